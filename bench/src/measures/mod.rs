@@ -1,0 +1,34 @@
+//! The measurements, a file each. A new one is a file and a line in [`ALL`].
+
+mod canonical_json;
+mod cold_start;
+mod evidence_query;
+mod exchange;
+mod idle_memory;
+mod ledger_growth;
+mod precheck;
+mod step_growth;
+
+use crate::fault::Fault;
+use crate::setup::Setup;
+use crate::table::Row;
+
+/// One thing that is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// Takes it.
+    pub(crate) run: fn(&Setup) -> Result<Vec<Row>, Fault>,
+}
+
+/// Every measurement, in the order of the table.
+pub(crate) const ALL: &[Measure] = &[
+    Measure { name: "cold_start", run: cold_start::run },
+    Measure { name: "idle_memory", run: idle_memory::run },
+    Measure { name: "evidence_query", run: evidence_query::run },
+    Measure { name: "precheck", run: precheck::run },
+    Measure { name: "step_growth", run: step_growth::run },
+    Measure { name: "ledger_growth", run: ledger_growth::run },
+    Measure { name: "canonical_json", run: canonical_json::run },
+];

@@ -1,0 +1,1 @@
+//! Typed attestation predicates and report formats.

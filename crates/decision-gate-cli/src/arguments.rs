@@ -1,0 +1,116 @@
+//! The command line as typed values: global flags, and one line for each command.
+
+use std::sync::LazyLock;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use decision_gate_core::ledger::RULES_VERSION;
+use decision_gate_core::name::{NamespaceId, TenantId};
+
+use crate::commands::check::CheckArguments;
+use crate::commands::config::ConfigCommand;
+use crate::commands::init::InitArguments;
+use crate::commands::precheck::PrecheckArguments;
+use crate::commands::runpack::RunpackCommand;
+use crate::commands::serve::ServeArguments;
+
+/// Decides whether a change may advance, from evidence that it checks itself, and keeps the proof.
+#[derive(Debug, Parser)]
+#[command(name = "decision-gate", version = VERSION.as_str(), max_term_width = 100, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Write no colours, as under `NO_COLOR`.
+    #[arg(long, global = true, display_order = 900)]
+    pub(crate) no_color: bool,
+}
+
+/// What to do; the order is that of `--help`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a first configuration and a first scenario.
+    Init(InitArguments),
+    /// Decide now: start a run, judge it to its end or its hold, and say why.
+    Check(CheckArguments),
+    /// Judge values that you supply, without asking providers and without a record.
+    Precheck(PrecheckArguments),
+    /// Serve the MCP protocol on stdin and stdout.
+    Serve(ServeArguments),
+    /// Export a run's proof, and verify one offline.
+    #[command(subcommand)]
+    Runpack(RunpackCommand),
+    /// Check and show the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+const EXAMPLES: &str = "\
+Exit codes: 0 allowed or verified, 1 not, 2 no decision was made: the input, the configuration or
+the environment is wrong.
+
+Examples:
+  decision-gate init
+  decision-gate check release
+  decision-gate check release --export proof && decision-gate runpack verify proof
+  decision-gate serve --config .decision-gate/config.toml";
+
+/// Version, version of the rules that it decides under, and what it was built for.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let (version, arch, os) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH, std::env::consts::OS);
+    format!("{version} (rules {RULES_VERSION}, {arch}-{os})")
+});
+
+impl Command {
+    /// How the answer and the errors are written.
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Init(arguments) => arguments.report.format,
+            Self::Check(arguments) => arguments.report.format,
+            Self::Precheck(arguments) => arguments.report.format,
+            // Its stdout carries the protocol and nothing else.
+            Self::Serve(_) => Format::Text,
+            Self::Runpack(command) => command.report().format,
+            Self::Config(command) => command.report().format,
+        }
+    }
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object on stdout, errors too.
+    Json,
+}
+
+/// Flags of every command that gives an answer.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Flags of every command that looks into the ledger.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct ScopeArguments {
+    /// Whose data; the first configured tenant when left out.
+    #[arg(long, value_name = "ID", value_parser = tenant)]
+    pub(crate) tenant: Option<TenantId>,
+    /// On which shelf; that of the scenario, else 1, when left out.
+    #[arg(long, value_name = "ID", value_parser = namespace)]
+    pub(crate) namespace: Option<NamespaceId>,
+}
+
+fn tenant(text: &str) -> Result<TenantId, &'static str> {
+    text.parse().ok().and_then(TenantId::new).ok_or(SCOPE)
+}
+
+fn namespace(text: &str) -> Result<NamespaceId, &'static str> {
+    text.parse().ok().and_then(NamespaceId::new).ok_or(SCOPE)
+}
+
+const SCOPE: &str = "an integer from 1 is needed";

@@ -1,0 +1,165 @@
+//! `runpack export`: a run's proof as a new folder.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use decision_gate_core::digest::Digest;
+use decision_gate_core::name::RunId;
+use decision_gate_core::runpack::{ManifestName, Profile, Verification};
+use decision_gate_runtime::{Caller, ExportRequest};
+use decision_gate_store::{PackFolder, PackStoreError};
+use serde_json::{Value, json};
+
+use crate::arguments::{Format, ReportArguments, ScopeArguments};
+use crate::commands::Ending;
+use crate::commands::check::run_id;
+use crate::configuration::ConfigurationArguments;
+use crate::fault::Fault;
+use crate::output::Output;
+use crate::render::{Line, config_line, labelled, path_json};
+use crate::session::{Session, block_on};
+
+/// Arguments of `runpack export`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ExportArguments {
+    /// Which run.
+    #[arg(value_parser = run_id)]
+    run: RunId,
+    /// The new folder; one named as the run, under `runpacks.root`, when left out.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// How much of the values it shows; as configured when left out.
+    #[arg(long, value_enum)]
+    profile: Option<ProfileArgument>,
+    #[command(flatten)]
+    scope: ScopeArguments,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
+    #[command(flatten)]
+    pub(super) report: ReportArguments,
+}
+
+/// How much of the values a pack shows.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ProfileArgument {
+    /// All of them: the whole proof.
+    Audit,
+    /// Only what the disclosure policy allows; what is redacted can't be replayed.
+    Disclosed,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  decision-gate runpack export nightly-41
+  decision-gate runpack export nightly-42 --out proof --profile disclosed";
+
+/// Where a pack is to be written: a name in a folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    folder: PathBuf,
+    name: String,
+}
+
+/// A pack that was written.
+pub(crate) struct Exported {
+    /// Where it lies.
+    pub(crate) path: PathBuf,
+    /// Who knows it can tell this pack from any other.
+    pub(crate) root_hash: Digest,
+    /// How many files it has.
+    pub(crate) files: usize,
+    /// How much of the values it shows.
+    pub(crate) profile: Profile,
+}
+
+impl Exported {
+    /// As JSON.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "path": self.path.display().to_string(),
+            "root_hash": self.root_hash,
+            "files": self.files,
+            "profile": self.profile,
+        })
+    }
+}
+
+/// The target that an operator names; it must not be there yet.
+pub(crate) fn target(path: &Path) -> Result<Target, Fault> {
+    let invalid = || PackStoreError::Name { name: path.display().to_string() };
+    let name = path.file_name().and_then(OsStr::to_str).ok_or_else(invalid)?.to_owned();
+    if path.symlink_metadata().is_ok() {
+        return Err(PackStoreError::Exists { name: path.display().to_string() }.into());
+    }
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    };
+    Ok(Target { folder, name })
+}
+
+/// Makes a pack of a run and writes it.
+pub(crate) async fn export(
+    session: &Session,
+    caller: &Caller,
+    run: &RunId,
+    target: Target,
+    profile: Profile,
+) -> Result<Exported, Fault> {
+    let request = ExportRequest {
+        run_id: run.clone(),
+        scenario_id: None,
+        profile,
+        verification: Verification::Include,
+        manifest_name: ManifestName::standard(),
+    };
+    let pack = session.app().orchestrator().export(caller, &request).await?;
+    PackFolder::open(&target.folder)?.write(&target.name, pack.files())?;
+    let path = target.folder.join(&target.name);
+    let path = path.canonicalize().unwrap_or(path);
+    Ok(Exported { path, root_hash: pack.root_hash(), files: pack.files().count(), profile })
+}
+
+/// Exports, and says where the pack lies.
+pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending, Fault> {
+    let named = arguments.out.as_deref().map(target).transpose()?;
+    let session = Session::open(&arguments.configuration)?;
+    let target = match named {
+        Some(target) => target,
+        None => Target { folder: session.app().runpacks_root()?, name: arguments.run.as_str().replace(':', "_") },
+    };
+    let caller = session.caller(arguments.scope, None, None);
+    let profile = arguments.profile.map_or_else(|| session.app().export_profile(), ProfileArgument::profile);
+    let exported = block_on(export(&session, &caller, &arguments.run, target, profile))?;
+    match arguments.report.format {
+        Format::Text => output.answer(&text(&arguments.run, &exported, session.config_path()))?,
+        Format::Json => output.json(&json!({
+            "run_id": arguments.run,
+            "runpack": exported.json(),
+            "config": path_json(session.config_path()),
+        }))?,
+    }
+    Ok(Ending::Yes)
+}
+
+fn text(run: &RunId, exported: &Exported, config: Option<&Path>) -> String {
+    let mut text = String::new();
+    labelled(&mut text, "run", run);
+    labelled(&mut text, "proof", Line(exported.path.display()));
+    labelled(&mut text, "files", exported.files);
+    labelled(&mut text, "root", format_args!("sha256:{}", exported.root_hash));
+    config_line(&mut text, config);
+    labelled(&mut text, "next", format_args!("decision-gate runpack verify {}", Line(exported.path.display())));
+    text
+}
+
+impl ProfileArgument {
+    const fn profile(self) -> Profile {
+        match self {
+            Self::Audit => Profile::Audit,
+            Self::Disclosed => Profile::Disclosed,
+        }
+    }
+}

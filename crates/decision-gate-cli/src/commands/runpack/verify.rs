@@ -1,0 +1,100 @@
+//! `runpack verify`: a pack judged offline, by full replay. Needs no configuration, no ledger and no network.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use decision_gate_core::digest::Digest;
+use decision_gate_core::evidence::Artifact;
+use decision_gate_core::name::EnvironmentName;
+use decision_gate_core::runpack::{Expect, ExpectedScenario, ManifestName, Report, Status, Verdict};
+use decision_gate_core::scenario::Origin;
+
+use crate::arguments::{Format, ReportArguments};
+use crate::commands::Ending;
+use crate::commands::check::{Require, artifact, environment, subject};
+use crate::fault::Fault;
+use crate::output::Output;
+use crate::render;
+
+/// Arguments of `runpack verify`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct VerifyArguments {
+    /// The pack's folder.
+    pack: PathBuf,
+    /// The scenario, and its version by its spec hash.
+    #[arg(long, value_name = "ID@HASH", value_parser = scenario)]
+    expect_scenario: Option<ExpectedScenario>,
+    /// The run.
+    #[arg(long, value_name = "ID")]
+    expect_run: Option<String>,
+    /// What the run is about; may be given several times, once per artifact.
+    #[arg(long, value_name = "sha256:HEX", value_parser = artifact)]
+    expect_subject: Vec<Artifact>,
+    /// Where the change was to go.
+    #[arg(long, value_name = "NAME", value_parser = environment)]
+    expect_environment: Option<EnvironmentName>,
+    /// The policy under which everything was decided.
+    #[arg(long, value_name = "HASH", value_parser = digest)]
+    expect_policy: Option<Digest>,
+    /// The pack's root hash, from somewhere that its maker does not control.
+    #[arg(long, value_name = "HASH", value_parser = digest)]
+    expect_root: Option<Digest>,
+    /// Refuse packs of drafts.
+    #[arg(long, value_enum)]
+    require: Option<Require>,
+    /// How the pack's manifest is called.
+    #[arg(long, value_name = "NAME", default_value = "manifest.json", value_parser = manifest_name)]
+    manifest: ManifestName,
+    #[command(flatten)]
+    pub(super) report: ReportArguments,
+}
+
+const EXAMPLES: &str = "\
+Exit codes: 0 verified, 1 not verified, 2 the pack can't be read.
+Without --expect-scenario ID@HASH the verdict is at most `consistent`: the pack holds together, but
+whether it is the right one was not asked. With it, exit code 0 means that the run was allowed.
+
+Examples:
+  decision-gate runpack verify proof
+  decision-gate runpack verify proof --require pinned \\
+    --expect-scenario release@9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// Verifies, and says what was found.
+pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending, Fault> {
+    let files = decision_gate_verify::read_at(&arguments.pack)?;
+    let expect = Expect {
+        scenario: arguments.expect_scenario.clone(),
+        run: arguments.expect_run.clone(),
+        subject: subject(&arguments.expect_subject)?,
+        environment: arguments.expect_environment.clone(),
+        policy: arguments.expect_policy,
+        origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
+        root_hash: arguments.expect_root,
+    };
+    let report = decision_gate_core::runpack::verify(&files, &arguments.manifest, &expect);
+    match arguments.report.format {
+        Format::Text => output.answer(&render::verify::text(&arguments.pack, &report))?,
+        Format::Json => output.json(&render::verify::json(&arguments.pack, &report))?,
+    }
+    Ok(ending(&report))
+}
+
+fn ending(report: &Report) -> Ending {
+    match (report.status, report.verdict) {
+        (Status::Pass, Verdict::Allowed | Verdict::Consistent) => Ending::Yes,
+        (Status::Pass, Verdict::NotAllowed | Verdict::Failed) | (Status::Fail, _) => Ending::No,
+    }
+}
+
+fn scenario(text: &str) -> Result<ExpectedScenario, String> {
+    text.parse().map_err(|fault: decision_gate_core::runpack::ExpectedScenarioFault| fault.to_string())
+}
+
+fn digest(text: &str) -> Result<Digest, String> {
+    Digest::from_hex(text.strip_prefix("sha256:").unwrap_or(text)).map_err(|error| error.to_string())
+}
+
+fn manifest_name(text: &str) -> Result<ManifestName, String> {
+    ManifestName::try_from(text).map_err(|fault| fault.to_string())
+}

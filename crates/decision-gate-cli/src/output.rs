@@ -1,0 +1,56 @@
+//! Writing: locked handles, colours only where a person looks, and a reader that went away is no fault.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use serde_json::Value;
+
+use crate::fault::Fault;
+
+/// Where answers and complaints go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    colors: ColorChoice,
+}
+
+impl Output {
+    /// With colours on a terminal, unless the environment or the caller says otherwise.
+    pub(crate) fn new(no_color: bool) -> Self {
+        Self { colors: if no_color { ColorChoice::Never } else { ColorChoice::Auto } }
+    }
+
+    /// Writes a text to stdout.
+    pub(crate) fn answer(self, text: &str) -> Result<(), Fault> {
+        let stdout = io::stdout().lock();
+        let colors = self.resolve(AutoStream::choice(&stdout));
+        quiet(write_all(AutoStream::new(stdout, colors), text))
+    }
+
+    /// Writes a JSON value to stdout, as one line.
+    pub(crate) fn json(self, value: &Value) -> Result<(), Fault> {
+        self.answer(&format!("{value}\n"))
+    }
+
+    /// Writes a text to stderr. If that fails there is nobody left to tell.
+    pub(crate) fn complain(self, text: &str) {
+        let stderr = io::stderr().lock();
+        let colors = self.resolve(AutoStream::choice(&stderr));
+        write_all(AutoStream::new(stderr, colors), text).ok();
+    }
+
+    fn resolve(self, found: ColorChoice) -> ColorChoice {
+        if self.colors == ColorChoice::Never { ColorChoice::Never } else { found }
+    }
+}
+
+fn write_all(mut stream: impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn quiet(written: io::Result<()>) -> Result<(), Fault> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Fault::Output),
+    }
+}

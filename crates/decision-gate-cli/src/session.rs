@@ -1,0 +1,75 @@
+//! The running product behind a command: configuration, providers and ledger, put together once.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+
+use decision_gate_config::Loaded;
+use decision_gate_config::sections::store::StoreKind;
+use decision_gate_core::name::{NamespaceId, TenantId};
+use decision_gate_mcp::App;
+use decision_gate_runtime::Caller;
+
+use crate::arguments::ScopeArguments;
+use crate::configuration::{ConfigurationArguments, Discovery};
+use crate::fault::Fault;
+use crate::logging;
+
+/// What the ledger calls whoever runs a command.
+const ACTOR: &str = concat!("decision-gate-cli/", env!("CARGO_PKG_VERSION"));
+
+/// The running product behind a command.
+pub(crate) struct Session {
+    app: App,
+}
+
+impl Session {
+    /// Finds and reads the configuration of the project that the working directory is in, and puts all together.
+    pub(crate) fn open(configuration: &ConfigurationArguments) -> Result<Self, Fault> {
+        let folder = std::env::current_dir().map_err(Fault::WorkingFolder)?;
+        let loaded = configuration.load(Discovery::Project(&folder), Vec::new())?;
+        logging::start_quietly(&loaded);
+        Ok(Self { app: App::build(loaded)? })
+    }
+
+    /// The product.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The configuration.
+    pub(crate) fn loaded(&self) -> &Loaded {
+        self.app.loaded()
+    }
+
+    /// The configuration file; `None` for the built-in defaults.
+    pub(crate) fn config_path(&self) -> Option<&Path> {
+        self.loaded().path()
+    }
+
+    /// The ledger's file; `None` for a ledger in memory.
+    pub(crate) fn ledger_path(&self) -> Result<Option<PathBuf>, Fault> {
+        match self.loaded().config().store.kind {
+            StoreKind::Memory => Ok(None),
+            StoreKind::Sqlite => Ok(Some(self.loaded().store_path()?)),
+        }
+    }
+
+    /// Who calls. What the flags leave out is the scenario's, then the configuration's.
+    pub(crate) fn caller(
+        &self,
+        scope: ScopeArguments,
+        tenant: Option<TenantId>,
+        namespace: Option<NamespaceId>,
+    ) -> Caller {
+        self.app.caller(scope.tenant.or(tenant), scope.namespace.or(namespace), Some(ACTOR.to_owned()))
+    }
+}
+
+/// Runs `work` to its end on this thread.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
+    let done = runtime.block_on(work);
+    // A provider that hangs in a thread of its own does not keep the command.
+    runtime.shutdown_background();
+    done
+}

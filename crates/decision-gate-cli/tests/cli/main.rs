@@ -1,0 +1,11 @@
+//! The built binary as a person, a pipeline or an MCP client runs it: output, exit codes, and what is left on disk.
+
+#![cfg(test)]
+
+mod check;
+mod errors;
+mod flow;
+mod help;
+mod precheck;
+mod serve;
+mod support;

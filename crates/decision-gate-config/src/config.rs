@@ -1,0 +1,75 @@
+//! The configuration: one field a section, and that is the list of sections.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::key_path::KeyPath;
+use crate::sections::{
+    Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, limits::Limits,
+    logging::Logging, policy::Policy, providers::Providers, rules::Rules, runpacks::Runpacks, scenarios::Scenarios,
+    server::Server, store::Store, tenants::Tenants, time::Time, trust::Trust,
+};
+use crate::values::ConfigPath;
+
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident: $section:ty,)+) => {
+        /// A checked configuration: everything has its default, its type and its range.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            $($(#[$doc])* pub $name: $section,)+
+        }
+
+        impl Config {
+            /// The names of the sections.
+            pub const SECTIONS: &[&str] = &[$(stringify!($name)),+];
+
+            /// Notes what does not fit together, in the sections for which `look` holds.
+            pub(crate) fn check(&self, checks: &mut Checks, look: impl Fn(&str) -> bool) {
+                $(if look(stringify!($name)) {
+                    checks.key(stringify!($name), |checks| self.$name.check(checks));
+                })+
+            }
+
+            /// Every path in it, with its key path.
+            pub(crate) fn paths(&mut self) -> Vec<(KeyPath, &mut ConfigPath)> {
+                let mut paths = Vec::new();
+                $(self.$name.paths(&KeyPath::of_keys([stringify!($name)]), &mut paths);)+
+                paths
+            }
+        }
+    };
+}
+
+sections! {
+    /// Which tools the MCP server shows.
+    server: Server,
+    /// Whose clock decides.
+    time: Time,
+    /// How good evidence must be to count.
+    trust: Trust,
+    /// Which providers must say where they looked, and how.
+    anchors: Anchors,
+    /// What may leave the gate in the clear.
+    evidence: Evidence,
+    /// Where evidence may come from.
+    providers: Providers,
+    /// Which scenarios are pinned, and whether callers may draft their own.
+    scenarios: Scenarios,
+    /// What a scenario may ask for.
+    rules: Rules,
+    /// Who may be sent which packet.
+    policy: Policy,
+    /// Where the ledger is kept.
+    store: Store,
+    /// Where runpacks are written and read.
+    runpacks: Runpacks,
+    /// Whom the data may belong to.
+    tenants: Tenants,
+    /// The environments that a run or a piece of evidence may name.
+    environments: Environments,
+    /// How much of anything is taken.
+    limits: Limits,
+    /// What is logged to stderr, and how.
+    logging: Logging,
+}

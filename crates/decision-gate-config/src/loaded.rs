@@ -1,0 +1,143 @@
+//! A loaded configuration: the settings, and where each of them came from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{ConfigErrors, FileFault};
+use crate::key_path::KeyPath;
+use crate::layer::Layers;
+use crate::load::{Source, locate};
+use crate::origin::Origin;
+use crate::sections::Checks;
+use crate::sections::anchors::KnownAnchor;
+
+/// A configuration that was read, merged and checked.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    config: Config,
+    path: Option<PathBuf>,
+    layers: Layers,
+    environment: Environment,
+}
+
+/// One setting as `config show` prints it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Its key path.
+    pub key: KeyPath,
+    /// Its value; null if it is not set and has no fixed default.
+    pub value: Value,
+    /// Who set it.
+    pub origin: Origin,
+}
+
+impl Loaded {
+    pub(crate) fn new(config: Config, source: &Source, layers: Layers) -> Self {
+        Self { config, path: source.file.clone(), layers, environment: source.environment.clone() }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The file that was read, if any.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Who set the value at `key`.
+    pub fn origin(&self, key: &KeyPath) -> Origin {
+        self.layers.setter_of(key).unwrap_or(Origin::BuiltIn)
+    }
+
+    /// Who set which setting, by key path.
+    pub fn origins(&self) -> BTreeMap<String, Origin> {
+        self.show().into_iter().map(|shown| (shown.key.to_string(), shown.origin)).collect()
+    }
+
+    /// Every setting with its value and its origin, in the order of the sections and of their keys.
+    pub fn show(&self) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let Ok(Value::Object(mut sections)) = serde_json::to_value(&self.config) else { return shown };
+        for name in Config::SECTIONS {
+            if let Some(value) = sections.remove(*name) {
+                self.flatten(&KeyPath::of_keys([*name]), value, &mut shown);
+            }
+        }
+        shown
+    }
+
+    fn flatten(&self, key: &KeyPath, value: Value, shown: &mut Vec<Shown>) {
+        let nested = |item: &Value| item.is_object() || item.is_array();
+        match value {
+            Value::Object(entries) if !entries.is_empty() => {
+                entries.into_iter().for_each(|(name, value)| self.flatten(&key.key(name), value, shown));
+            }
+            Value::Array(items) if items.iter().any(nested) => {
+                items.into_iter().enumerate().for_each(|(at, item)| self.flatten(&key.index(at), item, shown));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                shown.push(Shown { key: key.clone(), value, origin: self.origin(key) });
+            }
+        }
+    }
+
+    /// The ledger's database file: as configured, else in the user's state folder.
+    ///
+    /// # Errors
+    /// If there is no home directory. The ledger is never silently kept in memory.
+    pub fn store_path(&self) -> Result<PathBuf, ConfigErrors> {
+        let set = self.config.store.path.as_ref().map(|path| path.as_path().to_owned());
+        self.in_state_folder(set, "ledger.db", "the ledger", ["store", "path"])
+    }
+
+    /// The folder that runpacks are confined to: as configured, else in the user's state folder.
+    ///
+    /// # Errors
+    /// If there is no home directory.
+    pub fn runpacks_root(&self) -> Result<PathBuf, ConfigErrors> {
+        let set = self.config.runpacks.root.as_ref().map(|path| path.as_path().to_owned());
+        self.in_state_folder(set, "runpacks", "runpacks", ["runpacks", "root"])
+    }
+
+    fn in_state_folder(
+        &self,
+        set: Option<PathBuf>,
+        name: &str,
+        what: &'static str,
+        key: [&str; 2],
+    ) -> Result<PathBuf, ConfigErrors> {
+        let default = || self.environment.state_home().map(|home| home.join("decision-gate").join(name));
+        set.or_else(default)
+            .ok_or_else(|| ConfigErrors::one(Origin::BuiltIn, KeyPath::of_keys(key), FileFault::NoHome { what }))
+    }
+
+    /// Checks that each anchor setting can be met by a provider there is.
+    ///
+    /// # Errors
+    /// Every provider, type or field that nothing brings.
+    pub fn check_anchors(&self, known: &[KnownAnchor]) -> Result<(), ConfigErrors> {
+        let mut checks = Checks::new();
+        self.config.anchors.check_known(known, &mut checks);
+        self.outcome(checks)
+    }
+
+    /// Checks that each tool that is allowed or denied exists.
+    ///
+    /// # Errors
+    /// Every name that is no tool's.
+    pub fn check_tools(&self, known: &[&str]) -> Result<(), ConfigErrors> {
+        let mut checks = Checks::new();
+        self.config.server.tools.check_known(known, &mut checks);
+        self.outcome(checks)
+    }
+
+    fn outcome(&self, checks: Checks) -> Result<(), ConfigErrors> {
+        ConfigErrors::of(locate(checks.into_found(), &self.layers), false).map_or(Ok(()), Err)
+    }
+}

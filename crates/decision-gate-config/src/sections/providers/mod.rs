@@ -1,0 +1,191 @@
+//! `providers`: where evidence may come from.
+//!
+//! Sources are closed unless opened (DESIGN P25): `env` and `json` exist only if they are listed with what they may
+//! read. `time` reads nothing and is there without being listed.
+
+mod env;
+mod json;
+mod prepare;
+mod time;
+
+use decision_gate_core::name::{NameError, ProviderId};
+use decision_gate_core::trust::Lane;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Value, json};
+
+pub(crate) use self::prepare::prepare;
+pub use self::{
+    env::{EnvSettings, VariableFault, VariableName},
+    json::{JsonRoot, JsonSettings, RootId, RootIdFault},
+    time::TimeSettings,
+};
+use super::limits::Limits;
+use super::trust::TrustPolicy;
+use super::{Checks, Section};
+use crate::key_path::KeyPath;
+use crate::values::{Bounded, ConfigPath};
+
+/// Where evidence may come from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Providers(Vec<Provider>);
+
+/// One provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = by_name)]
+pub struct Provider {
+    /// The name that scenarios call it by; for a built-in one it is also which one.
+    pub name: ProviderId,
+    /// What kind of provider it is.
+    #[serde(rename = "type", default = "ProviderKind::default_kind")]
+    pub kind: ProviderKind,
+    /// What its answers must bring; without it `trust.default_policy`.
+    pub trust: Option<TrustPolicy>,
+    /// Whether its raw values may be shown, where `evidence.allow_raw_values` is set.
+    #[serde(default)]
+    pub allow_raw: bool,
+    /// The highest lane that its evidence can have; without it `verified`.
+    pub max_lane: Option<Lane>,
+    /// How long it may take for one query; without it `limits.query_timeout_ms`.
+    pub timeout_ms: Option<QueryTimeout>,
+    /// Its own settings.
+    pub config: BuiltinSettings,
+}
+
+/// How long a query may take, in milliseconds.
+pub type QueryTimeout = Bounded<100, 30_000, 10_000>;
+
+/// What kind of provider it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Part of this program.
+    Builtin,
+}
+
+impl ProviderKind {
+    fn default_kind() -> Self {
+        Self::Builtin
+    }
+}
+
+/// The settings of a built-in provider; which, its name says.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BuiltinSettings {
+    /// Of `env`.
+    Env(EnvSettings),
+    /// Of `json`.
+    Json(JsonSettings),
+    /// Of `time`.
+    Time(TimeSettings),
+}
+
+/// The built-in providers by name.
+pub(crate) const BUILTIN: [&str; 3] = ["env", "json", "time"];
+
+impl Providers {
+    /// The providers that are listed.
+    pub fn listed(&self) -> &[Provider] {
+        &self.0
+    }
+
+    /// The providers there are: those that are listed, and `time`.
+    pub fn effective(&self) -> Vec<Provider> {
+        let is_time = |provider: &Provider| matches!(provider.config, BuiltinSettings::Time(_));
+        let unlisted = if self.0.iter().any(is_time) { None } else { Provider::time().ok() };
+        self.0.iter().cloned().chain(unlisted).collect()
+    }
+}
+
+impl Provider {
+    /// How long a query to it may take: its own limit, else the one for all.
+    pub fn query_timeout_ms(&self, limits: &Limits) -> u64 {
+        self.timeout_ms.map_or_else(|| limits.query_timeout_ms.get(), Bounded::get)
+    }
+
+    fn time() -> Result<Self, NameError> {
+        Ok(Self {
+            name: ProviderId::try_from("time")?,
+            kind: ProviderKind::Builtin,
+            trust: None,
+            allow_raw: false,
+            max_lane: None,
+            timeout_ms: None,
+            config: BuiltinSettings::Time(TimeSettings::default()),
+        })
+    }
+}
+
+impl Section for Providers {
+    fn check(&self, checks: &mut Checks) {
+        checks.unique(&self.0, "providers.name", "name", |provider| provider.name.to_string());
+        checks.items(&self.0, |checks, provider| {
+            checks.key("config", |checks| match &provider.config {
+                BuiltinSettings::Env(settings) => settings.check(checks),
+                BuiltinSettings::Json(settings) => settings.check(checks),
+                BuiltinSettings::Time(_) => {}
+            });
+        });
+    }
+
+    fn paths<'a>(&'a mut self, at: &KeyPath, paths: &mut Vec<(KeyPath, &'a mut ConfigPath)>) {
+        for (index, provider) in self.0.iter_mut().enumerate() {
+            if let BuiltinSettings::Json(settings) = &mut provider.config {
+                settings.paths(&at.index(index).key("config"), paths);
+            }
+        }
+    }
+}
+
+impl Serialize for BuiltinSettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Env(settings) => settings.serialize(serializer),
+            Self::Json(settings) => settings.serialize(serializer),
+            Self::Time(settings) => settings.serialize(serializer),
+        }
+    }
+}
+
+impl JsonSchema for BuiltinSettings {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "BuiltinSettings".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let env = generator.subschema_for::<EnvSettings>();
+        let json = generator.subschema_for::<JsonSettings>();
+        let time = generator.subschema_for::<TimeSettings>();
+        schemars::json_schema!({ "type": "object", "anyOf": [env, json, time] })
+    }
+}
+
+/// Says in the schema which settings go with which name, and that `time` needs none.
+fn by_name(schema: &mut Schema) {
+    let case = |name: &str, settings: &str, required: &[&str]| {
+        let config = json!({ "$ref": format!("#/$defs/{settings}") });
+        json!({
+            "if": { "properties": { "name": { "const": name } }, "required": ["name"] },
+            "then": { "properties": { "config": config }, "required": required },
+        })
+    };
+    let cases = [
+        case("env", "EnvSettings", &["config"]),
+        case("json", "JsonSettings", &["config"]),
+        case("time", "TimeSettings", &[]),
+    ];
+    schema.insert("allOf".to_owned(), json!(cases));
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|key| key != "config");
+    }
+    if let Some(Value::Object(name)) = schema.pointer_mut("/properties/name") {
+        name.insert("enum".to_owned(), json!(BUILTIN));
+    }
+}

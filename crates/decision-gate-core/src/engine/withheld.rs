@@ -1,0 +1,58 @@
+//! Replays in which some answers are not at hand, because they were redacted or pruned.
+//!
+//! What the event says about such a condition is taken as it is, as far as the policy and the scenario allow it:
+//! its lane can't be above the provider's cap, a status needs a lane and the anchor that the policy asks for, and a
+//! lane below the requirement decides nothing. Everything that follows from the conditions is computed anew.
+
+use std::collections::BTreeMap;
+
+use crate::condition::{Gap, Judged, Truth};
+use crate::evidence::EvidenceResult;
+use crate::ledger::{Commitment, EvidenceEntry};
+use crate::name::ConditionId;
+use crate::policy::Policy;
+use crate::scenario::ConditionSpec;
+use crate::trust::{Proof, check_anchor};
+
+/// What is taken from the event instead of being computed.
+#[derive(Debug, Default)]
+pub(crate) struct Withheld<'a> {
+    entries: BTreeMap<&'a ConditionId, (&'a EvidenceEntry, EvidenceResult)>,
+    /// The commitment to the trigger's payload.
+    pub(crate) payload: Option<Commitment>,
+}
+
+impl<'a> Withheld<'a> {
+    /// Takes a condition as its entry says; `result` is what may be shown of it.
+    pub(crate) fn take(&mut self, entry: &'a EvidenceEntry, result: EvidenceResult) {
+        self.entries.insert(&entry.condition_id, (entry, result));
+    }
+
+    /// The judgement that the entry stands for; `None` for conditions that are judged anew.
+    pub(super) fn judged(&self, spec: &ConditionSpec, policy: &Policy) -> Option<Judged> {
+        let (entry, result) = self.entries.get(&spec.condition_id)?;
+        let provider = policy.provider(&spec.query.provider_id)?;
+        if let (Some(_), Some(requirement)) =
+            (entry.lane, policy.snapshot().anchors.requirement(&spec.query.provider_id))
+            && let Err(fault) = check_anchor(entry.anchor.as_ref(), requirement)
+        {
+            return Some(Judged::unknown(Gap::Anchor { fault, offending: entry.anchor.clone() }));
+        }
+        let lane = entry.lane.map(|lane| lane.min(provider.max_lane));
+        let status = if lane.is_some() { entry.status } else { Truth::Unknown };
+        let gap = (status == Truth::Unknown).then_some(Gap::NoAnswer);
+        Some(Judged { status, gap, lane, proof: lane.map(|_| Proof::Pulled), result: result.clone() })
+    }
+
+    /// `entry` with what only the recorded one knows: its gap, its anchor and its commitment.
+    pub(super) fn amend(&self, entry: EvidenceEntry, own: &Judged) -> EvidenceEntry {
+        let Some((recorded, _)) = self.entries.get(&entry.condition_id) else {
+            return entry;
+        };
+        let gap = match &own.gap {
+            Some(Gap::NoAnswer) => recorded.gap.clone().or(entry.gap),
+            Some(_) | None => entry.gap,
+        };
+        EvidenceEntry { gap, anchor: recorded.anchor.clone(), answer: recorded.answer, ..entry }
+    }
+}

@@ -1,0 +1,396 @@
+//! The event row and its bodies.
+//!
+//! What is written here is hashed and kept for ever: a field can be added as an omitted-when-absent option, and
+//! nothing else can change without a new [`EVENT_VERSION`].
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::commitment::Commitment;
+use super::merkle::leaf_hash;
+use crate::at::Timestamp;
+use crate::condition::Truth;
+use crate::digest::Digest;
+use crate::engine::{DecisionRecord, Degraded, TriggerKind};
+use crate::evidence::{EvidenceAnchor, Subject};
+use crate::gate::GateEvaluation;
+use crate::json::{self, canonical};
+use crate::name::{
+    CheckId, ConditionId, EnvironmentName, NamespaceId, PacketId, ProviderId, RunId, ScenarioId, StageId, SubmissionId,
+    TenantId, TriggerId,
+};
+use crate::policy::Relaxation;
+use crate::scenario::Origin;
+use crate::scenario::packets::DispatchTarget;
+use crate::trust::{Lane, Proof};
+
+/// Version of the row's form.
+pub const EVENT_VERSION: u32 = 1;
+
+/// Version of the rules that decided. Released rules are kept for ever; `0` is the public project's, in verify only.
+pub const RULES_VERSION: u32 = 1;
+
+/// One acknowledged call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Whose.
+    pub tenant: TenantId,
+    /// On which shelf.
+    pub namespace: NamespaceId,
+    /// Of which run; `None` in the namespace's own stream.
+    pub run: Option<RunId>,
+    /// Position in its stream, from 1.
+    pub seq: u64,
+    /// The evaluation time.
+    pub at: Timestamp,
+    /// Who called, as they claim.
+    pub actor: Option<String>,
+    /// The caller's idempotency key.
+    pub key: Option<String>,
+    /// The policy snapshot in force.
+    pub policy_digest: Digest,
+    /// The run's state after this event.
+    pub state_digest: Option<Digest>,
+    /// What happened.
+    pub body: Body,
+}
+
+/// The word for a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// [`ScenarioDefined`].
+    ScenarioDefined,
+    /// [`RunStarted`].
+    RunStarted,
+    /// [`StepDecided`].
+    StepDecided,
+    /// [`Submitted`].
+    Submitted,
+    /// [`PolicyActivated`].
+    PolicyActivated,
+}
+
+impl EventKind {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ScenarioDefined => "scenario_defined",
+            Self::RunStarted => "run_started",
+            Self::StepDecided => "step_decided",
+            Self::Submitted => "submitted",
+            Self::PolicyActivated => "policy_activated",
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A version of a scenario became known.
+    ScenarioDefined(ScenarioDefined),
+    /// A run began.
+    RunStarted(Box<RunStarted>),
+    /// A trigger was decided.
+    StepDecided(Box<StepDecided>),
+    /// A document was handed in.
+    Submitted(Submitted),
+    /// Another policy came into force.
+    PolicyActivated(PolicyActivated),
+}
+
+/// A version of a scenario became known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioDefined {
+    /// Which.
+    pub scenario_id: ScenarioId,
+    /// The author's version.
+    pub spec_version: String,
+    /// Digest of the expanded spec.
+    pub spec_hash: Digest,
+    /// Who wrote it.
+    pub origin: Origin,
+}
+
+/// A run began. It is bound to this scenario and this spec hash for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunStarted {
+    /// Which scenario.
+    pub scenario_id: ScenarioId,
+    /// Which version of it.
+    pub spec_hash: Digest,
+    /// Who wrote that.
+    pub origin: Origin,
+    /// What the run is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// Where it is to go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// Whom packets go to.
+    pub dispatch_targets: Vec<DispatchTarget>,
+    /// The packets of the first stage.
+    pub packets: Vec<IssuedPacket>,
+    /// The `start` decision.
+    pub decision: DecisionRecord,
+    /// What is looser than the defaults.
+    pub relaxations: Vec<Relaxation>,
+}
+
+/// A trigger was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepDecided {
+    /// What asked for it.
+    pub trigger: TriggerEntry,
+    /// The stage that was judged.
+    pub stage_id: StageId,
+    /// Every condition of the stage, in canonical order.
+    pub evidence: Vec<EvidenceEntry>,
+    /// Every gate of the stage, in the order of the text.
+    pub gates: Vec<GateEvaluation>,
+    /// What was decided.
+    pub decision: DecisionRecord,
+    /// Packets of the stage that was entered.
+    pub packets: Vec<IssuedPacket>,
+    /// Set when this step degraded the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<Degraded>,
+    /// What is looser than the defaults.
+    pub relaxations: Vec<Relaxation>,
+}
+
+/// What asked for a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerEntry {
+    /// Its idempotency key.
+    pub trigger_id: TriggerId,
+    /// Its kind.
+    pub kind: TriggerKind,
+    /// Where it came from, as claimed.
+    pub source_id: String,
+    /// Ties calls of several systems together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// Commitment to its payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Commitment>,
+}
+
+/// One condition as it was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceEntry {
+    /// Which condition.
+    pub condition_id: ConditionId,
+    /// Who was asked.
+    pub provider_id: ProviderId,
+    /// What was asked.
+    pub check_id: CheckId,
+    /// What was established, under the condition's own lane requirement.
+    pub status: Truth,
+    /// The lane of a usable answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
+    /// What that lane rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// Why it is Unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
+    /// Where it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<EvidenceAnchor>,
+    /// Commitment to the answer; none for a derived check, which a replay computes anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Commitment>,
+}
+
+/// A packet that was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuedPacket {
+    /// Which packet of the entered stage.
+    pub packet_id: PacketId,
+    /// Digest of its content.
+    pub content_hash: Digest,
+    /// How many targets it went to.
+    pub dispatched: u64,
+}
+
+/// A document was handed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Submitted {
+    /// Its idempotency key.
+    pub submission_id: SubmissionId,
+    /// Media type.
+    pub content_type: String,
+    /// Commitment to its payload.
+    pub payload: Commitment,
+    /// Ties calls of several systems together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}
+
+/// Another policy came into force; the row's `policy_digest` names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyActivated {
+    /// The policy that it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Digest>,
+}
+
+/// How a row is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    v: u32,
+    rules: u32,
+    tenant: TenantId,
+    namespace: NamespaceId,
+    run: Option<RunId>,
+    seq: u64,
+    kind: EventKind,
+    at: Timestamp,
+    actor: Option<String>,
+    key: Option<String>,
+    policy_digest: Digest,
+    state_digest: Option<Digest>,
+    body: Value,
+}
+
+/// Why bytes are not an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EventReadError {
+    /// Not strict JSON.
+    #[error("an event is not strict JSON: {0}")]
+    Json(#[source] json::JsonError),
+    /// Strict JSON, but not in canonical form.
+    #[error("an event is not in canonical form")]
+    NotCanonical,
+    /// Another form.
+    #[error("an event does not have the expected form: {reason}")]
+    Shape {
+        /// What differs.
+        reason: String,
+    },
+    /// A version of another build.
+    #[error("event version {v} under rules {rules} is not known here (known: {EVENT_VERSION} under {RULES_VERSION})")]
+    Version {
+        /// Version of the row.
+        v: u64,
+        /// Version of the rules.
+        rules: u64,
+    },
+}
+
+impl EventReadError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) | Self::Shape { .. } => "event_invalid",
+            Self::NotCanonical => "event_not_canonical",
+            Self::Version { .. } => "event_version_unknown",
+        }
+    }
+}
+
+impl Event {
+    /// The word for what happened.
+    pub fn kind(&self) -> EventKind {
+        match &self.body {
+            Body::ScenarioDefined(_) => EventKind::ScenarioDefined,
+            Body::RunStarted(_) => EventKind::RunStarted,
+            Body::StepDecided(_) => EventKind::StepDecided,
+            Body::Submitted(_) => EventKind::Submitted,
+            Body::PolicyActivated(_) => EventKind::PolicyActivated,
+        }
+    }
+
+    /// Its canonical JSON: what is stored, hashed and exported.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        canonical::to_vec(&self.to_value())
+    }
+
+    /// Its JSON.
+    pub fn to_value(&self) -> Value {
+        let body = match &self.body {
+            Body::ScenarioDefined(body) => serde_json::to_value(body),
+            Body::RunStarted(body) => serde_json::to_value(body),
+            Body::StepDecided(body) => serde_json::to_value(body),
+            Body::Submitted(body) => serde_json::to_value(body),
+            Body::PolicyActivated(body) => serde_json::to_value(body),
+        };
+        let wire = Wire {
+            v: EVENT_VERSION,
+            rules: RULES_VERSION,
+            tenant: self.tenant,
+            namespace: self.namespace,
+            run: self.run.clone(),
+            seq: self.seq,
+            kind: self.kind(),
+            at: self.at,
+            actor: self.actor.clone(),
+            key: self.key.clone(),
+            policy_digest: self.policy_digest,
+            state_digest: self.state_digest,
+            body: body.unwrap_or_default(),
+        };
+        serde_json::to_value(wire).unwrap_or_default()
+    }
+
+    /// The RFC 6962 leaf hash of its bytes.
+    pub fn leaf_hash(&self) -> Digest {
+        leaf_hash(&self.to_bytes())
+    }
+
+    /// Reads an event's canonical bytes back.
+    ///
+    /// # Errors
+    /// [`EventReadError`] when they are not exactly what [`Event::to_bytes`] writes.
+    pub fn read(bytes: &[u8]) -> Result<Self, EventReadError> {
+        let value = json::parse_exact(bytes, &json::Limits::message(1 << 26)).map_err(EventReadError::Json)?;
+        let event = Self::from_value(value)?;
+        if event.to_bytes() == bytes { Ok(event) } else { Err(EventReadError::NotCanonical) }
+    }
+
+    /// Reads an event from its JSON, whose form on the wire is not checked here.
+    ///
+    /// # Errors
+    /// [`EventReadError`] when it has another form or version.
+    pub fn from_value(value: Value) -> Result<Self, EventReadError> {
+        let shape = |error: serde_json::Error| EventReadError::Shape { reason: error.to_string() };
+        // The versions come first: a row of another build may well have other fields.
+        let version = |name| value.get(name).and_then(Value::as_u64);
+        if let (Some(v), Some(rules)) = (version("v"), version("rules"))
+            && (v, rules) != (u64::from(EVENT_VERSION), u64::from(RULES_VERSION))
+        {
+            return Err(EventReadError::Version { v, rules });
+        }
+        let wire: Wire = serde_json::from_value(value).map_err(shape)?;
+        let body = match wire.kind {
+            EventKind::ScenarioDefined => serde_json::from_value(wire.body).map(Body::ScenarioDefined),
+            EventKind::RunStarted => serde_json::from_value(wire.body).map(Body::RunStarted),
+            EventKind::StepDecided => serde_json::from_value(wire.body).map(Body::StepDecided),
+            EventKind::Submitted => serde_json::from_value(wire.body).map(Body::Submitted),
+            EventKind::PolicyActivated => serde_json::from_value(wire.body).map(Body::PolicyActivated),
+        };
+        Ok(Self {
+            tenant: wire.tenant,
+            namespace: wire.namespace,
+            run: wire.run,
+            seq: wire.seq,
+            at: wire.at,
+            actor: wire.actor,
+            key: wire.key,
+            policy_digest: wire.policy_digest,
+            state_digest: wire.state_digest,
+            body: body.map_err(shape)?,
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! The policy snapshot: everything beside the scenario, the answers and the time that a decision depends on.
+//!
+//! A snapshot is immutable; its digest stands in every event, and the snapshot itself in the store and in packs,
+//! so that a replay judges under the rules that were in force.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::condition::Gap;
+use crate::contract::schema::Schema;
+use crate::digest::Digest;
+use crate::json::{self, canonical};
+use crate::name::{CheckId, ProviderId};
+use crate::scenario::packets::PacketPolicy;
+use crate::trust::{AnchorPolicy, Disclosure, HashProfile, Lane};
+
+/// Version of the snapshot's form.
+pub const SNAPSHOT_VERSION: u32 = 1;
+
+/// The highest number that JSON carries exactly, its neighbours included.
+const MAX_NUMBER: u64 = (1 << 53) - 1;
+
+fn bytes_of(snapshot: &PolicySnapshot) -> Vec<u8> {
+    canonical::to_vec(&serde_json::to_value(snapshot).unwrap_or_default())
+}
+
+/// What is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySnapshot {
+    /// [`SNAPSHOT_VERSION`].
+    pub v: u32,
+    /// The least lane for any condition.
+    pub trust_requirement: Lane,
+    /// Stricter lanes by provider.
+    pub provider_trust_overrides: BTreeMap<ProviderId, Lane>,
+    /// Every provider that may be asked.
+    pub providers: BTreeMap<ProviderId, ProviderPolicy>,
+    /// The anchors that providers must bring.
+    pub anchors: AnchorPolicy,
+    /// What may leave in the clear.
+    pub evidence: EvidencePolicy,
+    /// Sizes.
+    pub limits: DecisionLimits,
+    /// Which packets may be issued to whom.
+    pub packets: PacketPolicy,
+    /// Whose clock counts.
+    pub time: TimePolicy,
+}
+
+/// One provider, as far as a decision depends on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderPolicy {
+    /// Where its answers come from.
+    pub answers: Answers,
+    /// The highest lane that its evidence can have.
+    pub max_lane: Lane,
+    /// Whether its raw values may be shown, where raw values may be shown at all.
+    pub allow_raw: bool,
+    /// Digest of its contract.
+    pub contract: Digest,
+    /// JSON Schema of each check's values.
+    pub result_schemas: BTreeMap<CheckId, Value>,
+}
+
+impl ProviderPolicy {
+    /// Whether the gate computes its answers itself.
+    pub fn is_derived(&self) -> bool {
+        matches!(self.answers, Answers::Derived)
+    }
+}
+
+/// Where a provider's answers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answers {
+    /// From outside: recorded, and read back in a replay.
+    Fetched,
+    /// From the decision's own inputs: computed anew in a replay.
+    Derived,
+}
+
+/// What may leave in the clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidencePolicy {
+    /// `evidence.allow_raw_values`.
+    pub allow_raw_values: bool,
+    /// `evidence.require_provider_opt_in`.
+    pub require_provider_opt_in: bool,
+    /// What becomes of a redacted value's hash.
+    pub hash_profile: HashProfile,
+}
+
+/// Sizes that a decision depends on, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionLimits {
+    /// One evidence value: its canonical JSON, or its raw bytes.
+    pub max_evidence_bytes: u64,
+    /// One trigger's or submission's payload.
+    pub max_payload_bytes: u64,
+}
+
+/// Whose clock counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimePolicy {
+    /// The server's, or the caller's (a recorded relaxation).
+    pub source: TimeSource,
+    /// How far a clock may be off, in milliseconds.
+    pub max_skew_ms: u64,
+    /// Whether runs may count in logical time; left out when they may.
+    #[serde(default = "allowed", skip_serializing_if = "is_allowed")]
+    pub allow_logical: bool,
+}
+
+fn allowed() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_allowed(allow: &bool) -> bool {
+    *allow
+}
+
+/// Whose clock counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeSource {
+    /// The server's.
+    Server,
+    /// The caller's: for tests and replays.
+    Caller,
+}
+
+/// A snapshot with its digest and its compiled schemas.
+#[derive(Debug)]
+pub struct Policy {
+    snapshot: PolicySnapshot,
+    digest: Digest,
+    schemas: BTreeMap<ProviderId, BTreeMap<CheckId, OnceLock<Option<Schema>>>>,
+}
+
+impl Policy {
+    /// Puts a snapshot in force. Sizes and times beyond what JSON carries exactly count as the highest that it does.
+    pub fn new(mut snapshot: PolicySnapshot) -> Self {
+        let limits = &mut snapshot.limits;
+        for number in [&mut limits.max_evidence_bytes, &mut limits.max_payload_bytes, &mut snapshot.time.max_skew_ms] {
+            *number = (*number).min(MAX_NUMBER);
+        }
+        let digest = Digest::of(&bytes_of(&snapshot));
+        let slots = |provider: &ProviderPolicy| {
+            provider.result_schemas.keys().map(|it| (it.clone(), OnceLock::new())).collect()
+        };
+        let schemas = snapshot.providers.iter().map(|(id, provider)| (id.clone(), slots(provider))).collect();
+        Self { snapshot, digest, schemas }
+    }
+
+    /// Reads the canonical JSON of a snapshot back.
+    ///
+    /// # Errors
+    /// [`PolicyReadError`] when the bytes are not a snapshot of a version that this build knows.
+    pub fn read(bytes: &[u8]) -> Result<Self, PolicyReadError> {
+        let value = json::parse_exact(bytes, &json::Limits::message(1 << 24)).map_err(PolicyReadError::Json)?;
+        // The version comes first: a snapshot of another build may well have other fields.
+        match value.get("v").and_then(Value::as_u64) {
+            Some(got) if got != u64::from(SNAPSHOT_VERSION) => return Err(PolicyReadError::Version { got }),
+            Some(_) | None => {}
+        }
+        serde_json::from_value(value)
+            .map(Self::new)
+            .map_err(|error| PolicyReadError::Shape { reason: error.to_string() })
+    }
+
+    /// What is in force.
+    pub fn snapshot(&self) -> &PolicySnapshot {
+        &self.snapshot
+    }
+
+    /// Its digest.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Its canonical JSON.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        bytes_of(&self.snapshot)
+    }
+
+    /// One provider's part.
+    pub fn provider(&self, provider: &ProviderId) -> Option<&ProviderPolicy> {
+        self.snapshot.providers.get(provider)
+    }
+
+    /// The compiled `result_schema` of a check; `None` when it allows everything.
+    pub(crate) fn result_schema(&self, provider: &ProviderId, check: &CheckId) -> Result<Option<&Schema>, Gap> {
+        let source = self.provider(provider).and_then(|it| it.result_schemas.get(check)).ok_or(Gap::ProviderMissing)?;
+        let slot = self.schemas.get(provider).and_then(|it| it.get(check)).ok_or(Gap::ProviderMissing)?;
+        if matches!(source, Value::Bool(true)) || source.as_object().is_some_and(serde_json::Map::is_empty) {
+            return Ok(None);
+        }
+        let compiled = slot.get_or_init(|| Schema::compile(source).ok());
+        compiled.as_ref().map(Some).ok_or(Gap::ResultMismatch { pointer: String::new() })
+    }
+
+    /// The least lane that a condition of `provider` must have before gate and condition tighten it.
+    pub fn required_lane(&self, provider: &ProviderId) -> Lane {
+        let global = self.snapshot.trust_requirement;
+        self.snapshot.provider_trust_overrides.get(provider).map_or(global, |lane| (*lane).max(global))
+    }
+
+    /// Whether raw values of `provider` may be shown.
+    pub fn disclosure(&self, provider: &ProviderId) -> Disclosure {
+        let evidence = &self.snapshot.evidence;
+        let opted_in = self.provider(provider).is_some_and(|it| it.allow_raw);
+        if evidence.allow_raw_values && (opted_in || !evidence.require_provider_opt_in) {
+            Disclosure::Raw
+        } else {
+            Disclosure::Redacted(evidence.hash_profile)
+        }
+    }
+
+    /// What this policy loosens against the built-in defaults; goes into every decision.
+    pub fn relaxations(&self) -> Vec<Relaxation> {
+        let mut all = Vec::new();
+        if self.snapshot.trust_requirement < Lane::Verified {
+            all.push(Relaxation::TrustRequirementAsserted);
+        }
+        if self.snapshot.time.source == TimeSource::Caller {
+            all.push(Relaxation::TimeSourceCaller);
+        }
+        all
+    }
+}
+
+/// Something that loosens a decision. It is part of what is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relaxation {
+    /// `trust.trust_requirement = "asserted"`.
+    TrustRequirementAsserted,
+    /// `time.source = "caller"`.
+    TimeSourceCaller,
+    /// The scenario was defined through a tool, not pinned by a configured file.
+    ScenarioDraft,
+    /// The stage has no gates and says so.
+    StageUngated,
+}
+
+/// Why bytes are not a policy snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyReadError {
+    /// Not strict JSON.
+    #[error("the policy snapshot is not strict JSON: {0}")]
+    Json(#[source] json::JsonError),
+    /// Another form.
+    #[error("the policy snapshot does not have the expected form: {reason}")]
+    Shape {
+        /// What differs.
+        reason: String,
+    },
+    /// A version of another build.
+    #[error("policy snapshot version {got} is not known here (known: {SNAPSHOT_VERSION})")]
+    Version {
+        /// The version found.
+        got: u64,
+    },
+}

@@ -1,0 +1,160 @@
+//! The files that are ours in a pack, and the manifest over all of them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::array::{Array, Made};
+use super::manifest::{
+    Artifact, ArtifactKind, EVENTS, FileHash, HASH_ALGORITHM, Integrity, MANIFEST_VERSION, Manifest, Own, PACK_FORMAT,
+    PROOFS, Profile, REQUIRED, Security, TRUST, VALUES, VERIFIER_REPORT, VerifierMode, root_hash,
+};
+use super::trail::{Kept, Trail};
+use crate::at::Timestamp;
+use crate::digest::Digest;
+use crate::json::canonical;
+use crate::ledger::{Body, RULES_VERSION, leaf_hash, root_of};
+use crate::policy::Relaxation;
+use crate::trust::{AnchorPolicy, ProviderAnchor};
+
+/// `proofs.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proofs {
+    /// A signed checkpoint of the ledger; not written yet.
+    pub(crate) checkpoint: Option<Value>,
+    /// The manifest's own, so that the root hash covers it.
+    pub(crate) generated_at: Timestamp,
+    /// The manifest's own, so that the root hash covers it.
+    pub(crate) profile: Profile,
+    /// RFC 6962 root over the events.
+    pub(crate) root: Digest,
+    /// How many events there are.
+    pub(crate) size: u64,
+}
+
+/// A file as the manifest names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) path: String,
+    pub(crate) kind: ArtifactKind,
+    pub(crate) hash: Digest,
+}
+
+/// `events.json`, `values.json`, `trust.json`, `proofs.json`.
+pub(crate) fn own_files(trail: &Trail, profile: Profile, generated_at: Timestamp) -> Vec<Made> {
+    let mut events = Array::new(EVENTS, ArtifactKind::Custom);
+    trail.records.iter().for_each(|record| events.push(&record.bytes));
+    let mut values = Array::new(VALUES, ArtifactKind::Custom);
+    trail.values.iter().for_each(|((seq, slot), kept)| values.push(&value_item(*seq, &slot.name(), kept)));
+    let custom = |path: &str, bytes| Made { path: path.to_owned(), kind: ArtifactKind::Custom, bytes };
+    let mut files = events.finish();
+    files.extend(values.finish());
+    files.push(custom(TRUST, trust(trail)));
+    files.push(custom(PROOFS, canonical::of(&proofs(trail, profile, generated_at)).unwrap_or_default()));
+    files
+}
+
+/// One item of `values.json`, members in canonical order.
+fn value_item(seq: u64, slot: &str, kept: &Kept) -> Vec<u8> {
+    match kept {
+        Kept::Present { salt, canonical, .. } => {
+            let salt = String::from(*salt);
+            let head = format!(r#"{{"salt":"{salt}","seq":{seq},"slot":"{slot}","value":"#);
+            [head.as_bytes(), canonical, b"}"].concat()
+        }
+        Kept::Withheld { why, result } => {
+            let mut item = json!({ "seq": seq, "slot": slot, "withheld": why.word() });
+            if let (Some(result), Some(members)) = (result, item.as_object_mut()) {
+                members.insert("result".into(), serde_json::to_value(result).unwrap_or_default());
+            }
+            canonical::to_vec(&item)
+        }
+    }
+}
+
+fn trust(trail: &Trail) -> Vec<u8> {
+    let mut out = br#"{"keys":[],"policies":["#.to_vec();
+    for (index, (digest, policy)) in trail.policies.iter().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        let head = format!(r#"{comma}{{"digest":{{"algorithm":"sha256","value":"{digest}"}},"snapshot":"#);
+        out.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(&policy.to_bytes());
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
+/// The Merkle tree over the events.
+fn proofs(trail: &Trail, profile: Profile, generated_at: Timestamp) -> Proofs {
+    let root = root_of(trail.records.iter().map(|record| leaf_hash(&record.bytes)));
+    let size = u64::try_from(trail.records.len()).unwrap_or(u64::MAX);
+    Proofs { checkpoint: None, generated_at, profile, root, size }
+}
+
+/// The manifest over `files`, which stand in their order.
+pub(crate) fn manifest(trail: &Trail, profile: Profile, generated_at: Timestamp, files: &[Listed]) -> Manifest {
+    let file_hashes: Vec<_> = files.iter().map(|it| FileHash { path: it.path.clone(), hash: it.hash }).collect();
+    let root_hash = root_hash(&file_hashes);
+    let own = Own {
+        format: PACK_FORMAT,
+        profile,
+        rules: RULES_VERSION,
+        origin: trail.started.origin,
+        peer_verifiable: is_plain(files),
+        subject: trail.started.subject.clone(),
+        environment: trail.started.environment.clone(),
+        relaxations: relaxations(trail),
+    };
+    Manifest {
+        manifest_version: MANIFEST_VERSION.to_owned(),
+        generated_at,
+        scenario_id: trail.started.scenario_id.to_string(),
+        tenant_id: trail.tenant,
+        namespace_id: trail.namespace,
+        run_id: trail.run.to_string(),
+        spec_hash: trail.scenario.hash(),
+        hash_algorithm: HASH_ALGORITHM.to_owned(),
+        verifier_mode: VerifierMode::OfflineStrict,
+        anchor_policy: anchor_policy(trail),
+        security: Some(Security { dev_permissive: false, namespace_authority: "dg_registry".into() }),
+        integrity: Integrity { file_hashes, root_hash },
+        artifacts: files.iter().map(|it| Artifact::required(&it.path, it.kind, it.hash)).collect(),
+        decision_gate: serde_json::to_value(own).ok(),
+    }
+}
+
+/// Whether no file is cut into segments.
+fn is_plain(files: &[Listed]) -> bool {
+    let whole = [EVENTS, VALUES, TRUST, PROOFS, VERIFIER_REPORT];
+    files.iter().all(|file| whole.contains(&file.path.as_str()) || REQUIRED.iter().any(|(path, _)| file.path == *path))
+}
+
+/// What any decision loosened, sorted and distinct.
+pub(crate) fn relaxations(trail: &Trail) -> Vec<Relaxation> {
+    let mut all = BTreeSet::new();
+    for record in &trail.records {
+        match &record.event.body {
+            Body::RunStarted(body) => all.extend(body.relaxations.iter().copied()),
+            Body::StepDecided(body) => all.extend(body.relaxations.iter().copied()),
+            Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) => {}
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// The anchors that held for the whole run: what every policy asked for alike. The public project's verifier applies
+/// them to every record, so a requirement that came or went on the way can't be among them.
+fn anchor_policy(trail: &Trail) -> Option<Value> {
+    let mut policies = trail.policies.values().map(|policy| &policy.snapshot().anchors);
+    let first = policies.next()?;
+    let rest: Vec<_> = policies.collect();
+    let lasting = |entry: &&ProviderAnchor| {
+        rest.iter().all(|policy| policy.requirement(&entry.provider_id) == Some(&entry.requirement))
+    };
+    let providers: Vec<_> = first.providers.iter().filter(lasting).cloned().collect();
+    let policy = AnchorPolicy { providers };
+    if policy.providers.is_empty() { None } else { serde_json::to_value(policy).ok() }
+}

@@ -1,0 +1,39 @@
+//! Stage 7: entries to an offline proof. Building a pack, and verifying one without trusting who built it.
+//!
+//! ```text
+//! ledger rows ─▶ build ─▶ Pack (path → bytes) ─▶ any directory ─▶ PackFiles ─▶ verify ─▶ Report
+//! ```
+//!
+//! [`build`] takes what the ledger has of one run ([`PackInput`]: spec, events, values, policy snapshots) and gives
+//! files by path ([`Pack::files`], the manifest last). [`verify`] takes files by path ([`PackFiles`]: the caller walks
+//! the directory and says what is not a regular file), the manifest's name ([`ManifestName`]) and what the caller
+//! expects ([`Expect`]), and gives a [`Report`] with a verdict, four facets, findings and the run. Without an expected
+//! scenario version the verdict is at best [`Verdict::Consistent`]. The format and the numbered steps are
+//! `docs/spec/runpack.md`.
+
+mod array;
+mod build;
+mod difference;
+mod expect;
+mod files;
+mod finding;
+mod layout;
+mod legacy;
+mod manifest;
+mod path;
+mod report;
+mod trail;
+mod verify;
+mod views;
+
+pub use build::{Pack, PackFault, PackInput, Verification, build};
+pub use expect::{Expect, ExpectedScenario, ExpectedScenarioFault};
+pub use files::{PackFile, PackFiles};
+pub use finding::{Finding, FindingCode};
+pub use manifest::Profile;
+pub use path::{ManifestName, ManifestNameFault, PathFault, check_path};
+pub use report::{Facet, Facets, Level, PackFormat, Report, RunSummary, Status, Unproven, Verdict};
+pub use verify::verify;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! Packs of real runs, made and verified; and everything that must not verify.
+
+mod disclosed;
+mod fixture;
+mod flips;
+mod legacy;
+mod peer_algorithm;
+mod peer_format;
+mod rewrites;
+mod round_trip;
+mod structure;

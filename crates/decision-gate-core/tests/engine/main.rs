@@ -1,0 +1,13 @@
+//! The engine as a whole: cases, laws, the frozen format, and the public project's comparators.
+
+#![cfg(test)]
+
+mod case;
+mod conformance;
+mod defects;
+mod explain;
+mod golden;
+mod laws;
+mod peer;
+mod support;
+mod worlds;

@@ -1,0 +1,64 @@
+//! Why the product can't be put together.
+
+use decision_gate_config::ConfigErrors;
+use decision_gate_core::scenario::SpecFaults;
+use decision_gate_providers::BuildError;
+
+/// Why the product can't be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The configuration does not hold.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// A provider can't be built.
+    #[error("provider `{provider}`: {error}")]
+    Provider {
+        /// Which.
+        provider: String,
+        /// Why not.
+        error: BuildError,
+    },
+    /// Two files pin scenarios of one name.
+    #[error("two files under `scenarios.files` define scenario `{scenario}`")]
+    PinnedTwice {
+        /// Which.
+        scenario: String,
+    },
+    /// A pinned scenario is refused.
+    #[error("{}", scenario_text(places, faults))]
+    Scenario {
+        /// Where each of them stands: `file:line:column`.
+        places: Vec<String>,
+        /// Everything that is wrong with it.
+        faults: SpecFaults,
+    },
+}
+
+impl SetupError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "config_invalid",
+            Self::Provider { .. } => "provider_unusable",
+            Self::PinnedTwice { .. } => "scenario_pinned_twice",
+            Self::Scenario { faults, .. } => faults.code(),
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Config(_) => "`decision-gate config check` shows every problem".into(),
+            Self::Provider { error, .. } => error.hint().to_string(),
+            Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
+            Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
+        }
+    }
+}
+
+fn scenario_text(places: &[String], faults: &SpecFaults) -> String {
+    let line = |(place, fault): (&String, &decision_gate_core::scenario::SpecFault)| {
+        format!("{place}: {fault} ({})", fault.problem.hint())
+    };
+    places.iter().zip(faults.iter()).map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,144 @@
+//! The running product behind the tools: configuration, providers, policy and store, put together once.
+//!
+//! Building one opens the configured evidence roots and reads the pinned scenarios, so that mistakes show at the
+//! start; the store is opened by the first call that needs it.
+
+mod error;
+mod policy;
+mod providers;
+mod scenarios;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use decision_gate_config::Loaded;
+use decision_gate_config::sections::runpacks::ExportProfile;
+use decision_gate_config::sections::scenarios::Drafts;
+use decision_gate_config::sections::store::{StoreKind, SyncMode};
+use decision_gate_core::name::{NamespaceId, TenantId};
+use decision_gate_core::runpack::Profile;
+use decision_gate_core::scenario::Bounds;
+use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
+use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Store};
+use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
+
+pub use self::error::SetupError;
+
+/// The running product behind the tools.
+pub struct App {
+    orchestrator: Orchestrator,
+    loaded: Loaded,
+}
+
+impl App {
+    /// Puts the product together from a configuration.
+    ///
+    /// # Errors
+    /// [`SetupError`] when a root can't be opened, a pinned scenario does not read, or an anchor policy names what
+    /// no provider has.
+    pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
+        let config = loaded.config();
+        let providers = providers::build(config)?;
+        loaded.check_anchors(&providers::known_anchors(&providers))?;
+        let parts = Parts {
+            store: store(&loaded)?,
+            policy: policy::build(config, &providers),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            bounds: bounds(config),
+            drafts: match config.scenarios.drafts {
+                Drafts::Allow => DraftPolicy::Allow,
+                Drafts::Refuse => DraftPolicy::Refuse,
+            },
+            pinned: scenarios::pinned(config, &providers.contracts(), bounds(config))?,
+            tenants: config.tenants.list().iter().map(|tenant| tenant.id).collect(),
+            environments: config.environments.names().iter().cloned().collect(),
+            providers,
+        };
+        Ok(Self { orchestrator: Orchestrator::new(parts), loaded })
+    }
+
+    /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
+    pub fn problems(loaded: &Loaded) -> Vec<SetupError> {
+        let config = loaded.config();
+        let (built, unusable): (Vec<_>, Vec<_>) = providers::each(config).into_iter().partition(Result::is_ok);
+        let providers: Option<ProviderSet> = built.into_iter().collect::<Result<_, _>>().ok();
+        // Scenarios that ask a provider which can't be built are not wrong for that.
+        let contracts = providers.filter(|_| unusable.is_empty()).map(|providers| {
+            let anchors = loaded.check_anchors(&providers::known_anchors(&providers));
+            (providers.contracts(), anchors.err().map(SetupError::from))
+        });
+        let (contracts, anchors) = contracts.unzip();
+        let mut problems: Vec<_> = unusable.into_iter().filter_map(Result::err).collect();
+        problems.extend(anchors.flatten());
+        problems
+            .extend(scenarios::each(config, contracts.as_ref(), bounds(config)).into_iter().filter_map(Result::err));
+        problems
+    }
+
+    /// The gate at work.
+    pub fn orchestrator(&self) -> &Orchestrator {
+        &self.orchestrator
+    }
+
+    /// The configuration with its origins.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The folder that packs are written to and read from.
+    ///
+    /// # Errors
+    /// [`SetupError`] when none is configured and there is no home folder.
+    pub fn runpacks_root(&self) -> Result<PathBuf, SetupError> {
+        Ok(self.loaded.runpacks_root()?)
+    }
+
+    /// How much of the values a pack shows unless the call says otherwise.
+    pub fn export_profile(&self) -> Profile {
+        match self.loaded.config().runpacks.export_profile {
+            ExportProfile::Audit => Profile::Audit,
+            ExportProfile::Disclosed => Profile::Disclosed,
+        }
+    }
+
+    /// A caller; tenant and namespace are the first ones unless the call says otherwise.
+    pub fn caller(&self, tenant: Option<TenantId>, namespace: Option<NamespaceId>, actor: Option<String>) -> Caller {
+        let first = self.loaded.config().tenants.list().first().map_or(TenantId::FIRST, |tenant| tenant.id);
+        Caller { tenant: tenant.unwrap_or(first), namespace: namespace.unwrap_or(NamespaceId::FIRST), actor }
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("config", &self.loaded.path()).finish_non_exhaustive()
+    }
+}
+
+fn bounds(config: &decision_gate_config::Config) -> Bounds {
+    use decision_gate_config::sections::rules::DegradedEdges;
+    use decision_gate_core::scenario::EdgePolicy;
+    Bounds {
+        max_conditions: usize::try_from(config.limits.max_conditions.get()).unwrap_or(usize::MAX),
+        degraded_edges: match config.rules.degraded_edges {
+            DegradedEdges::Allow => EdgePolicy::Allow,
+            DegradedEdges::Refuse => EdgePolicy::Refuse,
+        },
+    }
+}
+
+fn store(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+    let settings = &loaded.config().store;
+    let place = match settings.kind {
+        StoreKind::Memory => Place::Memory,
+        StoreKind::Sqlite => Place::File(loaded.store_path()?),
+    };
+    Ok(Arc::new(SqliteStore::new(SqliteSettings {
+        place,
+        sync_mode: match settings.sync_mode {
+            SyncMode::Full => StoreSync::Full,
+            SyncMode::Normal => StoreSync::Normal,
+        },
+        busy_timeout: std::time::Duration::from_millis(settings.busy_timeout_ms.get()),
+    })))
+}

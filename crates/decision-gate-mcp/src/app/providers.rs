@@ -1,0 +1,78 @@
+//! From configured to running providers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use decision_gate_config::Config;
+use decision_gate_config::sections::anchors::KnownAnchor;
+use decision_gate_config::sections::providers::{BuiltinSettings, Provider as Setting};
+use decision_gate_providers::{EnvSettings, JsonSettings, Root, TimeSettings};
+use decision_gate_runtime::{Provider, ProviderSet, Registered};
+
+use super::SetupError;
+
+pub(super) fn build(config: &Config) -> Result<ProviderSet, SetupError> {
+    each(config).into_iter().collect()
+}
+
+/// Every configured provider, or why it can't be built.
+pub(super) fn each(config: &Config) -> Vec<Result<Registered, SetupError>> {
+    let registered = |setting: Setting| {
+        let provider =
+            build_one(&setting).map_err(|error| SetupError::Provider { provider: setting.name.to_string(), error })?;
+        let millis =
+            setting.timeout_ms.map_or(config.limits.query_timeout_ms.get(), decision_gate_config::Bounded::get);
+        Ok(Registered { provider, time_limit: Duration::from_millis(millis) })
+    };
+    config.providers.effective().into_iter().map(registered).collect()
+}
+
+fn build_one(setting: &Setting) -> Result<Arc<dyn Provider>, decision_gate_providers::BuildError> {
+    let bytes = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    match &setting.config {
+        BuiltinSettings::Time(time) => {
+            decision_gate_providers::time(TimeSettings { allow_logical: time.allow_logical })
+        }
+        BuiltinSettings::Env(env) => decision_gate_providers::env(EnvSettings {
+            allow: env.allow.iter().map(|name| name.as_str().to_owned()).collect(),
+            max_value_bytes: bytes(env.max_value_bytes.get()),
+            max_key_bytes: bytes(env.max_key_bytes.get()),
+            overrides: env
+                .overrides
+                .as_ref()
+                .map(|all| all.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect()),
+            max_lane: setting.max_lane,
+        }),
+        BuiltinSettings::Json(json) => decision_gate_providers::json(JsonSettings {
+            roots: json
+                .effective_roots()
+                .into_iter()
+                .map(|root| Root {
+                    root_id: root.root_id.as_str().to_owned(),
+                    path: root.path.as_path().to_path_buf(),
+                    max_lane: root.max_lane,
+                    self_attestable: root.self_attestable,
+                })
+                .collect(),
+            max_bytes: bytes(json.max_bytes.get()),
+            allow_yaml: json.allow_yaml,
+        }),
+    }
+}
+
+/// The anchors that the configured providers bring, for checking the anchor policy.
+pub(super) fn known_anchors(providers: &ProviderSet) -> Vec<KnownAnchor> {
+    let mut known = Vec::new();
+    for (id, registered) in providers.iter() {
+        for check in &registered.provider.contract().checks {
+            for anchor in &check.anchor_types {
+                known.push(KnownAnchor {
+                    provider: id.clone(),
+                    anchor_type: anchor.anchor_type.clone(),
+                    fields: anchor.fields.clone(),
+                });
+            }
+        }
+    }
+    known
+}

@@ -1,0 +1,26 @@
+//! The MCP server: transport, handler, and a file per tool.
+//!
+//! ```text
+//! line ─▶ transport ───────▶ handler ──▶ tool ─▶ answer ─▶ line
+//!         framing, limits,   era,        its
+//!         strict JSON, ids   method      types
+//! ```
+//!
+//! [`serve()`] runs it on a pair of streams. Nothing here decides anything about evidence or gates: a tool
+//! translates between the protocol and the crates that do.
+
+mod app;
+mod catalog;
+mod error;
+mod handler;
+mod serve;
+pub mod tools;
+mod transport;
+mod words;
+
+pub use self::{
+    app::{App, SetupError},
+    catalog::{ModelCost, Visibility},
+    error::ServeError,
+    serve::{ServeOptions, WireLimits, serve, until_signal},
+};

@@ -1,0 +1,138 @@
+//! `runpack_export`: a run's proof as a folder of files.
+
+use decision_gate_core::digest::Digest;
+use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, TenantId};
+use decision_gate_core::runpack::{ManifestName, Profile as Shown, Verification};
+use decision_gate_runtime::ExportRequest;
+use decision_gate_store::{PackFolder, PackStoreError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::shared::caller;
+use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
+
+/// `runpack_export`.
+pub(super) struct RunpackExport;
+
+/// What it takes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// Which run.
+    run_id: RunId,
+    /// Checked against the run when given.
+    #[serde(default)]
+    scenario_id: Option<ScenarioId>,
+    /// New folder name under runpacks.root; default the run's.
+    #[serde(default)]
+    output_dir: Option<String>,
+    /// audit holds the values, disclosed only what policy shows. Default: as configured.
+    #[serde(default)]
+    profile: Option<ExportProfile>,
+    /// Verify and include the report; default true.
+    #[serde(default = "yes")]
+    include_verification: bool,
+    /// Default manifest.json.
+    #[serde(default)]
+    manifest_name: Option<String>,
+    /// Default 1.
+    #[serde(default)]
+    namespace_id: Option<NamespaceId>,
+    /// Default: the first.
+    #[serde(default)]
+    tenant_id: Option<TenantId>,
+}
+
+/// How much of the values a pack shows.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(super) enum ExportProfile {
+    /// All of them: the whole proof.
+    Audit,
+    /// Only what the disclosure policy allows.
+    Disclosed,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What it gives.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Answer {
+    /// The run.
+    run_id: RunId,
+    /// The pack's name under `runpacks.root`; hand it to runpack_verify.
+    runpack_dir: String,
+    /// Where it lies.
+    path: String,
+    /// The manifest's name.
+    manifest_name: String,
+    /// Who knows it can tell this pack from any other.
+    root_hash: Digest,
+    /// How many files it has.
+    files: usize,
+    /// How much of the values it shows.
+    profile: Shown,
+}
+
+impl Summary for Answer {
+    fn text(&self) -> String {
+        format!(
+            "runpack of {} written to {} ({} files, root sha256 {})\nnext: runpack_verify with runpack_dir {}",
+            self.run_id, self.path, self.files, self.root_hash, self.runpack_dir
+        )
+    }
+}
+
+impl Tool for RunpackExport {
+    type Arguments = Arguments;
+    type Answer = Answer;
+
+    const CARD: Card = Card {
+        name: "runpack_export",
+        title: "Export a runpack",
+        description: "Write a run's events, evidence and policies as files that anybody can verify offline.",
+        hints: Hints::APPENDS,
+        profiles: Profile::ALL,
+    };
+
+    async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
+        let caller = caller(context, arguments.tenant_id, arguments.namespace_id);
+        let manifest_name = match arguments.manifest_name {
+            None => ManifestName::standard(),
+            Some(name) => ManifestName::try_from(name.as_str()).map_err(|fault| {
+                ToolError::new("manifest_name_invalid", fault.to_string(), "leave it out")
+                    .with("path", "/manifest_name")
+            })?,
+        };
+        let app = context.app();
+        let profile = arguments.profile.map_or_else(
+            || app.export_profile(),
+            |profile| match profile {
+                ExportProfile::Audit => Shown::Audit,
+                ExportProfile::Disclosed => Shown::Disclosed,
+            },
+        );
+        let verification = if arguments.include_verification { Verification::Include } else { Verification::LeaveOut };
+        let scenario_id = arguments.scenario_id;
+        let request = ExportRequest { run_id: arguments.run_id, scenario_id, profile, verification, manifest_name };
+        let pack = app.orchestrator().export(&caller, &request).await?;
+        let root = app.runpacks_root()?;
+        let name = arguments.output_dir.unwrap_or_else(|| request.run_id.as_str().replace(':', "_"));
+        let path = root.join(&name).display().to_string();
+        let (root_hash, files) = (pack.root_hash(), pack.files().count());
+        let target = name.clone();
+        let written = tokio::task::spawn_blocking(move || PackFolder::open(&root)?.write(&target, pack.files())).await;
+        written.map_err(|_| ToolError::internal())??;
+        let manifest_name = request.manifest_name.as_str().to_owned();
+        Ok(Answer { run_id: request.run_id, runpack_dir: name, path, manifest_name, root_hash, files, profile })
+    }
+}
+
+impl From<PackStoreError> for ToolError {
+    fn from(error: PackStoreError) -> Self {
+        Self::new(error.code(), error.to_string(), error.hint())
+    }
+}

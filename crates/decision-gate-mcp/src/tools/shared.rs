@@ -1,0 +1,61 @@
+//! What several tools share: scope arguments, the caller, and the mapping of faults to tool errors.
+
+use decision_gate_core::name::{NamespaceId, TenantId};
+use decision_gate_core::scenario::{SpecFault, SpecFaults};
+use decision_gate_runtime::{Caller, RuntimeError};
+use serde_json::{Value, json};
+
+use super::brief::fitting;
+use super::{CallContext, ToolError};
+use crate::app::SetupError;
+
+/// Who calls: the scope of the call, and what the client calls itself.
+pub(super) fn caller(context: &CallContext, tenant: Option<TenantId>, namespace: Option<NamespaceId>) -> Caller {
+    let actor = context.client().map(|it| clip(&format!("{}/{}", it.name, it.version), 128));
+    context.app().caller(tenant, namespace, actor)
+}
+
+/// At most `limit` characters.
+pub(super) fn clip(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
+}
+
+impl From<SetupError> for ToolError {
+    fn from(error: SetupError) -> Self {
+        Self::new(error.code(), error.to_string(), error.hint())
+    }
+}
+
+impl From<RuntimeError> for ToolError {
+    fn from(error: RuntimeError) -> Self {
+        let tool_error = ToolError::new(error.code(), error.to_string(), error.hint());
+        match &error {
+            RuntimeError::Spec(faults) => spec_error(error.code(), &error.hint(), faults),
+            RuntimeError::Query { pointer, .. } => tool_error.with("path", pointer.as_str()),
+            RuntimeError::EnvironmentUnknown { declared, .. } => tool_error.with("declared", declared.clone()),
+            _ => tool_error,
+        }
+    }
+}
+
+/// Every problem with its place, or as many as an answer may have.
+fn spec_error(code: &'static str, hint: &str, faults: &SpecFaults) -> ToolError {
+    let all = faults.iter().count();
+    let problem = |fault: &SpecFault| {
+        json!({
+            "path": fault.pointer,
+            "code": fault.problem.code(),
+            "message": fault.problem.to_string(),
+            "hint": fault.problem.hint(),
+        })
+    };
+    fitting(|shown| {
+        let mut lines: Vec<String> = faults.iter().take(shown).map(ToString::to_string).collect();
+        if all > shown {
+            lines.push(format!("and {} more", all - shown));
+        }
+        let list: Vec<Value> = faults.iter().take(shown).map(problem).collect();
+        let error = ToolError::new(code, lines.join("\n"), hint.to_owned()).with("problems", list);
+        error.with("problems_total", all).with("problems_left_out", all.saturating_sub(shown))
+    })
+}

@@ -1,0 +1,1 @@
+//! Release policy gates, one folder a gate.

@@ -1,0 +1,118 @@
+//! Why a provider can't be built from its settings. What goes wrong later is a fault of one answer.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a provider can't be built.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BuildError {
+    /// The contract that this build carries does not read.
+    #[error("a built-in provider contract does not read: {reason}")]
+    Contract {
+        /// What the reader said.
+        reason: String,
+    },
+    /// A limit of nothing.
+    #[error("`{key}` must be at least 1")]
+    LimitZero {
+        /// Which setting.
+        key: &'static str,
+    },
+    /// Not the name of a variable.
+    #[error("`{name}` is not the name of an environment variable")]
+    VariableName {
+        /// The text, cut to a bounded length.
+        name: String,
+    },
+    /// A name that could never be asked for.
+    #[error("the variable `{name}` has `{length}` bytes, `max_key_bytes` is `{limit}`")]
+    VariableTooLong {
+        /// The name, cut to a bounded length.
+        name: String,
+        /// Its bytes.
+        length: usize,
+        /// Most bytes asked for.
+        limit: usize,
+    },
+    /// No folder at all.
+    #[error("no root is named, so there is nothing to read")]
+    NoRoots,
+    /// Not the id of a root.
+    #[error("`{text}` is not the id of a root")]
+    RootId {
+        /// The text, cut to a bounded length.
+        text: String,
+    },
+    /// Two folders of one id.
+    #[error("the root `{root_id}` is named twice")]
+    RootRepeated {
+        /// The id.
+        root_id: String,
+    },
+    /// The folder is not there.
+    #[error("the folder `{}` of root `{root_id}` does not exist", path.display())]
+    RootMissing {
+        /// Which root.
+        root_id: String,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// Something else is there.
+    #[error("`{}` of root `{root_id}` is not a folder", path.display())]
+    RootNotFolder {
+        /// Which root.
+        root_id: String,
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The folder can't be opened.
+    #[error("the folder `{}` of root `{root_id}` can't be opened: {reason}", path.display())]
+    RootUnreadable {
+        /// Which root.
+        root_id: String,
+        /// Where it is.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl BuildError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Contract { .. } => "provider_contract_invalid",
+            Self::LimitZero { .. } => "provider_limit_zero",
+            Self::VariableName { .. } => "env_variable_name_invalid",
+            Self::VariableTooLong { .. } => "env_variable_name_too_long",
+            Self::NoRoots => "json_no_roots",
+            Self::RootId { .. } => "json_root_id_invalid",
+            Self::RootRepeated { .. } => "json_root_repeated",
+            Self::RootMissing { .. } => "json_root_missing",
+            Self::RootNotFolder { .. } => "json_root_not_folder",
+            Self::RootUnreadable { .. } => "json_root_unreadable",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Contract { .. } => "this is a defect of the build: report it",
+            Self::LimitZero { .. } => "leave the setting out to get its default",
+            Self::VariableName { .. } => "write a name that is not empty and has neither `=` nor a zero byte",
+            Self::VariableTooLong { .. } => "raise `max_key_bytes`, or take the name out",
+            Self::NoRoots => "name a folder under `roots`",
+            Self::RootId { .. } => "write 1 to 64 of lowercase letters, digits, `_` and `-`",
+            Self::RootRepeated { .. } => "give each root an id of its own",
+            Self::RootMissing { .. } => "create the folder, or correct its path",
+            Self::RootNotFolder { .. } => "name the folder that the file stands in",
+            Self::RootUnreadable { .. } => "let the server's user read and enter the folder",
+        }
+    }
+}
+
+/// A text that goes into a message, cut so that it can't flood it.
+pub(crate) fn bounded(text: &str) -> String {
+    text.chars().take(80).collect()
+}

@@ -1,0 +1,60 @@
+//! Built-in evidence providers: one folder each, with its contract, its settings and its cases.
+//!
+//! A provider says what it saw, that there is none, or why it can't tell; never what that is worth. Sources are closed
+//! unless opened: nothing is readable that the settings do not name. Foreign bytes are bounded before they are read,
+//! and no message shows what a file or a variable contains.
+
+mod contract;
+mod error;
+mod params;
+
+pub mod env;
+pub mod json;
+pub mod time;
+
+use std::sync::Arc;
+
+use decision_gate_core::contract::ProviderContract;
+use decision_gate_runtime::ports::Provider;
+
+pub use self::{
+    env::{EnvProvider, EnvSettings},
+    error::BuildError,
+    json::{JsonProvider, JsonSettings, Root},
+    time::{TimeProvider, TimeSettings},
+};
+
+/// The contracts of all built-in providers, as they are before any settings.
+///
+/// # Errors
+/// A contract of this build that does not read: a defect of the build.
+pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
+    [env::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read).collect()
+}
+
+/// The provider `env`: environment variables that are named in its settings.
+///
+/// # Errors
+/// Settings that open nothing sensible.
+pub fn env(settings: EnvSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    Ok(Arc::new(EnvProvider::new(settings)?))
+}
+
+/// The provider `json`: JSON and YAML files under the folders that are named in its settings.
+///
+/// # Errors
+/// A folder that can't be opened, or settings that open nothing sensible.
+pub fn json(settings: JsonSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    Ok(Arc::new(JsonProvider::new(settings)?))
+}
+
+/// The provider `time`: the time of the evaluation.
+///
+/// # Errors
+/// A contract of this build that does not read: a defect of the build.
+pub fn time(settings: TimeSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    Ok(Arc::new(TimeProvider::new(settings)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The ports to the outside and the one order in which they are used: snapshot, fetch, decide, append, retry.
+//!
+//! Providers return bytes or "absent", never a verdict; a store keeps events and says when somebody else was
+//! faster; the clock is read once, after the last answer has come in. Everything between is `decision-gate-core`.
+
+mod error;
+mod fetch;
+mod orchestrator;
+pub mod ports;
+
+pub use error::RuntimeError;
+pub use fetch::{ProviderSet, Registered};
+pub use orchestrator::{
+    Caller, Defined, DraftPolicy, ExportRequest, Orchestrator, Parts, PinnedScenario, PrecheckRequest, PrecheckSource,
+    QueryReply, QueryRequest, RunView, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
+};
+pub use ports::{Clock, Entropy, EvidenceContext, Provider, Store};

@@ -1,0 +1,203 @@
+//! One gate at work: it owns the ports, and every call goes through it.
+
+mod define;
+mod export;
+mod policy;
+mod precheck;
+mod query;
+mod read;
+mod start;
+mod step;
+mod submit;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use decision_gate_core::at::Timestamp;
+use decision_gate_core::contract::Contracts;
+use decision_gate_core::digest::{Digest, to_hex};
+use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, TenantId};
+use decision_gate_core::policy::{Policy, TimeSource};
+use decision_gate_core::scenario::{Bounds, Scenario, ScenarioSpec};
+
+pub use define::Defined;
+pub use export::ExportRequest;
+pub use precheck::{PrecheckRequest, PrecheckSource};
+pub use query::{QueryReply, QueryRequest};
+pub use read::RunView;
+pub use start::StartRequest;
+pub use step::{StepReply, StepRequest};
+pub use submit::{SubmitReply, SubmitRequest};
+
+use crate::error::RuntimeError;
+use crate::fetch::ProviderSet;
+use crate::ports::{Clock, Entropy, Scope, Store};
+
+/// Who calls, as far as it matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// On which shelf.
+    pub namespace: NamespaceId,
+    /// What the caller calls itself.
+    pub actor: Option<String>,
+}
+
+impl Caller {
+    fn scope(&self) -> Scope {
+        Scope { tenant: self.tenant, namespace: self.namespace }
+    }
+}
+
+/// Whether scenarios that a caller defines may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DraftPolicy {
+    /// They may, and every decision says so.
+    Allow,
+    /// They may not.
+    Refuse,
+}
+
+/// A scenario that the configuration pins.
+#[derive(Clone, Debug)]
+pub struct PinnedScenario {
+    /// As read.
+    pub spec: ScenarioSpec,
+}
+
+/// What an orchestrator is made of.
+pub struct Parts {
+    /// Where the ledger is kept.
+    pub store: Arc<dyn Store>,
+    /// Who can be asked.
+    pub providers: ProviderSet,
+    /// What the configuration puts in force.
+    pub policy: Policy,
+    /// The server's time.
+    pub clock: Arc<dyn Clock>,
+    /// Where salts come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// What scenarios may do.
+    pub bounds: Bounds,
+    /// Whether drafts may run.
+    pub drafts: DraftPolicy,
+    /// Scenarios that the configuration pins.
+    pub pinned: Vec<PinnedScenario>,
+    /// Declared tenants.
+    pub tenants: BTreeSet<TenantId>,
+    /// Declared environments.
+    pub environments: BTreeSet<EnvironmentName>,
+}
+
+/// How many parsed scenarios are kept at hand.
+const SCENARIOS_AT_HAND: usize = 64;
+
+/// Held by the call whose turn it is on a run.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// One gate at work.
+pub struct Orchestrator {
+    parts: Parts,
+    contracts: Contracts,
+    configured: Arc<Policy>,
+    in_force: tokio::sync::Mutex<BTreeMap<Scope, (u64, Arc<Policy>)>>,
+    scenarios: Mutex<BTreeMap<Digest, Arc<Scenario>>>,
+    turns: Mutex<BTreeMap<(Scope, RunId), Turn>>,
+}
+
+impl Orchestrator {
+    /// Puts the parts together. Touches nothing yet: the store is opened by the first call that needs it.
+    pub fn new(mut parts: Parts) -> Self {
+        let contracts = parts.providers.contracts();
+        let snapshot = parts.policy.snapshot().clone();
+        let configured = Arc::new(std::mem::replace(&mut parts.policy, Policy::new(snapshot)));
+        Self {
+            contracts,
+            configured,
+            in_force: tokio::sync::Mutex::default(),
+            scenarios: Mutex::default(),
+            turns: Mutex::default(),
+            parts,
+        }
+    }
+
+    /// The contracts of the configured providers.
+    pub fn contracts(&self) -> &Contracts {
+        &self.contracts
+    }
+
+    /// The policy that the configuration puts in force.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.configured
+    }
+
+    /// The configured providers.
+    pub fn providers(&self) -> &ProviderSet {
+        &self.parts.providers
+    }
+
+    /// The server's clock, or the caller's time where the policy lets it count (DESIGN P19).
+    fn clock(&self, given: Option<Timestamp>) -> Result<Timestamp, RuntimeError> {
+        let time = self.configured.snapshot().time;
+        let server = self.parts.clock.now();
+        match (time.source, given) {
+            (TimeSource::Caller, Some(given)) => Ok(given),
+            (TimeSource::Caller | TimeSource::Server, None) => Ok(server),
+            (TimeSource::Server, Some(given)) => {
+                let past = |later: Timestamp, earlier| later.is_after_by(earlier, time.max_skew_ms.saturating_add(1));
+                let off = past(server, given).unwrap_or(true) || past(given, server).unwrap_or(true);
+                if off {
+                    let (given, server) = (given.to_string(), server.to_string());
+                    Err(RuntimeError::TimeSkew { given, server, max_skew_ms: time.max_skew_ms })
+                } else {
+                    Ok(server)
+                }
+            }
+        }
+    }
+
+    fn declared(&self, caller: &Caller) -> Result<Scope, RuntimeError> {
+        if self.parts.tenants.contains(&caller.tenant) {
+            Ok(caller.scope())
+        } else {
+            Err(RuntimeError::TenantUnknown { tenant: caller.tenant.get() })
+        }
+    }
+
+    /// A fresh id such as `run-5f0c…`.
+    fn fresh_id(&self, prefix: &str) -> Result<String, RuntimeError> {
+        let salt = self.parts.entropy.salt()?;
+        let text = to_hex(salt.as_bytes());
+        Ok(format!("{prefix}-{}", text.chars().take(16).collect::<String>()))
+    }
+
+    /// The parsed scenario of these canonical bytes.
+    fn parsed(&self, hash: Digest, bytes: &[u8]) -> Result<Arc<Scenario>, RuntimeError> {
+        let mut at_hand = self.scenarios.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scenario) = at_hand.get(&hash) {
+            return Ok(Arc::clone(scenario));
+        }
+        let damaged = |reason: String| RuntimeError::Stored { what: "scenario", reason };
+        let value = decision_gate_core::json::parse_exact(bytes, &decision_gate_core::json::Limits::message(1 << 24))
+            .map_err(|error| damaged(error.to_string()))?;
+        let spec = Scenario::read(&value).map_err(|faults| damaged(faults.to_string()))?;
+        let scenario = Scenario::check(spec).map_err(|faults| damaged(faults.to_string()))?;
+        if scenario.hash() != hash {
+            return Err(damaged("its hash is not the one it is kept under".into()));
+        }
+        let scenario = Arc::new(scenario);
+        if at_hand.len() >= SCENARIOS_AT_HAND {
+            at_hand.pop_first();
+        }
+        at_hand.insert(hash, Arc::clone(&scenario));
+        Ok(scenario)
+    }
+
+    /// Calls of this process on one run take turns, so that only other processes can be faster.
+    fn turn(&self, scope: Scope, run: &RunId) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry((scope, run.clone())).or_default())
+    }
+}

@@ -1,0 +1,281 @@
+//! One step of a run: snapshot, fetch, decide, append, retry.
+
+use std::sync::Arc;
+
+use decision_gate_core::at::Timestamp;
+use decision_gate_core::engine::{
+    self, Decided, DecisionRecord, RunState, RunStatus, SaltedAnswer, StageEvaluation, Step, Trigger, TriggerKind,
+    evaluation_time,
+};
+use decision_gate_core::json::canonical;
+use decision_gate_core::ledger::{Body, Commitment, Event, IssuedPacket, StepDecided};
+use decision_gate_core::name::{RunId, ScenarioId, TriggerId};
+use decision_gate_core::policy::{Policy, Relaxation};
+use decision_gate_core::scenario::Scenario;
+use decision_gate_core::scenario::packets::PacketPayload;
+use futures_util::future::join_all;
+
+use super::{Caller, Orchestrator};
+use crate::error::RuntimeError;
+use crate::ports::{Append, EvidenceContext, Scope, StoreError, StoredEvent, Stream};
+
+/// How often a step is decided before somebody else's speed is reported.
+pub(super) const TRIES: usize = 3;
+
+/// What asks for a step.
+#[derive(Clone, Debug)]
+pub struct StepRequest {
+    /// Which run.
+    pub run_id: RunId,
+    /// When given, the run must be bound to it.
+    pub scenario_id: Option<ScenarioId>,
+    /// Idempotency key; made up when left out.
+    pub trigger_id: Option<TriggerId>,
+    /// What kind of trigger.
+    pub kind: TriggerKind,
+    /// Where it comes from, as claimed; the actor when left out.
+    pub source_id: Option<String>,
+    /// What it carries.
+    pub payload: Option<PacketPayload>,
+    /// The caller's time.
+    pub time: Option<Timestamp>,
+    /// Ties calls of several systems together.
+    pub correlation_id: Option<String>,
+}
+
+/// A step that was decided, now or before.
+#[derive(Clone, Debug)]
+pub struct StepReply {
+    /// The decision.
+    pub decision: DecisionRecord,
+    /// The run as it stands now.
+    pub state: RunState,
+    /// Packets that the step issued.
+    pub packets: Vec<IssuedPacket>,
+    /// What it rests on that is looser than the defaults.
+    pub relaxations: Vec<Relaxation>,
+    /// Whether this answer was given before.
+    pub repeated: bool,
+    /// The judgement behind it, when it was made now.
+    pub evaluation: Option<StageEvaluation>,
+    /// The scenario version that the run is bound to.
+    pub scenario: Arc<Scenario>,
+    /// The policy that it was decided under.
+    pub policy: Arc<Policy>,
+}
+
+impl Orchestrator {
+    /// Decides one step. What is returned is on disk.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] when nothing was decided; nothing was written then.
+    pub async fn step(&self, caller: &Caller, request: &StepRequest) -> Result<StepReply, RuntimeError> {
+        let scope = self.declared(caller)?;
+        let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
+        let (epoch, policy) = self.in_force(scope).await?;
+        let scenario = self.bound_scenario(scope, &head.state).await?;
+        let stream = Stream { scope, run: Some(request.run_id.clone()) };
+        let trigger = self.trigger(caller, request)?;
+        let asked = Asked { caller, request, scope, stream, scenario, trigger };
+        // Before anything that may have changed since is looked at: the same call again has the same answer.
+        if let Some(reply) = self.answered(&asked, &head.state, &policy).await? {
+            return Ok(reply);
+        }
+        check_size(request.payload.as_ref(), &policy)?;
+        let answers = self.gather(&asked, &head.state, &policy).await?;
+        let turn = self.turn(scope, &request.run_id);
+        let _turn = turn.lock().await;
+        self.decide_and_append(&asked, &head.state, &answers, epoch, policy).await
+    }
+
+    async fn decide_and_append(
+        &self,
+        asked: &Asked<'_>,
+        seen: &RunState,
+        answers: &[SaltedAnswer],
+        mut epoch: u64,
+        mut policy: Arc<Policy>,
+    ) -> Result<StepReply, RuntimeError> {
+        let conflict = || RuntimeError::RunConflict { run: asked.request.run_id.to_string() };
+        for _ in 0..TRIES {
+            let head = self.head(asked.scope, &asked.request.run_id, None).await?;
+            if let Some(reply) = self.answered(asked, &head.state, &policy).await? {
+                return Ok(reply);
+            }
+            if head.state.stage_id != seen.stage_id || head.state.stage_entered_at != seen.stage_entered_at {
+                return Err(conflict());
+            }
+            let skew = policy.snapshot().time.max_skew_ms;
+            let at = evaluation_time(self.clock(asked.request.time)?, Some(head.state.last_event_at), skew)?;
+            let decided = engine::decide(Step {
+                state: &head.state,
+                scenario: &asked.scenario,
+                trigger: &asked.trigger,
+                answers,
+                policy: &policy,
+                at,
+                actor: asked.caller.actor.as_deref(),
+            })?;
+            let append = Append {
+                stream: asked.stream.clone(),
+                event: decided.event.clone(),
+                values: decided.values.clone(),
+                state: Some(decided.state.clone()),
+                policy_epoch: Some(epoch),
+            };
+            match self.parts.store.append(append).await {
+                Ok(_) => return Ok(fresh_reply(asked, decided, policy)),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(asked.scope).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(conflict())
+    }
+
+    /// The answer that was given before: the same trigger, or a run that has ended.
+    async fn answered(
+        &self,
+        asked: &Asked<'_>,
+        state: &RunState,
+        policy: &Arc<Policy>,
+    ) -> Result<Option<StepReply>, RuntimeError> {
+        let reply = |decision: DecisionRecord, packets, relaxations| StepReply {
+            decision,
+            state: state.clone(),
+            packets,
+            relaxations,
+            repeated: true,
+            evaluation: None,
+            scenario: Arc::clone(&asked.scenario),
+            policy: Arc::clone(policy),
+        };
+        let key = asked.trigger.trigger_id.as_str();
+        if asked.request.trigger_id.is_some()
+            && let Some(stored) = self.parts.store.by_key(&asked.stream, "step_decided", key).await?
+        {
+            let body = self.same_trigger(asked, &stored).await?;
+            return Ok(Some(reply(body.decision, body.packets, body.relaxations)));
+        }
+        if state.status == RunStatus::Active {
+            return Ok(None);
+        }
+        // A run that has ended: its last step again, as it was answered.
+        let last = state.last_decision.trigger_id.as_str();
+        let (packets, relaxations) = match self.parts.store.by_key(&asked.stream, "step_decided", last).await? {
+            Some(stored) => step_of(&stored).map(|body| (body.packets, body.relaxations))?,
+            None => Default::default(),
+        };
+        Ok(Some(reply(state.last_decision.clone(), packets, relaxations)))
+    }
+
+    /// The stored step, if it was asked for with the same kind and payload.
+    async fn same_trigger(&self, asked: &Asked<'_>, stored: &StoredEvent) -> Result<StepDecided, RuntimeError> {
+        let body = step_of(stored)?;
+        let before = match body.trigger.payload {
+            None => None,
+            Some(commitment) => Some((commitment, self.payload_salt(&asked.stream, stored.seq).await?)),
+        };
+        let same = match (&asked.trigger.payload, before) {
+            (None, None) => true,
+            (Some((payload, _)), Some((commitment, Some(salt)))) => {
+                Commitment::to(&salt, &canonical::of(payload).unwrap_or_default()) == commitment
+            }
+            (Some(_), Some((_, None)) | None) | (None, Some(_)) => false,
+        };
+        if same && body.trigger.kind == asked.trigger.kind {
+            Ok(body)
+        } else {
+            Err(RuntimeError::TriggerConflict { trigger: asked.trigger.trigger_id.to_string() })
+        }
+    }
+
+    fn trigger(&self, caller: &Caller, request: &StepRequest) -> Result<Trigger, RuntimeError> {
+        let trigger_id = match &request.trigger_id {
+            Some(id) => id.clone(),
+            None => TriggerId::try_from(self.fresh_id("trigger")?)
+                .map_err(|error| RuntimeError::Stored { what: "trigger", reason: error.to_string() })?,
+        };
+        let payload = match &request.payload {
+            None => None,
+            Some(payload) => Some((payload.clone(), self.parts.entropy.salt()?)),
+        };
+        let source_id = request.source_id.clone().or_else(|| caller.actor.clone()).unwrap_or_else(|| "unknown".into());
+        let correlation_id = request.correlation_id.clone();
+        Ok(Trigger { trigger_id, kind: request.kind, source_id, correlation_id, payload })
+    }
+
+    /// Asks for every condition of the stage at once. Derived checks are computed in the decision.
+    async fn gather(
+        &self,
+        asked: &Asked<'_>,
+        state: &RunState,
+        policy: &Policy,
+    ) -> Result<Vec<SaltedAnswer>, RuntimeError> {
+        let Some(stage) = asked.scenario.stage(&state.stage_id) else {
+            return Ok(Vec::new());
+        };
+        let context = EvidenceContext {
+            tenant: asked.scope.tenant,
+            namespace: asked.scope.namespace,
+            run: Some(state.run.clone()),
+            scenario: Some(state.scenario_id.clone()),
+            stage: Some(state.stage_id.clone()),
+            subject: state.subject.clone(),
+            environment: state.environment.clone(),
+            asked_at: self.clock(asked.request.time)?,
+        };
+        let derived = |id| policy.provider(id).is_some_and(decision_gate_core::policy::ProviderPolicy::is_derived);
+        let wanted: Vec<_> = asked.scenario.conditions_of(stage).filter(|it| !derived(&it.query.provider_id)).collect();
+        let answers = join_all(wanted.iter().map(|it| self.parts.providers.ask(&it.query, &context))).await;
+        let salted = wanted.into_iter().zip(answers).map(|(spec, answer)| {
+            Ok(SaltedAnswer { condition_id: spec.condition_id.clone(), answer, salt: self.parts.entropy.salt()? })
+        });
+        salted.collect()
+    }
+}
+
+/// One request with what was looked up for it.
+struct Asked<'a> {
+    caller: &'a Caller,
+    request: &'a StepRequest,
+    scope: Scope,
+    stream: Stream,
+    scenario: Arc<Scenario>,
+    trigger: Trigger,
+}
+
+fn check_size(payload: Option<&PacketPayload>, policy: &Policy) -> Result<(), RuntimeError> {
+    let actual = payload.map_or(0, |payload| u64::try_from(payload.size()).unwrap_or(u64::MAX));
+    let limit = policy.snapshot().limits.max_payload_bytes;
+    if actual > limit { Err(RuntimeError::PayloadTooLarge { actual, limit }) } else { Ok(()) }
+}
+
+fn step_of(stored: &StoredEvent) -> Result<StepDecided, RuntimeError> {
+    let damaged = |reason: String| RuntimeError::Stored { what: "event", reason };
+    match Event::read(&stored.bytes).map_err(|error| damaged(error.to_string()))?.body {
+        Body::StepDecided(body) => Ok(*body),
+        Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::Submitted(_) | Body::PolicyActivated(_) => {
+            Err(damaged("a step has another kind".into()))
+        }
+    }
+}
+
+fn fresh_reply(asked: &Asked<'_>, decided: Decided, policy: Arc<Policy>) -> StepReply {
+    let (packets, relaxations) = match decided.event.body {
+        Body::StepDecided(body) => (body.packets, body.relaxations),
+        Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::Submitted(_) | Body::PolicyActivated(_) => {
+            Default::default()
+        }
+    };
+    StepReply {
+        decision: decided.state.last_decision.clone(),
+        state: decided.state,
+        packets,
+        relaxations,
+        repeated: false,
+        evaluation: decided.evaluation,
+        scenario: Arc::clone(&asked.scenario),
+        policy,
+    }
+}

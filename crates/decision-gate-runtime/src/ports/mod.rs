@@ -1,0 +1,12 @@
+//! The traits that touch the world.
+
+pub mod clock;
+pub mod provider;
+pub mod store;
+
+pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
+pub use provider::{EvidenceContext, Provider};
+pub use store::{
+    Append, Appended, EventPage, PutScenario, RunHead, ScenarioListing, Scope, Store, StoreError, StoredEvent,
+    StoredScenario, StoredValue, Stream,
+};

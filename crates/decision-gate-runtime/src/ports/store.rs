@@ -1,0 +1,294 @@
+//! Where the ledger is kept. Every store passes the same contract suite.
+
+use async_trait::async_trait;
+use decision_gate_core::digest::Digest;
+use decision_gate_core::engine::RunState;
+use decision_gate_core::ledger::{CompactRange, Event, SideValue};
+use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, TenantId};
+use decision_gate_core::scenario::Origin;
+
+/// Whose data, on which shelf. Part of every key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// Whose.
+    pub tenant: TenantId,
+    /// On which shelf.
+    pub namespace: NamespaceId,
+}
+
+/// One sequence of events: a run's, or the namespace's own (scenarios and policies).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stream {
+    /// Whose.
+    pub scope: Scope,
+    /// Of which run; `None` for the namespace's own.
+    pub run: Option<RunId>,
+}
+
+/// What is appended in one transaction: an event with its values and the state after it.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// To which stream.
+    pub stream: Stream,
+    /// The event; its `seq` is the position that it claims.
+    pub event: Event,
+    /// The values that it commits to.
+    pub values: Vec<SideValue>,
+    /// The run's state after it; `None` in the namespace's own stream.
+    pub state: Option<RunState>,
+    /// The policy epoch under which it was decided; `None` to skip the check (the event that activates a policy).
+    pub policy_epoch: Option<u64>,
+}
+
+/// An event that is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Its position.
+    pub seq: u64,
+    /// Its RFC 6962 leaf hash.
+    pub leaf: Digest,
+}
+
+/// The latest of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunHead {
+    /// What it has come to.
+    pub state: RunState,
+    /// The tree over its events.
+    pub tree: CompactRange,
+}
+
+/// An event as it lies in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its position.
+    pub seq: u64,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+    /// Its RFC 6962 leaf hash.
+    pub leaf: Digest,
+}
+
+/// A value as it lies in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredValue {
+    /// Position of the event that commits to it.
+    pub seq: u64,
+    /// The value.
+    pub value: SideValue,
+}
+
+/// Some events, oldest first, with the values that they commit to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<StoredEvent>,
+    /// Their values, by position and slot.
+    pub values: Vec<StoredValue>,
+}
+
+/// A version of a scenario to keep.
+#[derive(Clone, Debug)]
+pub struct PutScenario {
+    /// On which shelf.
+    pub scope: Scope,
+    /// Which scenario.
+    pub scenario_id: ScenarioId,
+    /// Digest of the expanded spec.
+    pub spec_hash: Digest,
+    /// Who wrote it.
+    pub origin: Origin,
+    /// Canonical JSON of the expanded spec.
+    pub spec: Vec<u8>,
+    /// The `scenario_defined` event; the store sets its `seq`.
+    pub event: Event,
+}
+
+/// A version of a scenario as it lies in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredScenario {
+    /// Which scenario.
+    pub scenario_id: ScenarioId,
+    /// Digest of the expanded spec.
+    pub spec_hash: Digest,
+    /// Who wrote it.
+    pub origin: Origin,
+    /// Canonical JSON of the expanded spec.
+    pub spec: Vec<u8>,
+    /// Order of definition on its shelf, from 1.
+    pub version: u64,
+}
+
+/// One line of a list of scenarios: the current version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioListing {
+    /// Which scenario.
+    pub scenario_id: ScenarioId,
+    /// Digest of the current version.
+    pub spec_hash: Digest,
+    /// Who wrote it.
+    pub origin: Origin,
+    /// How many versions there are.
+    pub versions: u64,
+}
+
+/// Why a store could not do it. A conflict is not a fault: the caller decides again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else appended at this position.
+    #[error("somebody else appended event {seq} first")]
+    Conflict {
+        /// The position.
+        seq: u64,
+    },
+    /// Another policy came into force since.
+    #[error("another policy is in force (epoch {active}, decided under {decided})")]
+    PolicyEpoch {
+        /// In force.
+        active: u64,
+        /// Decided under.
+        decided: u64,
+    },
+    /// A scenario that a file pins can't be replaced by a draft.
+    #[error("scenario `{scenario}` is pinned by the configuration")]
+    Pinned {
+        /// Which.
+        scenario: String,
+    },
+    /// What was to be written does not fit together: a fault of this program.
+    #[error("event {seq} can't be appended: {what}")]
+    Misplaced {
+        /// The position that it claims.
+        seq: u64,
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// The store is busy: another process holds it for longer than the time limit.
+    #[error("the store at `{place}` is locked by another process")]
+    Locked {
+        /// Where it is.
+        place: String,
+    },
+    /// No room.
+    #[error("the store at `{place}` is full")]
+    Full {
+        /// Where it is.
+        place: String,
+    },
+    /// It can't be written.
+    #[error("the store at `{place}` is read-only")]
+    ReadOnly {
+        /// Where it is.
+        place: String,
+    },
+    /// What it holds is not what it should hold.
+    #[error("the store at `{place}` is damaged: {what}")]
+    Corrupt {
+        /// Where it is.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// It is no store of ours, or of a newer version.
+    #[error("`{place}` is not a store that this version reads: {what}")]
+    Version {
+        /// Where it is.
+        place: String,
+        /// What was found.
+        what: String,
+    },
+    /// It can't be opened or reached.
+    #[error("the store at `{place}` can't be used: {what}")]
+    Unavailable {
+        /// Where it is.
+        place: String,
+        /// What went wrong.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict { .. } => "run_conflict",
+            Self::PolicyEpoch { .. } => "policy_conflict",
+            Self::Pinned { .. } => "scenario_pinned",
+            Self::Misplaced { .. } => "store_append_invalid",
+            Self::Locked { .. } => "store_locked",
+            Self::Full { .. } => "store_full",
+            Self::ReadOnly { .. } => "store_read_only",
+            Self::Corrupt { .. } => "store_corrupt",
+            Self::Version { .. } => "store_version",
+            Self::Unavailable { .. } => "store_unavailable",
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Conflict { .. } | Self::PolicyEpoch { .. } => "call again; nothing was written",
+            Self::Pinned { .. } => "choose another scenario_id, or change the pinned file",
+            Self::Misplaced { .. } => "please report it, with the call that led to it; nothing was written",
+            Self::Locked { .. } => "call again, or find the process that holds it; nothing was written",
+            Self::Full { .. } => "free some space and call again; nothing acknowledged was lost",
+            Self::ReadOnly { .. } => "make the file and its folder writable for this user, or set `store.path`",
+            Self::Corrupt { .. } => "keep the file as it is, restore a backup, and run `decision-gate doctor`",
+            Self::Version { .. } => "use the version that wrote it, or set `store.path` to another file",
+            Self::Unavailable { .. } => "check `store.path` and its folder",
+        }
+    }
+}
+
+/// A place to keep the ledger. What is acknowledged is on disk.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Puts a policy in force for a shelf: keeps its bytes, and unless it is in force already appends `event` (whose
+    /// `seq` the store sets) to the shelf's own stream and counts the epoch up. Gives the epoch.
+    async fn activate_policy(
+        &self,
+        scope: Scope,
+        digest: Digest,
+        bytes: Vec<u8>,
+        event: Event,
+    ) -> Result<u64, StoreError>;
+
+    /// The policy in force on a shelf, with its epoch.
+    async fn active_policy(&self, scope: Scope) -> Result<Option<(u64, Digest)>, StoreError>;
+
+    /// The bytes of a policy that was once in force anywhere.
+    async fn policy(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps a version of a scenario and makes it the current one. Unless it is that already, appends the event
+    /// (whose `seq` the store sets; it carries no key) to the shelf's own stream: a version that comes back is no new
+    /// version, but the log says when it came back. A draft that became pinned is the same version, now pinned.
+    async fn put_scenario(&self, put: PutScenario) -> Result<StoredScenario, StoreError>;
+
+    /// A version of a scenario, or the current one.
+    async fn scenario(
+        &self,
+        scope: Scope,
+        id: &ScenarioId,
+        hash: Option<Digest>,
+    ) -> Result<Option<StoredScenario>, StoreError>;
+
+    /// Current versions by id, after `after`.
+    async fn scenarios(
+        &self,
+        scope: Scope,
+        after: Option<&ScenarioId>,
+        limit: usize,
+    ) -> Result<Vec<ScenarioListing>, StoreError>;
+
+    /// The latest of a run.
+    async fn run(&self, scope: Scope, run: &RunId) -> Result<Option<RunHead>, StoreError>;
+
+    /// The event of a stream whose kind and key are these: what makes calls idempotent.
+    async fn by_key(&self, stream: &Stream, kind: &'static str, key: &str) -> Result<Option<StoredEvent>, StoreError>;
+
+    /// Appends one event if its position is free and its policy epoch current. On disk once this returns.
+    async fn append(&self, append: Append) -> Result<Appended, StoreError>;
+
+    /// Events of a stream from position `from` on, with their values.
+    async fn events(&self, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, StoreError>;
+}

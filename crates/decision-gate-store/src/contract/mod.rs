@@ -1,0 +1,79 @@
+//! What every store must do, as one suite: `store_contract!(Kind)` makes a test of each case.
+//!
+//! A kind of store says how to make a fresh place and how to open it; opening twice gives two handles to the same
+//! data, as two processes would have.
+
+pub(crate) mod build;
+
+pub(crate) mod concurrency;
+pub(crate) mod events;
+pub(crate) mod model;
+pub(crate) mod policies;
+pub(crate) mod scenarios;
+
+use std::sync::Arc;
+
+use decision_gate_core::engine::RunState;
+use decision_gate_runtime::ports::{Appended, Store, StoreError, Stream};
+
+/// Where a store under test keeps its data.
+pub(crate) trait Ground: Sized {
+    /// A fresh, empty place.
+    fn fresh() -> Self;
+
+    /// A handle to the place.
+    fn open(&self) -> Arc<dyn Store>;
+
+    /// Whether the data outlives its last handle.
+    const LASTS: bool;
+}
+
+macro_rules! store_contract {
+    ($ground:ty) => {
+        $crate::contract::store_contract!(@ $ground;
+            events: what_is_appended_is_read_back, a_position_is_given_once, a_key_is_given_once_in_a_stream,
+                a_run_is_found_only_in_its_scope, what_does_not_fit_together_is_refused, what_was_acknowledged_outlives_the_handle,
+                the_tree_grows_by_one_leaf_an_event, a_page_has_the_values_of_its_events;
+            scenarios: d10_scenarios_are_kept_and_scoped, d34_a_redefinition_leaves_the_old_version, the_same_version_is_no_new_one,
+                a_draft_does_not_replace_a_pinned_scenario, a_version_can_come_back, scenarios_are_listed_in_pages;
+            policies: a_policy_is_in_force_until_another_is, an_append_under_an_older_policy_is_refused;
+            concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;
+        );
+        proptest::proptest! {
+            #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+            #[test]
+            fn any_order_of_calls_is_as_the_model_says(calls in $crate::contract::model::calls()) {
+                $crate::contract::model::check::<$ground>(calls)?;
+            }
+        }
+    };
+    (@ $ground:ty; $($area:ident: $($case:ident),+;)+) => {
+        $($(
+            #[tokio::test]
+            async fn $case() {
+                $crate::contract::$area::$case(&<$ground as $crate::contract::Ground>::fresh()).await;
+            }
+        )+)+
+    };
+}
+pub(crate) use store_contract;
+
+/// Starts a run, and gives its state.
+pub(crate) async fn started(store: &dyn Store, stream: &Stream) -> RunState {
+    let start = build::start(stream.scope, stream.run.as_ref().unwrap().as_str());
+    let state = start.state.clone().unwrap();
+    store.append(start).await.unwrap();
+    state
+}
+
+/// Steps as the orchestrator does: read, decide, append, and again when somebody else was faster.
+pub(crate) async fn step(store: &dyn Store, stream: &Stream, trigger: &str) -> Appended {
+    loop {
+        let head = store.run(stream.scope, stream.run.as_ref().unwrap()).await.unwrap().unwrap();
+        match store.append(build::step(&head.state, trigger, 1)).await {
+            Ok(appended) => return appended,
+            Err(StoreError::Conflict { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+}

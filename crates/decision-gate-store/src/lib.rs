@@ -1,0 +1,13 @@
+//! Where the ledger is kept: SQLite by default.
+//!
+//! A store keeps events and says when somebody else was faster; it decides nothing. What it acknowledged is on disk,
+//! what it reads back it checks, and everything that an event proves lies in that event's bytes: the other tables
+//! are indexes over them. Every store passes the one suite in `contract`.
+
+#[cfg(test)]
+mod contract;
+mod packs;
+mod sqlite;
+
+pub use packs::{PackFolder, PackStoreError};
+pub use sqlite::{Place, SqliteSettings, SqliteStore, SyncMode};

@@ -1,0 +1,194 @@
+//! Runpack storage in a folder: a pack appears whole under its name, or not at all.
+//!
+//! A pack is written under a temporary name, synchronised, and renamed. Names are relative to the root, which is
+//! held by handle; nothing is ever overwritten and no symbolic link is followed.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use cap_fs_ext::DirExt as _;
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+
+/// Why a pack could not be written, or a name is no name of a pack.
+#[derive(Debug, thiserror::Error)]
+pub enum PackStoreError {
+    /// Not a plain name.
+    #[error("`{name}` is not a name for a pack (letters, digits and `._-`, at most 128, first a letter or digit)")]
+    Name {
+        /// As given.
+        name: String,
+    },
+    /// Something of that name is there.
+    #[error("`{name}` exists already")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// There is no such pack.
+    #[error("there is no pack `{name}`")]
+    NotFound {
+        /// The name.
+        name: String,
+    },
+    /// The root can't be used.
+    #[error("the runpack folder `{root}` can't be used: {reason}")]
+    Root {
+        /// The folder.
+        root: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A file can't be written.
+    #[error("`{path}` can't be written: {reason}")]
+    Write {
+        /// The file, relative to the root.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl PackStoreError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Name { .. } => "pack_name_invalid",
+            Self::Exists { .. } => "pack_exists",
+            Self::NotFound { .. } => "pack_not_found",
+            Self::Root { .. } => "pack_root_unusable",
+            Self::Write { .. } => "pack_write_failed",
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Name { .. } => "give a plain name; packs lie under `runpacks.root` of the configuration",
+            Self::Exists { .. } => "choose another name; packs are never overwritten",
+            Self::NotFound { .. } => "packs lie under `runpacks.root` of the configuration",
+            Self::Root { .. } => "check `runpacks.root` and its permissions",
+            Self::Write { .. } => "free some space or check permissions; no half pack was left behind",
+        }
+    }
+}
+
+/// A folder of packs, held by handle.
+#[derive(Debug)]
+pub struct PackFolder {
+    dir: Dir,
+}
+
+impl PackFolder {
+    /// Opens the folder at `root`, and makes it (for this user only) when it is not there.
+    ///
+    /// # Errors
+    /// [`PackStoreError::Root`] when it can't be made or opened.
+    pub fn open(root: &Path) -> Result<Self, PackStoreError> {
+        let unusable = |error: &io::Error| PackStoreError::Root {
+            root: root.display().to_string(),
+            reason: error.kind().to_string(),
+        };
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(root).map_err(|error| unusable(&error))?;
+        let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(|error| unusable(&error))?;
+        Ok(Self { dir })
+    }
+
+    /// Writes a pack under `name`, whole or not at all.
+    ///
+    /// # Errors
+    /// [`PackStoreError`]; nothing of the pack is left behind then.
+    pub fn write<'a>(
+        &self,
+        name: &str,
+        files: impl Iterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), PackStoreError> {
+        check_name(name)?;
+        if self.dir.symlink_metadata(name).is_ok() {
+            return Err(PackStoreError::Exists { name: name.to_owned() });
+        }
+        let temporary = format!(".{name}.{}.part", std::process::id());
+        let written = self.write_files(&temporary, files).and_then(|()| self.publish(&temporary, name));
+        if written.is_err() {
+            // The first error is what matters; a leftover is hidden and never taken for a pack.
+            drop(self.dir.remove_dir_all(&temporary));
+        }
+        written
+    }
+
+    /// Opens a pack for reading.
+    ///
+    /// # Errors
+    /// [`PackStoreError::NotFound`] when there is none of that name.
+    pub fn pack(&self, name: &str) -> Result<Dir, PackStoreError> {
+        check_name(name)?;
+        self.dir.open_dir_nofollow(name).map_err(|_| PackStoreError::NotFound { name: name.to_owned() })
+    }
+
+    fn write_files<'a>(
+        &self,
+        temporary: &str,
+        files: impl Iterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), PackStoreError> {
+        let failed = |path: &str, error: &io::Error| PackStoreError::Write {
+            path: path.to_owned(),
+            reason: error.kind().to_string(),
+        };
+        drop(self.dir.remove_dir_all(temporary));
+        self.dir.create_dir(temporary).map_err(|error| failed(temporary, &error))?;
+        let folder = self.dir.open_dir_nofollow(temporary).map_err(|error| failed(temporary, &error))?;
+        for (path, bytes) in files {
+            write_file(&folder, path, bytes).map_err(|error| failed(path, &error))?;
+        }
+        sync(&folder).map_err(|error| failed(temporary, &error))
+    }
+
+    fn publish(&self, temporary: &str, name: &str) -> Result<(), PackStoreError> {
+        let failed =
+            |error: &io::Error| PackStoreError::Write { path: name.to_owned(), reason: error.kind().to_string() };
+        match self.dir.rename(temporary, &self.dir, name) {
+            Ok(()) => sync(&self.dir).map_err(|error| failed(&error)),
+            // A folder can't be renamed onto a pack that somebody made meanwhile.
+            Err(_) if self.dir.symlink_metadata(name).is_ok() => Err(PackStoreError::Exists { name: name.to_owned() }),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), PackStoreError> {
+    let plain = name.len() <= 128
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+    if plain { Ok(()) } else { Err(PackStoreError::Name { name: name.chars().take(160).collect() }) }
+}
+
+fn write_file(folder: &Dir, path: &str, bytes: &[u8]) -> io::Result<()> {
+    if let Some((parent, _)) = path.rsplit_once('/') {
+        folder.create_dir_all(parent)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let mut file = folder.open_with(path, &options)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    if let Some((parent, _)) = path.rsplit_once('/') {
+        sync(&folder.open_dir(parent)?)?;
+    }
+    Ok(())
+}
+
+/// Makes the entries of a folder durable, where the system can.
+fn sync(folder: &Dir) -> io::Result<()> {
+    #[cfg(unix)]
+    folder.open(".")?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

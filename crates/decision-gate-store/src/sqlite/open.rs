@@ -1,0 +1,217 @@
+//! From a path to a connection that is known to be a ledger of this version.
+//!
+//! Nothing in a file of another program is changed: its header is read before anything is set. The file is made
+//! with mode 0600, and SQLite gives its companions (`-wal`, `-shm`) the same.
+
+use std::cell::RefCell;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::fault::{Fault, is_busy};
+use super::schema::{APPLICATION_ID, CREATE, SCHEMA_VERSION};
+use super::settings::{Place, SqliteSettings, SyncMode};
+
+/// One file is made at a time in this process: closing any handle to a file gives up all locks that the process holds
+/// on it, so the handle that makes it must be closed before anybody here can connect to it.
+static MAKING: Mutex<()> = Mutex::new(());
+
+/// How long to wait between two looks at a lock.
+const PATIENCE: Duration = Duration::from_millis(1);
+
+thread_local! {
+    /// Says when to wait no longer. Without one this thread never waits for a lock: a caller's own thread has other
+    /// things to do.
+    static CLOSING: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
+}
+
+/// From now on, connections that this thread uses wait for locks until the store is `closing`.
+pub(crate) fn wait_on_this_thread(closing: Arc<AtomicBool>) {
+    CLOSING.set(Some(closing));
+}
+
+fn may_wait() -> bool {
+    CLOSING.with_borrow(|closing| closing.as_ref().is_some_and(|closing| !closing.load(Ordering::Relaxed)))
+}
+
+fn is_closing() -> bool {
+    CLOSING.with_borrow(|closing| closing.as_ref().is_some_and(|closing| closing.load(Ordering::Relaxed)))
+}
+
+/// A connection, and which file it was opened on.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// The connection.
+    pub(crate) connection: Connection,
+    file: Option<(PathBuf, Option<Identity>)>,
+}
+
+impl Opened {
+    /// Opens the store, and makes it if there is none.
+    pub(crate) fn new(settings: &SqliteSettings) -> Result<Self, Fault> {
+        match &settings.place {
+            Place::Memory => {
+                let connection = prepared(Connection::open_in_memory()?, settings)?;
+                Ok(Self { connection, file: None })
+            }
+            Place::File(path) => {
+                let path = std::path::absolute(path).map_err(|error| Fault::of_file(path, &error))?;
+                make(&path)?;
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = prepared(Connection::open_with_flags(&path, flags)?, settings)?;
+                let identity = Identity::of(&path);
+                Ok(Self { connection, file: Some((path, identity)) })
+            }
+        }
+    }
+
+    /// Whether it can be used again: nothing is half done on it, and the path still leads to the file that is open.
+    /// What is written into a file that was removed is lost.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.connection.is_autocommit()
+            && self.file.as_ref().is_none_or(|(path, identity)| Identity::of(path) == *identity)
+    }
+}
+
+/// Which file a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64, u64);
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        fs::metadata(path).ok().map(|it| Self(it.dev(), it.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|_| Self(0, 0))
+    }
+}
+
+/// Makes the folder and the file, for this user alone, unless they are there.
+fn make(path: &Path) -> Result<(), Fault> {
+    let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => return Ok(()),
+        Ok(_) => return Err(Fault::Unavailable("it is not a regular file".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Fault::of_file(path, &error)),
+    }
+    if let Some(folder) = path.parent() {
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder).map_err(|error| Fault::of_file(folder, &error))?;
+    }
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.write(true).create_new(true).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Fault::of_file(path, &error)),
+    }
+}
+
+/// Checks the header, makes the tables in an empty file, and sets how to read and write.
+fn prepared(mut connection: Connection, settings: &SqliteSettings) -> Result<Connection, Fault> {
+    wait_for_locks(&mut connection, settings.busy_timeout)?;
+    // One transaction: another process that makes the tables meanwhile is seen whole or not at all.
+    let look = connection.transaction()?;
+    let fresh = match inspect(&look)? {
+        Found::Ledger => false,
+        Found::Nothing => true,
+    };
+    look.commit()?;
+    if matches!(settings.place, Place::File(_)) {
+        use_wal(&connection, settings.busy_timeout)?;
+    }
+    let synchronous = match settings.sync_mode {
+        SyncMode::Full => "FULL",
+        SyncMode::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(48);
+    if fresh {
+        create(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+enum Found {
+    Ledger,
+    Nothing,
+}
+
+/// What the file is. Reads only.
+fn inspect(connection: &Connection) -> Result<Found, Fault> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if application == APPLICATION_ID {
+        return match version {
+            SCHEMA_VERSION => Ok(Found::Ledger),
+            _ => Err(Fault::Version(format!("it has schema version `{version}`, known here is `{SCHEMA_VERSION}`"))),
+        };
+    }
+    let things: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application == 0 && version == 0 && things == 0 {
+        return Ok(Found::Nothing);
+    }
+    Err(Fault::Version(format!("it is a SQLite file of another application (id `{application}`)")))
+}
+
+fn create(connection: &mut Connection) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    if matches!(inspect(&transaction)?, Found::Nothing) {
+        transaction.execute_batch(CREATE)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Looks again every millisecond. SQLite's own handler waits up to 100 ms between two looks, which starves a process
+/// beside another one that writes without a pause.
+fn wait_for_locks(connection: &mut Connection, limit: Duration) -> Result<(), Fault> {
+    let mut since = Instant::now();
+    connection.busy_handler(Some(move |tries: i32| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let goes_on = may_wait() && since.elapsed() < limit;
+        if goes_on {
+            std::thread::sleep(PATIENCE);
+        }
+        goes_on
+    }))?;
+    Ok(())
+}
+
+/// Two processes that change the journal's mode at once get "busy" without the handler being asked.
+fn use_wal(connection: &Connection, limit: Duration) -> Result<(), Fault> {
+    let since = Instant::now();
+    loop {
+        let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+        match mode {
+            Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
+            Ok(mode) => return Err(Fault::Unavailable(format!("its journal stays in mode `{mode}`"))),
+            Err(error) if is_busy(&error) && !is_closing() && since.elapsed() < limit => std::thread::sleep(PATIENCE),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! How keys and digests are written in columns, and read back.
+
+use decision_gate_core::digest::Digest;
+use decision_gate_core::scenario::Origin;
+use decision_gate_runtime::ports::{Scope, Stream};
+
+use super::fault::Fault;
+
+/// The two numbers of a scope. Both fit: an id is an integer that JSON carries exactly.
+pub(crate) fn scope(scope: Scope) -> (i64, i64) {
+    (scope.tenant.get().cast_signed(), scope.namespace.get().cast_signed())
+}
+
+/// The text of a stream: the run's id, or nothing for the namespace's own.
+pub(crate) fn stream(stream: &Stream) -> &str {
+    stream.run.as_ref().map_or("", |run| run.as_str())
+}
+
+/// A position as SQLite counts. None is stored that does not fit.
+pub(crate) fn seq(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// A limit as SQLite counts.
+pub(crate) fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// A position that was stored.
+pub(crate) fn position(stored: i64) -> Result<u64, Fault> {
+    u64::try_from(stored).map_err(|_| Fault::Damaged(format!("a position is `{stored}`")))
+}
+
+/// A digest that was stored.
+pub(crate) fn digest(stored: &[u8]) -> Result<Digest, Fault> {
+    let bytes = stored.try_into().map_err(|_| Fault::Damaged(format!("a digest has `{}` bytes", stored.len())))?;
+    Ok(Digest::from_bytes(bytes))
+}
+
+/// Several digests in one column.
+pub(crate) fn join(digests: &[Digest]) -> Vec<u8> {
+    digests.iter().flat_map(|it| *it.as_bytes()).collect()
+}
+
+/// Reads what [`join`] writes.
+pub(crate) fn split(stored: &[u8]) -> Result<Vec<Digest>, Fault> {
+    stored.chunks(32).map(digest).collect()
+}
+
+/// An origin that was stored.
+pub(crate) fn origin(stored: &str) -> Result<Origin, Fault> {
+    [Origin::Draft, Origin::Pinned]
+        .into_iter()
+        .find(|it| it.word() == stored)
+        .ok_or_else(|| Fault::Damaged(format!("`{stored}` is no origin of a scenario")))
+}

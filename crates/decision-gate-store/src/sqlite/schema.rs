@@ -1,0 +1,70 @@
+//! The tables. Tenant and namespace stand in every key; an event's bytes are the truth, the rest is found by them.
+
+/// Written into the file's header, so that a file of another program is not taken for a ledger: `DGLG`.
+pub(crate) const APPLICATION_ID: i32 = 0x4447_4c47;
+
+/// Version of these tables.
+pub(crate) const SCHEMA_VERSION: i32 = 1;
+
+/// Makes the tables in an empty file.
+///
+/// Rows that carry documents are ordinary tables (their pages hold several rows, in order of arrival); rows that are
+/// small live in their key's tree. The stream of a namespace's own log is the empty text, which is no run id.
+pub(crate) const CREATE: &str = "
+CREATE TABLE events (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT,
+    bytes BLOB NOT NULL,
+    leaf BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream, seq)
+) STRICT;
+CREATE UNIQUE INDEX events_by_key ON events (tenant, namespace, stream, kind, key) WHERE key IS NOT NULL;
+CREATE TABLE side_values (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    slot TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    canonical BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream, seq, slot),
+    FOREIGN KEY (tenant, namespace, stream, seq) REFERENCES events (tenant, namespace, stream, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE heads (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    peaks BLOB NOT NULL,
+    state BLOB,
+    state_digest BLOB,
+    PRIMARY KEY (tenant, namespace, stream)
+) STRICT;
+CREATE TABLE scenarios (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    scenario_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    spec_hash BLOB NOT NULL,
+    origin TEXT NOT NULL,
+    defined INTEGER NOT NULL,
+    spec BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, scenario_id, version),
+    UNIQUE (tenant, namespace, scenario_id, spec_hash)
+) STRICT;
+CREATE TABLE policies (
+    digest BLOB NOT NULL PRIMARY KEY,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE policy_epochs (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    digest BLOB NOT NULL REFERENCES policies (digest),
+    PRIMARY KEY (tenant, namespace, epoch)
+) STRICT, WITHOUT ROWID;
+";

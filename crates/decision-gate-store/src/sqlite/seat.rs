@@ -1,0 +1,153 @@
+//! The connection, opened when it is needed, and the one way in which writes share a transaction.
+
+use decision_gate_runtime::ports::StoreError;
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::open::Opened;
+use super::settings::{Place, SqliteSettings};
+use super::worker::Job;
+
+/// Where one at a time uses the connection.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    settings: SqliteSettings,
+    opened: Option<Opened>,
+}
+
+impl Seat {
+    /// Nothing is open yet.
+    pub(crate) fn new(settings: SqliteSettings) -> Self {
+        Self { settings, opened: None }
+    }
+
+    /// Closes the connection; the next call opens one.
+    pub(crate) fn let_go(&mut self) {
+        self.opened = None;
+    }
+
+    /// Reads if the connection is open. Whatever goes wrong, the same read in its turn says so.
+    pub(crate) fn glance<T>(&mut self, work: &mut impl FnMut(&Connection) -> Result<T, Fault>) -> Option<T> {
+        let opened = self.opened.as_ref().filter(|opened| opened.is_usable())?;
+        work(&opened.connection).ok()
+    }
+
+    fn connection(&mut self) -> Result<&Connection, StoreError> {
+        let opened = match self.opened.take().filter(Opened::is_usable) {
+            Some(opened) => opened,
+            None => {
+                tracing::debug!(place = %self.settings.name(), "opening the ledger");
+                Opened::new(&self.settings).map_err(|fault| fault.at(&self.settings.name()))?
+            }
+        };
+        Ok(&self.opened.insert(opened).connection)
+    }
+
+    /// Does a read and answers it.
+    pub(crate) fn read(&mut self, mut job: Box<dyn Job>) {
+        let place = self.settings.name();
+        let verdict = match self.connection() {
+            Ok(connection) => job.run(connection).map_err(|fault| fault.at(&place)),
+            Err(error) => Err(error),
+        };
+        self.let_go_after(verdict.as_ref().err());
+        job.reply(verdict);
+    }
+
+    /// Does writes in one transaction and answers them once it is on disk.
+    pub(crate) fn write(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        let place = self.settings.name();
+        let verdict = match self.connection() {
+            Ok(connection) => transact(connection, &mut batch).map_err(|undone| match undone {
+                Undone::Because(fault) => Some(fault.at(&place)),
+                Undone::ByOne(fault) => (batch.len() == 1).then(|| fault.at(&place)),
+            }),
+            Err(error) => Err(Some(error)),
+        };
+        match verdict {
+            Ok(verdicts) => {
+                for (job, verdict) in batch.into_iter().zip(verdicts) {
+                    let verdict = verdict.map_err(|fault| fault.at(&place));
+                    self.let_go_after(verdict.as_ref().err());
+                    job.reply(verdict);
+                }
+            }
+            Err(Some(error)) => {
+                self.let_go_after(Some(&error));
+                batch.into_iter().for_each(|job| job.reply(Err(error.clone())));
+            }
+            // One write undid the work of all; alone, each gets what it deserves.
+            Err(None) => batch.into_iter().for_each(|job| self.write(vec![job])),
+        }
+    }
+
+    /// After a fault that a new connection may mend, the next call opens one.
+    fn let_go_after(&mut self, error: Option<&StoreError>) {
+        let mendable = error.is_some_and(|error| match error {
+            StoreError::Conflict { .. }
+            | StoreError::PolicyEpoch { .. }
+            | StoreError::Pinned { .. }
+            | StoreError::Misplaced { .. }
+            | StoreError::Locked { .. }
+            | StoreError::Full { .. } => false,
+            StoreError::ReadOnly { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Version { .. }
+            | StoreError::Unavailable { .. } => true,
+        });
+        // What lies in memory is gone with its connection.
+        if mendable && self.settings.place != Place::Memory {
+            self.let_go();
+        }
+    }
+}
+
+/// Why a whole transaction does not count.
+enum Undone {
+    /// It could not begin or not be committed.
+    Because(Fault),
+    /// SQLite undid it all when one write failed.
+    ByOne(Fault),
+}
+
+impl From<rusqlite::Error> for Undone {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Because(error.into())
+    }
+}
+
+/// Runs a batch as one transaction. On disk once this returns `Ok`; undone once it returns `Err`.
+fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Fault>>, Undone> {
+    run(connection, "BEGIN IMMEDIATE")?;
+    let verdicts = match batch {
+        [job] => job.run(connection).map(|()| vec![Ok(())]).map_err(Undone::ByOne),
+        jobs => jobs.iter_mut().map(|job| guarded(connection, job.as_mut())).collect(),
+    };
+    let committed = verdicts.and_then(|verdicts| run(connection, "COMMIT").map(|()| verdicts).map_err(Undone::from));
+    if committed.is_err() && !connection.is_autocommit() {
+        // If even this fails, the connection is not used again, and closing it undoes the rest.
+        drop(run(connection, "ROLLBACK"));
+    }
+    committed
+}
+
+/// Runs one job within its own savepoint.
+fn guarded(connection: &Connection, job: &mut dyn Job) -> Result<Result<(), Fault>, Undone> {
+    run(connection, "SAVEPOINT job")?;
+    match job.run(connection) {
+        Ok(()) => {
+            run(connection, "RELEASE job")?;
+            Ok(Ok(()))
+        }
+        Err(fault) if connection.is_autocommit() => Err(Undone::ByOne(fault)),
+        Err(fault) => {
+            run(connection, "ROLLBACK TO job")?;
+            run(connection, "RELEASE job")?;
+            Ok(Err(fault))
+        }
+    }
+}
+
+fn run(connection: &Connection, statement: &str) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached(statement)?.execute([]).map(|_| ())
+}

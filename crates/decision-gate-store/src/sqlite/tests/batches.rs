@@ -1,0 +1,163 @@
+//! What shares one transaction: each write counts for itself, and none counts before the commit.
+
+use std::sync::{Arc, mpsc};
+
+use decision_gate_runtime::ports::{Append, Store as _, StoreError};
+use tokio::task::JoinSet;
+
+use super::super::SqliteStore;
+use super::super::worker::Access;
+use super::Folder;
+use crate::contract::Ground as _;
+use crate::contract::build::{shelf, start, stream};
+
+/// Holds the writer's thread until the sender is dropped, so that everything called meanwhile becomes one batch.
+fn hold(store: &Arc<SqliteStore>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), StoreError>>) {
+    let (release, held) = mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let store = Arc::clone(store);
+    let holding = tokio::spawn(async move {
+        let wait = move |_: &rusqlite::Connection| {
+            held.lock().unwrap().recv().unwrap_or_default();
+            Ok(())
+        };
+        store.writer.call(Access::Read, wait).await
+    });
+    (release, holding)
+}
+
+fn spawn(store: &Arc<SqliteStore>, calls: &mut JoinSet<Result<u64, StoreError>>, append: Append) {
+    let store = Arc::clone(store);
+    calls.spawn(async move { store.append(append).await.map(|it| it.seq) });
+}
+
+/// A column of what a pragma answers on the writer's connection, outside of any transaction.
+async fn number(store: &SqliteStore, pragma: &str, column: usize) -> i64 {
+    let pragma = pragma.to_owned();
+    let ask = move |it: &rusqlite::Connection| Ok(it.query_row(&pragma, [], |row| row.get(column))?);
+    store.writer.call(Access::Read, ask).await.unwrap()
+}
+
+async fn runs(folder: &Folder, names: &[&str]) -> Vec<bool> {
+    let store = folder.store();
+    let mut found = Vec::new();
+    for name in names {
+        found.push(store.run(shelf(1), &(*name).try_into().unwrap()).await.unwrap().is_some());
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_batch_is_one_transaction() {
+    let folder = Folder::fresh();
+    let store = Arc::new(folder.store());
+    store.ready().await.unwrap();
+    let (release, holding) = hold(&store);
+    tokio::task::yield_now().await;
+    let mut calls = JoinSet::new();
+    for run in 0..20 {
+        spawn(&store, &mut calls, start(shelf(1), &format!("run-{run}")));
+    }
+    tokio::task::yield_now().await;
+    drop(release);
+    holding.await.unwrap().unwrap();
+    assert!(calls.join_all().await.iter().all(|it| *it == Ok(1)));
+    // A transaction writes each page that it changed once: twenty of them would have written the heads' page alone
+    // twenty times.
+    let frames = number(&store, "PRAGMA wal_checkpoint(PASSIVE)", 1).await;
+    assert!(frames < 40, "{frames}");
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_fails_its_whole_batch() {
+    let folder = Folder::fresh();
+    let store = Arc::new(folder.store());
+    store.ready().await.unwrap();
+    let (release, holding) = hold(&store);
+    tokio::task::yield_now().await;
+    let mut calls = JoinSet::new();
+    spawn(&store, &mut calls, start(shelf(1), "run-1"));
+    let broken = Arc::clone(&store);
+    calls.spawn(async move {
+        let work = |it: &rusqlite::Connection| {
+            it.execute_batch("PRAGMA defer_foreign_keys = ON; INSERT INTO policy_epochs VALUES (9, 9, 1, x'00')")?;
+            Ok(1)
+        };
+        broken.writer.call(Access::Write, work).await
+    });
+    spawn(&store, &mut calls, start(shelf(1), "run-2"));
+    tokio::task::yield_now().await;
+    drop(release);
+    holding.await.unwrap().unwrap();
+    let outcomes = calls.join_all().await;
+    assert!(outcomes.iter().all(|it| it.as_ref().is_err_and(|it| it.code() == "store_corrupt")), "{outcomes:?}");
+    assert_eq!(runs(&folder, &["run-1", "run-2"]).await, [false, false]);
+    assert_eq!(store.append(start(shelf(1), "run-1")).await.unwrap().seq, 1);
+}
+
+#[tokio::test]
+async fn a_write_that_undoes_the_batch_fails_alone() {
+    let folder = Folder::fresh();
+    let store = Arc::new(folder.store());
+    store.ready().await.unwrap();
+    let (release, holding) = hold(&store);
+    tokio::task::yield_now().await;
+    let mut calls = JoinSet::new();
+    spawn(&store, &mut calls, start(shelf(1), "run-1"));
+    let broken = Arc::clone(&store);
+    calls.spawn(async move {
+        let work = |it: &rusqlite::Connection| {
+            it.execute_batch("ROLLBACK")?;
+            Err(super::super::fault::Fault::Damaged("it undid everything".to_owned()))
+        };
+        broken.writer.call(Access::Write, work).await
+    });
+    spawn(&store, &mut calls, start(shelf(1), "run-2"));
+    tokio::task::yield_now().await;
+    drop(release);
+    holding.await.unwrap().unwrap();
+    let outcomes = calls.join_all().await;
+    assert_eq!(outcomes.iter().filter(|it| **it == Ok(1)).count(), 2, "{outcomes:?}");
+    assert_eq!(runs(&folder, &["run-1", "run-2"]).await, [true, true]);
+}
+
+#[tokio::test]
+async fn a_full_store_says_so_and_keeps_what_it_has() {
+    let folder = Folder::fresh();
+    let store = Arc::new(folder.store());
+    assert_eq!(store.append(start(shelf(1), "run-1")).await.unwrap().seq, 1);
+    let pages = number(&store, "PRAGMA page_count", 0).await;
+    number(&store, &format!("PRAGMA max_page_count = {}", pages + 8), 0).await;
+    let mut state = start(shelf(1), "run-1").state.unwrap();
+    let refused = loop {
+        let append = crate::contract::build::step(&state, &format!("step-{}", state.seq), 20);
+        let after = append.state.clone().unwrap();
+        match store.append(append).await {
+            Ok(_) => state = after,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.code(), "store_full");
+    let stream = stream(shelf(1), "run-1");
+    assert_eq!(store.run(shelf(1), stream.run.as_ref().unwrap()).await.unwrap().unwrap().state, state);
+    number(&store, "PRAGMA max_page_count = 100000", 0).await;
+    store.append(crate::contract::build::step(&state, "at-last", 20)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_changes_nothing() {
+    let folder = Folder::fresh();
+    let store = Arc::new(folder.store());
+    store.ready().await.unwrap();
+    let (release, holding) = hold(&store);
+    tokio::task::yield_now().await;
+    let mut calls = JoinSet::new();
+    spawn(&store, &mut calls, start(shelf(1), "run-1"));
+    tokio::task::yield_now().await;
+    calls.abort_all();
+    while calls.join_next().await.is_some() {}
+    drop(release);
+    holding.await.unwrap().unwrap();
+    // It was in the queue, so it was done; whoever asks finds it.
+    assert_eq!(store.append(start(shelf(1), "run-1")).await, Err(StoreError::Conflict { seq: 1 }));
+}

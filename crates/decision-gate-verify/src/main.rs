@@ -1,0 +1,73 @@
+//! `decision-gate-verify PACK [MANIFEST] [--expect-scenario ID@HASH]`: checks a runpack offline, for auditors.
+//!
+//! Exit codes: 0 verified, 1 not verified, 2 there was nothing to verify.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use decision_gate_core::runpack::{Expect, ManifestName, Report, Status, verify};
+use decision_gate_verify::read_at;
+
+const USAGE: &str = "usage: decision-gate-verify PACK [--manifest NAME] [--expect-scenario ID@SPEC_HASH]";
+
+fn main() -> ExitCode {
+    match run(std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned())) {
+        Ok(report) => {
+            let shown = show(&report);
+            match (shown, report.status) {
+                (Ok(()), Status::Pass) => ExitCode::SUCCESS,
+                (Ok(()), Status::Fail) | (Err(_), _) => ExitCode::from(1),
+            }
+        }
+        Err(message) => {
+            // Where stderr is gone there is nobody left to tell.
+            drop(writeln!(io::stderr(), "error: {message}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(mut arguments: impl Iterator<Item = String>) -> Result<Report, String> {
+    let (mut pack, mut manifest, mut expect) = (None, ManifestName::standard(), Expect::default());
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value\n{USAGE}"));
+        match argument.as_str() {
+            "--manifest" => manifest = ManifestName::try_from(value()?.as_str()).map_err(|fault| fault.to_string())?,
+            "--expect-scenario" => expect.scenario = Some(value()?.parse().map_err(|fault| format!("{fault}"))?),
+            flag if flag.starts_with('-') => return Err(format!("`{flag}` is not known\n{USAGE}")),
+            path if pack.is_none() => pack = Some(PathBuf::from(path)),
+            more => return Err(format!("one pack at a time, not `{more}` too\n{USAGE}")),
+        }
+    }
+    let pack = pack.ok_or(USAGE)?;
+    let files = read_at(&pack).map_err(|fault| fault.to_string())?;
+    Ok(verify(&files, &manifest, &expect))
+}
+
+fn show(report: &Report) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let facets = &report.facets;
+    let word = match report.status {
+        Status::Pass => "pass",
+        Status::Fail => "fail",
+    };
+    writeln!(out, "{word}: {}", report.verdict.word())?;
+    let named = [
+        ("integrity", &facets.integrity),
+        ("replay", &facets.replay),
+        ("signatures", &facets.signatures),
+        ("anchoring", &facets.anchoring),
+    ];
+    for (name, facet) in named {
+        write!(out, "  {name}: {}", facet.level.word())?;
+        for reason in &facet.reasons {
+            write!(out, "; {reason}")?;
+        }
+        writeln!(out)?;
+    }
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! A folder of its own for each test: a configuration, a scenario and evidence that first fails its gate, copied from
+//! `tests/clients/workspace`, which the clients that other people wrote use too.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Fault, project_root};
+
+/// A configured folder; gone when dropped.
+#[derive(Debug)]
+pub struct Workspace {
+    dir: TempDir,
+}
+
+impl Workspace {
+    /// Copies the fixture into a new folder.
+    ///
+    /// # Errors
+    /// When the folder can't be written.
+    pub fn new() -> Result<Self, Fault> {
+        let dir = tempfile::Builder::new()
+            .prefix("decision-gate-")
+            .tempdir()
+            .map_err(Fault::io("create", std::env::temp_dir()))?;
+        copy(&fixture(), dir.path())?;
+        Ok(Self { dir })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.path().join("decision-gate.toml")
+    }
+
+    /// The ledger that the configuration names.
+    pub fn ledger(&self) -> PathBuf {
+        self.path().join("ledger.db")
+    }
+
+    /// The folder that runpacks are exported to.
+    pub fn packs(&self) -> PathBuf {
+        self.path().join("packs")
+    }
+
+    /// Replaces the configuration.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_config(&self, toml: &str) -> Result<(), Fault> {
+        write(&self.config(), toml.as_bytes())
+    }
+
+    /// The scenario `release`: one stage whose gate wants no failed test and enough coverage.
+    ///
+    /// # Errors
+    /// When the fixture can't be read.
+    pub fn scenario(&self) -> Result<Value, Fault> {
+        let path = self.path().join("scenario.json");
+        let bytes = fs::read(&path).map_err(Fault::io("read", &path))?;
+        serde_json::from_slice(&bytes).map_err(|source| Fault::BadFile { path, source })
+    }
+
+    /// Writes a file into the evidence root.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_evidence(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        write(&self.path().join("evidence").join(name), bytes)
+    }
+
+    /// Puts the mended report in place, with which the gate passes.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn mend(&self) -> Result<(), Fault> {
+        let (from, to) = (self.path().join("mended/tests.json"), self.path().join("evidence/tests.json"));
+        fs::copy(&from, &to).map(drop).map_err(Fault::io("copy to", to))
+    }
+}
+
+/// The folder that workspaces are copies of.
+pub(crate) fn fixture() -> PathBuf {
+    project_root().join("tests").join("clients").join("workspace")
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    fs::write(path, bytes).map_err(Fault::io("write", path))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
+    fs::create_dir_all(to).map_err(Fault::io("create", to))?;
+    for entry in fs::read_dir(from).map_err(Fault::io("read", from))? {
+        let entry = entry.map_err(Fault::io("read", from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target)?;
+        } else {
+            fs::copy(&source, &target).map_err(Fault::io("copy to", target))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! The orchestrator on a real store: what it promises its callers whatever else goes on.
+
+#![cfg(test)]
+
+mod binding;
+mod concurrency;
+mod faults;
+mod harness;
+mod idempotence;
+mod policies;
+mod reading;
+mod time;

@@ -1,0 +1,174 @@
+//! What the sources do not say of a code: where the codes of a file appear, and the one meaning of a code that several
+//! places give.
+
+/// Path of a file or folder, where its codes appear, and what to do when the code does not say. The longest path wins.
+pub(crate) const AREAS: &[(&str, &str, &str)] = &[
+    ("crates/decision-gate-cli/src/", "command line", "see `decision-gate --help`"),
+    ("crates/decision-gate-config/src/", "configuration", "see the place that is named, and [config.md](config.md)"),
+    ("crates/decision-gate-core/src/condition/", "conditions", "see what the condition asks, and what its source says"),
+    ("crates/decision-gate-core/src/contract/", "JSON Schemas in contracts", "mend the schema"),
+    ("crates/decision-gate-core/src/engine/", "runs", "call `scenario_status`; nothing was written"),
+    ("crates/decision-gate-core/src/engine/derived.rs", "conditions on `time`", "see [providers.md](providers.md)"),
+    ("crates/decision-gate-core/src/engine/time.rs", "runs", "check the machine's clock; nothing was written"),
+    ("crates/decision-gate-core/src/json/", "JSON", "write the text as RFC 8259 JSON"),
+    ("crates/decision-gate-core/src/json/path/", "JSONPath", "write the path as RFC 9535 defines it"),
+    ("crates/decision-gate-core/src/ledger/", "events", "keep the ledger as it is; use the version that wrote it"),
+    ("crates/decision-gate-core/src/name.rs", "ids", "use letters, digits and `._:-`, the first a letter or digit"),
+    ("crates/decision-gate-core/src/runpack/", "runpacks", "name it as the message says"),
+    (
+        "crates/decision-gate-core/src/runpack/finding.rs",
+        "findings of `runpack verify`",
+        "do not rely on this pack: ask for it again, or for the one that was expected",
+    ),
+    ("crates/decision-gate-core/src/scenario/", "scenarios", "see [scenario.md](../spec/scenario.md)"),
+    ("crates/decision-gate-core/src/trust/", "evidence", "mend what the provider sends, or take the signature out"),
+    ("crates/decision-gate-mcp/src/app/", "start of the server", "`decision-gate config check` shows every problem"),
+    (
+        "crates/decision-gate-mcp/src/error.rs",
+        "protocol errors, and the start of the server",
+        "send what the protocol's schema allows",
+    ),
+    ("crates/decision-gate-mcp/src/tools/", "tools", "see the tool's input schema"),
+    ("crates/decision-gate-providers/src/", "providers", "see [providers.md](providers.md)"),
+    ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
+    ("crates/decision-gate-providers/src/json/", "evidence of `json`", "mend the file"),
+    ("crates/decision-gate-providers/src/time/", "evidence of `time`", "see [providers.md](providers.md)"),
+    ("crates/decision-gate-runtime/src/", "tools and command line", "call again; nothing was written"),
+    ("crates/decision-gate-runtime/src/fetch.rs", "evidence", "see the server's log"),
+    ("crates/decision-gate-store/src/packs/", "writing runpacks", "check `runpacks.root`"),
+    ("crates/decision-gate-verify/src/", "reading runpacks", "name the folder that an export wrote"),
+];
+
+/// Code, its meaning, and what to do; without the last, what its places say.
+pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
+    (
+        "anchor_invalid",
+        "A piece of evidence does not have the anchor that the policy asks for.",
+        "see `anchors` in [config.md](config.md); the details show the anchor",
+    ),
+    (
+        "anchor_not_checked",
+        "The answer of a precheck: a supplied value has no anchor, and the policy asks for one.",
+        "ask the real gate",
+    ),
+    (
+        "check_missing",
+        "The provider has no check of that name.",
+        "see [providers.md](providers.md), or `provider_contract_get`",
+    ),
+    ("condition_unknown", "The scenario has no condition of that name.", ""),
+    (
+        "config_invalid",
+        "Several things are wrong with the configuration, or it can't be read as one.",
+        "mend them in the order in which they are listed",
+    ),
+    (
+        "drafts_refused",
+        "The scenario was defined through a tool or named by a file that the configuration does not pin, and only pinned ones count.",
+        "list its file under `scenarios.files` in the configuration",
+    ),
+    (
+        "event_invalid",
+        "A row of the ledger or of a pack is not an event.",
+        "keep the ledger as it is; use the version that wrote it",
+    ),
+    (
+        "evidence_hash_mismatch",
+        "A piece of evidence does not have the hash that came with it.",
+        "do not rely on it: what was sent is not what was hashed",
+    ),
+    (
+        "evidence_too_large",
+        "A value is over the size limit. The condition is Unknown, and the rest is decided.",
+        "select less, or raise the limit that is named",
+    ),
+    ("file_unreadable", "A file of an evidence root or of a pack could not be read.", "let the server's user read it"),
+    ("internal_error", "Something of ours broke. Nothing was decided.", "try again; the log has the cause: report it"),
+    (
+        "invalid_arguments",
+        "The arguments of a tool do not fit; `path` says where.",
+        "see the tool's input schema in [tools.md](tools.md)",
+    ),
+    (
+        "logical_time_forbidden",
+        "The provider `time` is asked in a run of logical time, and its settings do not allow that.",
+        "set `allow_logical` of the provider `time`",
+    ),
+    (
+        "manifest_name_invalid",
+        "A manifest is one plain file name that ends in `.json` and is none of the pack's other files.",
+        "leave it out",
+    ),
+    (
+        "number_out_of_range",
+        "A number that RFC 8785 can't carry exactly. It is refused and never rounded.",
+        "write the number with at most 15 significant digits, or as a string",
+    ),
+    (
+        "pack_not_found",
+        "There is no pack of that name.",
+        "name the folder that an export wrote; packs lie under `runpacks.root` of the configuration",
+    ),
+    (
+        "params_invalid",
+        "The parameters of a query do not fit the check.",
+        "see [providers.md](providers.md), or `provider_check_schema_get`",
+    ),
+    (
+        "params_missing",
+        "The check needs parameters, or one more of them.",
+        "see [providers.md](providers.md), or `provider_check_schema_get`",
+    ),
+    (
+        "path_invalid",
+        "A path leads out of its folder, or means different things on different systems.",
+        "write it relative, with `/`, without `.` and `..`",
+    ),
+    (
+        "payload_too_large",
+        "What was handed in is over the size limit.",
+        "hand in less or a reference, or raise `limits.max_payload_bytes`",
+    ),
+    (
+        "provider_failed",
+        "The provider broke down. Its own conditions are Unknown, and nothing else.",
+        "see the server's log",
+    ),
+    (
+        "provider_missing",
+        "No provider of that name is configured, or the policy in force does not know it.",
+        "add it under `[[providers]]` in the configuration",
+    ),
+    (
+        "provider_timeout",
+        "The provider did not answer within its time. Its own conditions are Unknown, and nothing else.",
+        "ask again, or raise `timeout_ms` of the provider",
+    ),
+    (
+        "run_conflict",
+        "Others advanced the run at the same time.",
+        "call `scenario_status`, then `scenario_next` again; nothing was written",
+    ),
+    (
+        "run_state_invalid",
+        "What the ledger says of the run contradicts itself. Nothing is written.",
+        "keep the ledger as it is and run `decision-gate doctor`",
+    ),
+    ("scenario_invalid", "The scenario is not one: see the path and the reason.", ""),
+    ("scenario_not_found", "No scenario of that name is defined on this shelf, or no such version of it.", ""),
+    (
+        "store_corrupt",
+        "The store holds something other than it should.",
+        "keep the file as it is, restore a backup, and run `decision-gate doctor`",
+    ),
+    (
+        "time_kind_mismatch",
+        "Wall-clock and logical time were mixed in one run.",
+        "keep to the kind of time that the run was started with",
+    ),
+    (
+        "trigger_conflict",
+        "The trigger id stands for another request already: the start of the run, or one with another payload or kind.",
+        "use a new trigger_id for a new request",
+    ),
+];
