@@ -50,6 +50,9 @@ pub struct Found {
     /// A signature that the sender attached; checked, never believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<EvidenceSignature>,
+    /// The DSSE envelope that came with the value, as its JSON text; checked, never believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation: Option<String>,
     /// The lane that the provider lowers its answer to. It can't raise it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_ceiling: Option<Lane>,
@@ -65,6 +68,7 @@ impl Found {
             reference: None,
             claimed_hash: None,
             signature: None,
+            attestation: None,
             lane_ceiling: None,
         }
     }
