@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: help build run test lint fmt deny gen vectors bench fuzz-smoke dist setup
+.PHONY: help build run test lint fmt deny gen vectors bench fuzz-smoke dist startup-order setup
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -42,4 +42,8 @@ deny: ## licences, advisories, duplicates (needs cargo-deny)
 	@$(CARGO) deny --locked check
 
 dist: ## the release binaries
-	@$(CARGO) build --locked --profile dist --bins
+	@./bench/build.sh
+	@$(CARGO) build --locked --profile dist --package decision-gate-verify
+
+startup-order: ## write bench/startup.order anew (needs valgrind)
+	@./bench/startup-order.sh

@@ -4,5 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
-cargo build --locked --quiet --profile dist --package decision-gate-cli --package decision-gate-bench
+cargo build --locked --quiet --profile dist --package decision-gate-bench
+./bench/build.sh --quiet
 exec "$target/dist/decision-gate-bench" "$@"
