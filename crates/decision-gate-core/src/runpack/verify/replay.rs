@@ -124,9 +124,11 @@ impl Replay<'_> {
                 findings.at(FindingCode::ReplayRefused, path, place.clone(), reason);
                 match &record.event.body {
                     Body::StepDecided(body) => trail.evaluate(&record.event, body),
-                    Body::RunStarted(_) | Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) => {
-                        None
-                    }
+                    Body::RunStarted(_)
+                    | Body::Submitted(_)
+                    | Body::ScenarioDefined(_)
+                    | Body::PolicyActivated(_)
+                    | Body::SchemaRegistered(_) => None,
                 }
             }
         };

@@ -117,7 +117,7 @@ impl<'t> Views<'t> {
             Body::RunStarted(body) => self.push_start(event, body),
             Body::StepDecided(body) => self.push_step(event, body, evaluation),
             Body::Submitted(body) => self.push_submission(event, body),
-            Body::ScenarioDefined(_) | Body::PolicyActivated(_) => {}
+            Body::ScenarioDefined(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {}
         }
     }
 
