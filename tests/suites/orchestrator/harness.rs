@@ -19,7 +19,7 @@ use decision_gate_core::scenario::{Bounds, EdgePolicy, Scenario};
 use decision_gate_runtime::ports::{Entropy, EntropyError, ManualClock, Scope, Store, Stream};
 use decision_gate_runtime::{
     Caller, DraftPolicy, EvidenceContext, Orchestrator, Parts, PinnedScenario, PinnedSchema, Provider, ProviderSet,
-    Registered, RunView, RuntimeError, Shelves, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
+    Registered, RuntimeError, Shelves, StartReply, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
 };
 use decision_gate_store::{SqliteSettings, SqliteStore};
 use serde_json::{Value, json};
@@ -242,12 +242,12 @@ pub(crate) fn document(run: &str, submission: Option<&str>, value: Value) -> Sub
 
 impl Gate {
     /// Defines, and starts run `run-1` of it.
-    pub(crate) async fn begin(&self, spec: &Value) -> RunView {
+    pub(crate) async fn begin(&self, spec: &Value) -> StartReply {
         self.orchestrator.define(&caller(), spec).await.unwrap();
         self.start(spec["scenario_id"].as_str().unwrap(), "run-1").await.unwrap()
     }
 
-    pub(crate) async fn start(&self, scenario: &str, run: &str) -> Result<RunView, RuntimeError> {
+    pub(crate) async fn start(&self, scenario: &str, run: &str) -> Result<StartReply, RuntimeError> {
         self.orchestrator.start(&caller(), &start_request(scenario, run)).await
     }
 

@@ -28,7 +28,7 @@ pub use precheck::{DataShapeName, PrecheckRequest, PrecheckSource, Prechecked};
 pub use query::{QueryReply, QueryRequest};
 pub use read::RunView;
 pub use shapes::{MAX_DESCRIPTION_BYTES, PinnedSchema, RegisterRequest, SchemaLine, SchemaOrigin, SchemaView};
-pub use start::StartRequest;
+pub use start::{StartReply, StartRequest};
 pub use step::{StepReply, StepRequest};
 pub use submit::{SubmitReply, SubmitRequest};
 

@@ -210,7 +210,7 @@ fn restart(trail: &Trail, event: &Event, body: &RunStarted, policy: &Policy) -> 
         at: event.at,
         actor: event.actor.as_deref(),
     };
-    let Started { event, state } = engine::start(start).map_err(|fault| fault.to_string())?;
+    let Started { event, state, .. } = engine::start(start).map_err(|fault| fault.to_string())?;
     Ok(Rebuilt { event, state, evaluation: None })
 }
 
