@@ -45,8 +45,8 @@ impl Schemas {
 
 impl Section for Schemas {
     fn check(&self, checks: &mut Checks) {
-        checks.unique(&self.0, "schemas.schema_id in its namespace and version", "schema_id", |schema| {
-            format!("{} {} in namespace {}", schema.schema_id, schema.version, schema.namespace_id.get())
+        checks.unique(&self.0, "schemas.schema_id", "schema_id", |schema| {
+            format!("{} version {} in namespace {}", schema.schema_id, schema.version, schema.namespace_id.get())
         });
     }
 
