@@ -104,13 +104,12 @@ fn what_the_configuration_does_not_open_is_refused_by_every_tool() -> Result<(),
             ("scenario_start", json!({"scenario_id": "release"})),
             ("scenario_status", json!({"run_id": "none"})),
             ("scenario_next", json!({"run_id": "none"})),
-            ("scenario_trigger", json!({"run_id": "none", "kind": "tick"})),
             (
                 "scenario_submit",
                 json!({"run_id": "none", "payload": {"kind": "json", "value": 1}, "content_type": "application/json"}),
             ),
             ("precheck", json!({"scenario_id": "release", "payload": {}})),
-            ("evidence_query", json!({"provider_id": "time", "check_id": "now"})),
+            ("evidence_query", json!({"query": {"provider_id": "time", "check_id": "now"}})),
             ("runpack_export", json!({"run_id": "none"})),
         ] {
             let mut arguments = arguments;
