@@ -203,12 +203,12 @@ impl<'a> Walk<'a> {
                 let length = self.pointer.len();
                 self.pointer.push('/');
                 self.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
-                match member {
-                    Value::String(reference) if name == "$ref" => self.follow(reference, depth)?,
-                    Value::String(_) if BY_NAME.contains(&name.as_str()) => {
+                match member.as_str() {
+                    Some(reference) if name == "$ref" => self.follow(reference, depth)?,
+                    Some(_) if BY_NAME.contains(&name.as_str()) => {
                         return Err(ShapeError::Reference { pointer: self.pointer.clone() });
                     }
-                    _ => self.visit(member, depth + 1)?,
+                    Some(_) | None => self.visit(member, depth + 1)?,
                 }
                 self.pointer.truncate(length);
                 Ok(())

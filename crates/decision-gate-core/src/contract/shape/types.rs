@@ -139,9 +139,9 @@ fn suits(root: &Value, schema: &Value) -> Option<Suits> {
         return Some(Suits::of(&[EQUALITY, &["in_set"]], &[]));
     }
     if let Some(kinds) = schema.get("type") {
-        let kinds: Vec<&str> = match kinds {
-            Value::String(kind) => vec![kind],
-            kinds => kinds.as_array()?.iter().filter_map(Value::as_str).collect(),
+        let kinds: Vec<&str> = match kinds.as_str() {
+            Some(kind) => vec![kind],
+            None => kinds.as_array()?.iter().filter_map(Value::as_str).collect(),
         };
         return narrowed(kinds.into_iter(), |kind| *kind == "null", |kind| Some(of_kind(root, schema, kind)));
     }
