@@ -1,6 +1,8 @@
 //! Whom a call may speak for: tenants and namespaces come from the configuration, and what belongs to others is as if
 //! it were not there.
 
+use std::collections::BTreeMap;
+
 use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_core::runpack::{ManifestName, Profile, Verification};
 use decision_gate_runtime::{Caller, ExportRequest, PrecheckRequest, PrecheckSource, RuntimeError};
@@ -31,7 +33,7 @@ async fn told_of_a_run(gate: &Gate, caller: &Caller, run: &str) -> Vec<(&'static
     let precheck = PrecheckRequest {
         source: PrecheckSource::Run(run_id(run)),
         stage_id: None,
-        values: Default::default(),
+        values: BTreeMap::default(),
         data_shape: None,
         time: None,
     };
@@ -96,7 +98,7 @@ async fn d24_a_scenario_for_another_tenant_is_not_prechecked_either() {
     let request = PrecheckRequest {
         source: PrecheckSource::Inline(spec),
         stage_id: None,
-        values: Default::default(),
+        values: BTreeMap::default(),
         data_shape: None,
         time: None,
     };

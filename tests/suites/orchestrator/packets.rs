@@ -44,7 +44,7 @@ async fn begin(packets: Value) -> (Gate, StartReply) {
     (gate, reply)
 }
 
-fn rules(rules: Value) -> Value {
+fn rules(rules: &Value) -> Value {
     json!({"engine": "static", "default": "permit", "rules": rules})
 }
 
@@ -113,15 +113,15 @@ async fn each_target_gets_a_receipt_in_answers_and_packs() {
 async fn a_packet_that_may_not_go_out_breaks_the_run_off() {
     for (packets, wanted) in [
         (json!({"engine": "deny_all"}), ["policy denied disclosure", ""]),
-        (rules(json!([{"effect": "deny", "require_labels": ["public"]}])), ["policy denied disclosure", ""]),
-        (rules(json!([{"effect": "deny", "require_policy_tags": ["secret"]}])), ["", "policy denied disclosure"]),
+        (rules(&json!([{"effect": "deny", "require_labels": ["public"]}])), ["policy denied disclosure", ""]),
+        (rules(&json!([{"effect": "deny", "require_policy_tags": ["secret"]}])), ["", "policy denied disclosure"]),
         (
-            rules(json!([{"effect": "error", "error_message": "ask the owner", "require_labels": ["restricted"]}])),
+            rules(&json!([{"effect": "error", "error_message": "ask the owner", "require_labels": ["restricted"]}])),
             ["", "ask the owner"],
         ),
         // The first rule that matches decides, for each target by itself.
         (
-            rules(json!([
+            rules(&json!([
                 {"effect": "permit", "target_kinds": ["agent"]},
                 {"effect": "deny", "forbid_labels": ["public"]}
             ])),
