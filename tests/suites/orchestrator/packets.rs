@@ -129,7 +129,7 @@ async fn a_packet_that_may_not_go_out_breaks_the_run_off() {
         ),
         (
             rules(
-                json!([{"effect": "permit", "require_labels": ["restricted"]}, {"effect": "deny", "packet_ids": ["detail"]}]),
+                &json!([{"effect": "permit", "require_labels": ["restricted"]}, {"effect": "deny", "packet_ids": ["detail"]}]),
             ),
             ["", ""],
         ),
