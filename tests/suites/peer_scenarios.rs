@@ -26,7 +26,7 @@ use decision_gate_core::trust::{AnchorPolicy, HashProfile, Lane};
 use decision_gate_providers::{EnvSettings, JsonSettings, Root, TimeSettings};
 use decision_gate_runtime::ports::{ManualClock, SystemEntropy};
 use decision_gate_runtime::{
-    Caller, DraftPolicy, ExportRequest, Orchestrator, Parts, Provider, ProviderSet, Registered, RuntimeError,
+    Caller, DraftPolicy, ExportRequest, Orchestrator, Parts, Provider, ProviderSet, Registered, RuntimeError, Shelves,
     StartRequest, StepReply, StepRequest,
 };
 use decision_gate_store::{SqliteSettings, SqliteStore};
@@ -169,7 +169,8 @@ fn gate(fixtures: &Path, deny_restricted: bool) -> Orchestrator {
         bounds: Bounds { max_conditions: 1_000, degraded_edges: EdgePolicy::Allow },
         drafts: DraftPolicy::Allow,
         pinned: Vec::new(),
-        tenants: [TenantId::FIRST].into(),
+        schemas: Vec::new(),
+        tenants: [(TenantId::FIRST, Shelves::All)].into(),
         environments: std::collections::BTreeSet::new(),
     })
 }

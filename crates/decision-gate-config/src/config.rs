@@ -7,7 +7,7 @@ use crate::key_path::KeyPath;
 use crate::sections::{
     Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, limits::Limits,
     logging::Logging, policy::Policy, providers::Providers, rules::Rules, runpacks::Runpacks, scenarios::Scenarios,
-    server::Server, store::Store, tenants::Tenants, time::Time, trust::Trust,
+    schemas::Schemas, server::Server, store::Store, tenants::Tenants, time::Time, trust::Trust,
 };
 use crate::values::ConfigPath;
 
@@ -56,6 +56,8 @@ sections! {
     providers: Providers,
     /// Which scenarios are pinned, and whether callers may draft their own.
     scenarios: Scenarios,
+    /// The data shapes that are pinned.
+    schemas: Schemas,
     /// What a scenario may ask for.
     rules: Rules,
     /// Who may be sent which packet.

@@ -149,6 +149,10 @@ names! {
     SubmissionId,
     /// Names an entry packet within a scenario.
     PacketId,
+    /// Names a data shape within a namespace.
+    SchemaId,
+    /// One version of a data shape.
+    SchemaVersion,
     /// Names an environment that the configuration declares.
     EnvironmentName,
 }

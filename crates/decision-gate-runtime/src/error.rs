@@ -1,9 +1,11 @@
 //! Why a call could not be carried out. A fault is not a verdict: nothing was decided and nothing written.
 
+use decision_gate_core::contract::shape::{PayloadMisfit, ShapeError, ShapeGap};
 use decision_gate_core::engine::{ClockRegressed, StartFault, StepFault, SubmitFault};
 use decision_gate_core::policy::PolicyReadError;
 use decision_gate_core::scenario::{SpecFaults, SpecProblem};
 
+use crate::orchestrator::MAX_DESCRIPTION_BYTES;
 use crate::ports::{EntropyError, StoreError};
 
 /// Why a call could not be carried out.
@@ -96,6 +98,50 @@ pub enum RuntimeError {
         /// Which.
         tenant: u64,
     },
+    /// The namespace is not open to the tenant.
+    #[error("namespace {namespace} is not open to tenant {tenant}")]
+    NamespaceUnknown {
+        /// Which.
+        namespace: u64,
+        /// Whose call.
+        tenant: u64,
+        /// Those that are open to it.
+        open: Vec<u64>,
+    },
+    /// No such data shape.
+    #[error("schema `{schema}` version `{version}` is not registered")]
+    SchemaNotFound {
+        /// Which.
+        schema: String,
+        /// Its version.
+        version: String,
+    },
+    /// The configuration pins another content under this name.
+    #[error("schema `{schema}` version `{version}` is pinned by the configuration with another content")]
+    SchemaPinned {
+        /// Which.
+        schema: String,
+        /// Its version.
+        version: String,
+    },
+    /// A schema can't be a data shape.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// A description is too long.
+    #[error("the description has {actual} bytes, the limit is {MAX_DESCRIPTION_BYTES}")]
+    DescriptionTooLong {
+        /// Its size.
+        actual: usize,
+    },
+    /// A payload does not fit its data shape.
+    #[error("{0}")]
+    Payload(PayloadMisfit),
+    /// A data shape does not describe the conditions that are judged.
+    #[error("{}", lines(gaps))]
+    ShapeGaps {
+        /// What is missing or does not suit.
+        gaps: Vec<ShapeGap>,
+    },
     /// The caller's clock is off by more than is tolerated.
     #[error("the time of the call ({given}) differs from the server's ({server}) by more than {max_skew_ms} ms")]
     TimeSkew {
@@ -170,6 +216,14 @@ impl RuntimeError {
             Self::DraftsRefused { .. } => "drafts_refused",
             Self::EnvironmentUnknown { .. } => "environment_unknown",
             Self::TenantUnknown { .. } => "tenant_unknown",
+            Self::NamespaceUnknown { .. } => "namespace_unknown",
+            Self::SchemaNotFound { .. } => "schema_not_found",
+            Self::SchemaPinned { .. } => "schema_pinned",
+            Self::Shape(error) => error.code(),
+            Self::DescriptionTooLong { .. } => "description_too_long",
+            Self::Payload(PayloadMisfit::Rule(_)) => "payload_schema_mismatch",
+            Self::Payload(PayloadMisfit::TooCostly) => "payload_too_costly",
+            Self::ShapeGaps { .. } => "data_shape_mismatch",
             Self::TimeSkew { .. } => "time_skew",
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::Clock(error) => error.code(),
@@ -205,6 +259,19 @@ impl RuntimeError {
             }
             Self::EnvironmentUnknown { declared, .. } => format!("declared are {}", list(declared)),
             Self::TenantUnknown { .. } => "declare it under `[[tenants]]` in the configuration".into(),
+            Self::NamespaceUnknown { open, .. } => {
+                let open = open.iter().map(ToString::to_string).collect::<Vec<_>>();
+                format!("open to it are {}; others go under `namespaces` of its `[[tenants]]` entry", list(&open))
+            }
+            Self::SchemaNotFound { .. } => "schemas_list shows what there is".into(),
+            Self::SchemaPinned { .. } => "register it under another version; a pinned one changes in its file".into(),
+            Self::Shape(error) => error.hint().into(),
+            Self::DescriptionTooLong { .. } => "shorten it".into(),
+            Self::Payload(PayloadMisfit::Rule(_)) => "correct the payload, or name another data_shape".into(),
+            Self::Payload(PayloadMisfit::TooCostly) => {
+                "send only the values of the stage, or use a smaller schema".into()
+            }
+            Self::ShapeGaps { .. } => "name a data_shape that describes the conditions of the stage".into(),
             Self::TimeSkew { .. } => "leave the time out: the server's clock counts".into(),
             Self::PayloadTooLarge { .. } => "hand in a reference, or raise `limits.max_payload_bytes`".into(),
             Self::Step(StepFault::TriggerReserved) => "use another trigger_id".into(),
@@ -223,4 +290,8 @@ impl RuntimeError {
             Self::Pack { .. } => "see the reason; nothing was written".into(),
         }
     }
+}
+
+fn lines(gaps: &[ShapeGap]) -> String {
+    gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -11,7 +11,9 @@ pub mod ports;
 pub use error::RuntimeError;
 pub use fetch::{ProviderSet, Registered};
 pub use orchestrator::{
-    Caller, Defined, DraftPolicy, ExportRequest, Orchestrator, Parts, PinnedScenario, PrecheckRequest, PrecheckSource,
-    QueryReply, QueryRequest, RunView, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
+    Caller, DataShapeName, Defined, DraftPolicy, ExportRequest, MAX_DESCRIPTION_BYTES, Orchestrator, Parts,
+    PinnedScenario, PinnedSchema, PrecheckRequest, PrecheckSource, Prechecked, QueryReply, QueryRequest,
+    RegisterRequest, RunView, SchemaLine, SchemaOrigin, SchemaView, Shelves, StartReply, StartRequest, StepReply,
+    StepRequest, SubmitReply, SubmitRequest,
 };
 pub use ports::{Clock, Entropy, EvidenceContext, Provider, Store};

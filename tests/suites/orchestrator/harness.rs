@@ -18,8 +18,8 @@ use decision_gate_core::scenario::packets::PacketPayload;
 use decision_gate_core::scenario::{Bounds, EdgePolicy, Scenario};
 use decision_gate_runtime::ports::{Entropy, EntropyError, ManualClock, Scope, Store, Stream};
 use decision_gate_runtime::{
-    Caller, DraftPolicy, EvidenceContext, Orchestrator, Parts, PinnedScenario, Provider, ProviderSet, Registered,
-    RunView, RuntimeError, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
+    Caller, DraftPolicy, EvidenceContext, Orchestrator, Parts, PinnedScenario, PinnedSchema, Provider, ProviderSet,
+    Registered, RuntimeError, Shelves, StartReply, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
 };
 use decision_gate_store::{SqliteSettings, SqliteStore};
 use serde_json::{Value, json};
@@ -99,6 +99,8 @@ pub(crate) struct Plan {
     pub(crate) drafts: DraftPolicy,
     pub(crate) pinned: Vec<Value>,
     pub(crate) tenants: Vec<u64>,
+    pub(crate) namespaces: Option<Vec<u64>>,
+    pub(crate) schemas: Vec<PinnedSchema>,
     pub(crate) seed: u64,
 }
 
@@ -119,11 +121,15 @@ impl Plan {
             drafts: DraftPolicy::Allow,
             pinned: Vec::new(),
             tenants: vec![1],
+            namespaces: None,
+            schemas: Vec::new(),
             seed: 0,
         }
     }
 
     pub(crate) fn build(self) -> Gate {
+        let open = |all: &Vec<u64>| Shelves::Only(all.iter().filter_map(|it| NamespaceId::new(*it)).collect());
+        let shelves = self.namespaces.as_ref().map_or(Shelves::All, open);
         let provider: Arc<dyn Provider> = Arc::clone(&self.told) as Arc<dyn Provider>;
         let registered = Registered { provider, time_limit: Duration::from_millis(40) };
         let time = Registered {
@@ -139,7 +145,8 @@ impl Plan {
             bounds: Bounds { max_conditions: 100, degraded_edges: EdgePolicy::Allow },
             drafts: self.drafts,
             pinned: self.pinned.iter().map(|spec| PinnedScenario { spec: Scenario::read(spec).unwrap() }).collect(),
-            tenants: self.tenants.iter().filter_map(|it| TenantId::new(*it)).collect(),
+            schemas: self.schemas,
+            tenants: self.tenants.iter().filter_map(|it| Some((TenantId::new(*it)?, shelves.clone()))).collect(),
             environments: BTreeSet::from(["staging".try_into().unwrap()]),
         };
         Gate { orchestrator: Orchestrator::new(parts), told: self.told, clock: self.clock, store: self.store }
@@ -235,12 +242,12 @@ pub(crate) fn document(run: &str, submission: Option<&str>, value: Value) -> Sub
 
 impl Gate {
     /// Defines, and starts run `run-1` of it.
-    pub(crate) async fn begin(&self, spec: &Value) -> RunView {
+    pub(crate) async fn begin(&self, spec: &Value) -> StartReply {
         self.orchestrator.define(&caller(), spec).await.unwrap();
         self.start(spec["scenario_id"].as_str().unwrap(), "run-1").await.unwrap()
     }
 
-    pub(crate) async fn start(&self, scenario: &str, run: &str) -> Result<RunView, RuntimeError> {
+    pub(crate) async fn start(&self, scenario: &str, run: &str) -> Result<StartReply, RuntimeError> {
         self.orchestrator.start(&caller(), &start_request(scenario, run)).await
     }
 

@@ -28,8 +28,8 @@ async fn d09_looking_at_a_run_writes_nothing() {
 /// What a precheck says on the value 1 for `c`: under the trust rules, and were it verified.
 async fn precheck(gate: &Gate, source: PrecheckSource) -> [&'static str; 2] {
     let values = BTreeMap::from([("c".try_into().unwrap(), json!(1))]);
-    let request = PrecheckRequest { source, stage_id: None, values, time: None };
-    let (answer, _) = gate.orchestrator.precheck(&caller(), &request).await.unwrap();
+    let request = PrecheckRequest { source, stage_id: None, values, data_shape: None, time: None };
+    let answer = gate.orchestrator.precheck(&caller(), &request).await.unwrap().answer;
     [answer.decision.outcome.word(), answer.if_verified.shown().outcome.word()]
 }
 
@@ -81,8 +81,14 @@ async fn a_precheck_stands_where_its_run_stands() {
     gate.begin(&spec).await;
     gate.next(None).await.unwrap();
     let values = BTreeMap::from([("c".try_into().unwrap(), json!(1))]);
-    let request = PrecheckRequest { source: PrecheckSource::Run(run_id("run-1")), stage_id: None, values, time: None };
-    let (answer, _) = gate.orchestrator.precheck(&caller(), &request).await.unwrap();
+    let request = PrecheckRequest {
+        source: PrecheckSource::Run(run_id("run-1")),
+        stage_id: None,
+        values,
+        data_shape: None,
+        time: None,
+    };
+    let answer = gate.orchestrator.precheck(&caller(), &request).await.unwrap().answer;
     assert_eq!(answer.stage_id.as_str(), "second");
     assert!(matches!(answer.if_verified.shown().outcome, DecisionOutcome::Hold { .. }));
     let request = PrecheckRequest { stage_id: Some("third".try_into().unwrap()), ..request };

@@ -8,7 +8,7 @@ use clap::Args;
 use decision_gate_core::json::{self, JsonError, Limits};
 use decision_gate_core::name::{ConditionId, NameError, StageId};
 use decision_gate_core::scenario::{Scenario, nearest};
-use decision_gate_runtime::{PrecheckRequest, PrecheckSource, RuntimeError};
+use decision_gate_runtime::{PrecheckRequest, PrecheckSource, Prechecked, RuntimeError};
 use serde_json::Value;
 
 use super::Ending;
@@ -130,8 +130,8 @@ pub(crate) fn run(arguments: &PrecheckArguments, output: Output) -> Result<Endin
         Choice::Defined(id) => PrecheckSource::Defined(id.clone()),
         Choice::Draft(draft) => PrecheckSource::Inline(draft.document.value().clone()),
     };
-    let request = PrecheckRequest { source, stage_id: arguments.stage.clone(), values, time: None };
-    let (answer, scenario) = block_on(async {
+    let request = PrecheckRequest { source, stage_id: arguments.stage.clone(), values, data_shape: None, time: None };
+    let Prechecked { answer, scenario, .. } = block_on(async {
         let answer = session.app().orchestrator().precheck(&caller, &request).await;
         answer.map_err(|error| match (error, &choice) {
             (RuntimeError::Spec(faults), Choice::Draft(draft)) => scenario::refused(&draft.document, faults),

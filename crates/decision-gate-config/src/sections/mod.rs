@@ -13,6 +13,7 @@ pub mod providers;
 pub mod rules;
 pub mod runpacks;
 pub mod scenarios;
+pub mod schemas;
 pub mod server;
 pub mod store;
 pub mod tenants;

@@ -1,6 +1,6 @@
 //! `tenants`: whom the data may belong to.
 
-use decision_gate_core::name::TenantId;
+use decision_gate_core::name::{NamespaceId, TenantId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,8 @@ pub struct Tenant {
     pub id: TenantId,
     /// Its name, by which people do.
     pub name: TenantName,
+    /// The namespaces that are open to it; every one when left out.
+    pub namespaces: Option<Vec<NamespaceId>>,
 }
 
 impl Tenants {
@@ -38,7 +40,7 @@ impl Tenants {
 
 impl Default for Tenants {
     fn default() -> Self {
-        Self(vec![Tenant { id: TenantId::FIRST, name: TenantName("default".to_owned()) }])
+        Self(vec![Tenant { id: TenantId::FIRST, name: TenantName("default".to_owned()), namespaces: None }])
     }
 }
 
@@ -50,6 +52,16 @@ impl Section for Tenants {
         }
         checks.unique(&self.0, "tenants.id", "id", |tenant| tenant.id.to_string());
         checks.unique(&self.0, "tenants.name", "name", |tenant| tenant.name.as_str().to_owned());
+        checks.items(&self.0, |checks, tenant| {
+            let Some(namespaces) = &tenant.namespaces else { return };
+            checks.key("namespaces", |checks| {
+                if namespaces.is_empty() {
+                    let (expected, found) = ("at least one namespace".to_owned(), "an empty list".to_owned());
+                    checks.report(Fault::Type { expected, found });
+                }
+                checks.unique(namespaces, "tenants.namespaces", "", |namespace| namespace.get().to_string());
+            });
+        });
     }
 }
 

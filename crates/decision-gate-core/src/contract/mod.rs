@@ -2,6 +2,7 @@
 //! (`reference/payloads.md` 6.3). Scenarios are checked against it when they are defined.
 
 pub mod schema;
+pub mod shape;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -58,14 +58,20 @@ impl Schema {
     /// # Errors
     /// [`SchemaError`] when it refers outside itself or is not a schema.
     pub fn compile(schema: &Value) -> Result<Self, SchemaError> {
-        refuse_remote(schema, &mut String::new(), 0)?;
+        refuse_remote(schema)?;
         jsonschema::options()
             .with_draft(jsonschema::Draft::Draft202012)
             .with_pattern_options(jsonschema::PatternOptions::regex().size_limit(1 << 20))
             .should_validate_formats(true)
             .build(schema)
             .map(Self)
-            .map_err(|error| SchemaError::Invalid { reason: error.to_string().chars().take(300).collect() })
+            .map_err(|error| {
+                let place = match error.instance_path().to_string() {
+                    place if place.is_empty() => String::new(),
+                    place => format!("at `{place}`: "),
+                };
+                SchemaError::Invalid { reason: format!("{place}{error}").chars().take(300).collect() }
+            })
     }
 
     /// Whether `value` fits.
@@ -85,7 +91,12 @@ impl Schema {
     }
 }
 
-fn refuse_remote(value: &Value, pointer: &mut String, depth: usize) -> Result<(), SchemaError> {
+/// Refuses references that leave the document, wherever they stand, and what is nested too deep.
+pub(super) fn refuse_remote(schema: &Value) -> Result<(), SchemaError> {
+    refuse_below(schema, &mut String::new(), 0)
+}
+
+fn refuse_below(value: &Value, pointer: &mut String, depth: usize) -> Result<(), SchemaError> {
     if depth > MAX_SCHEMA_DEPTH {
         return Err(SchemaError::TooDeep);
     }
@@ -106,12 +117,12 @@ fn refuse_remote(value: &Value, pointer: &mut String, depth: usize) -> Result<()
                         });
                     }
                 }
-                refuse_remote(member, pointer, depth + 1)?;
+                refuse_below(member, pointer, depth + 1)?;
                 pointer.truncate(length);
             }
             Ok(())
         }
-        Value::Array(items) => items.iter().try_for_each(|item| refuse_remote(item, pointer, depth + 1)),
+        Value::Array(items) => items.iter().try_for_each(|item| refuse_below(item, pointer, depth + 1)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }

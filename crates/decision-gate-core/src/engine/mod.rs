@@ -6,6 +6,7 @@
 mod advance;
 mod decide;
 mod derived;
+mod dispatch;
 mod evaluate;
 mod precheck;
 mod start;
@@ -19,6 +20,7 @@ pub use advance::Edge;
 pub(crate) use decide::{Bench, decide_with};
 pub use decide::{Decided, SaltedAnswer, Step, StepFault, Trigger, decide};
 pub use derived::{answer as derived_answer, answer_under as derived_answer_under};
+pub use dispatch::{DispatchReceipt, Issuing, PacketEnvelope, PacketRecord, Visibility};
 pub use evaluate::{ConditionView, StageEvaluation, evaluate_stage};
 pub use precheck::{Hypothetical, Precheck, PrecheckAnswer, PrecheckGap, PrecheckInput, precheck};
 pub use start::{Start, StartFault, Started, start};

@@ -51,6 +51,8 @@ pub struct Started {
     pub event: Event,
     /// The state after it.
     pub state: RunState,
+    /// The packets of the first stage.
+    pub packets: Vec<IssuedPacket>,
 }
 
 /// Why a run can't start.
@@ -136,7 +138,7 @@ pub fn start(input: Start<'_>) -> Result<Started, StartFault> {
         subject: input.subject.cloned(),
         environment: input.environment.cloned(),
         dispatch_targets: input.dispatch_targets.to_vec(),
-        packets,
+        packets: packets.clone(),
         decision,
         relaxations: relaxations(input.policy, input.origin, stage),
     };
@@ -153,7 +155,7 @@ pub fn start(input: Start<'_>) -> Result<Started, StartFault> {
         body: Body::RunStarted(Box::new(body)),
     };
     let (event, state) = seal(None, event)?;
-    Ok(Started { event, state })
+    Ok(Started { event, state, packets })
 }
 
 /// The packets of a stage, each allowed for every target.

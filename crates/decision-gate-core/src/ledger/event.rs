@@ -16,8 +16,8 @@ use crate::evidence::{EvidenceAnchor, Subject};
 use crate::gate::GateEvaluation;
 use crate::json::{self, canonical};
 use crate::name::{
-    CheckId, ConditionId, EnvironmentName, NamespaceId, PacketId, ProviderId, RunId, ScenarioId, StageId, SubmissionId,
-    TenantId, TriggerId,
+    CheckId, ConditionId, EnvironmentName, NamespaceId, PacketId, ProviderId, RunId, ScenarioId, SchemaId,
+    SchemaVersion, StageId, SubmissionId, TenantId, TriggerId,
 };
 use crate::policy::Relaxation;
 use crate::scenario::Origin;
@@ -69,6 +69,8 @@ pub enum EventKind {
     Submitted,
     /// [`PolicyActivated`].
     PolicyActivated,
+    /// [`SchemaRegistered`].
+    SchemaRegistered,
 }
 
 impl EventKind {
@@ -80,6 +82,7 @@ impl EventKind {
             Self::StepDecided => "step_decided",
             Self::Submitted => "submitted",
             Self::PolicyActivated => "policy_activated",
+            Self::SchemaRegistered => "schema_registered",
         }
     }
 }
@@ -97,6 +100,8 @@ pub enum Body {
     Submitted(Submitted),
     /// Another policy came into force.
     PolicyActivated(PolicyActivated),
+    /// A version of a data shape became known.
+    SchemaRegistered(SchemaRegistered),
 }
 
 /// A version of a scenario became known.
@@ -245,6 +250,18 @@ pub struct PolicyActivated {
     pub replaces: Option<Digest>,
 }
 
+/// A version of a data shape became known. It never changes, and no decision rests on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaRegistered {
+    /// Which.
+    pub schema_id: SchemaId,
+    /// Its version.
+    pub version: SchemaVersion,
+    /// Digest of its canonical JSON.
+    pub schema_hash: Digest,
+}
+
 /// How a row is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -309,6 +326,7 @@ impl Event {
             Body::StepDecided(_) => EventKind::StepDecided,
             Body::Submitted(_) => EventKind::Submitted,
             Body::PolicyActivated(_) => EventKind::PolicyActivated,
+            Body::SchemaRegistered(_) => EventKind::SchemaRegistered,
         }
     }
 
@@ -325,6 +343,7 @@ impl Event {
             Body::StepDecided(body) => serde_json::to_value(body),
             Body::Submitted(body) => serde_json::to_value(body),
             Body::PolicyActivated(body) => serde_json::to_value(body),
+            Body::SchemaRegistered(body) => serde_json::to_value(body),
         };
         let wire = Wire {
             v: EVENT_VERSION,
@@ -379,6 +398,7 @@ impl Event {
             EventKind::StepDecided => serde_json::from_value(wire.body).map(Body::StepDecided),
             EventKind::Submitted => serde_json::from_value(wire.body).map(Body::Submitted),
             EventKind::PolicyActivated => serde_json::from_value(wire.body).map(Body::PolicyActivated),
+            EventKind::SchemaRegistered => serde_json::from_value(wire.body).map(Body::SchemaRegistered),
         };
         Ok(Self {
             tenant: wire.tenant,

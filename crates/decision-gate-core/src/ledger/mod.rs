@@ -11,6 +11,6 @@ mod merkle;
 pub use commitment::{Commitment, Salt, SaltError, SideValue, Slot};
 pub use event::{
     Body, EVENT_VERSION, Event, EventKind, EventReadError, EvidenceEntry, IssuedPacket, PolicyActivated, RULES_VERSION,
-    RunStarted, ScenarioDefined, StepDecided, Submitted, TriggerEntry,
+    RunStarted, ScenarioDefined, SchemaRegistered, StepDecided, Submitted, TriggerEntry,
 };
 pub use merkle::{CompactRange, leaf_hash, node_hash, root_of};

@@ -191,7 +191,11 @@ pub fn build(input: PackInput) -> Result<Pack, PackFault> {
     for record in &trail.records {
         let evaluation = match &record.event.body {
             Body::StepDecided(body) => trail.evaluate(&record.event, body),
-            Body::RunStarted(_) | Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) => None,
+            Body::RunStarted(_)
+            | Body::Submitted(_)
+            | Body::ScenarioDefined(_)
+            | Body::PolicyActivated(_)
+            | Body::SchemaRegistered(_) => None,
         };
         views.push(record, evaluation.as_ref());
     }
@@ -292,7 +296,11 @@ fn withhold(trail: &mut Trail) {
         let present = places.filter(|place| matches!(trail.values.get(place), Some(Kept::Present { .. })));
         let evaluation = match &event.body {
             Body::StepDecided(body) => trail.evaluate(event, body),
-            Body::RunStarted(_) | Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) => None,
+            Body::RunStarted(_)
+            | Body::Submitted(_)
+            | Body::ScenarioDefined(_)
+            | Body::PolicyActivated(_)
+            | Body::SchemaRegistered(_) => None,
         };
         for place in present {
             match redact(trail, event, &place.1, evaluation.as_ref()) {

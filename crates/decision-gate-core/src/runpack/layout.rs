@@ -139,7 +139,7 @@ pub(crate) fn relaxations(trail: &Trail) -> Vec<Relaxation> {
         match &record.event.body {
             Body::RunStarted(body) => all.extend(body.relaxations.iter().copied()),
             Body::StepDecided(body) => all.extend(body.relaxations.iter().copied()),
-            Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) => {}
+            Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {}
         }
     }
     all.into_iter().collect()

@@ -172,7 +172,9 @@ pub(crate) fn commitments(event: &Event) -> Vec<(Slot, Commitment)> {
             evidence.chain(body.trigger.payload.map(|commitment| (Slot::Payload, commitment))).collect()
         }
         Body::Submitted(body) => vec![(Slot::Payload, body.payload)],
-        Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::PolicyActivated(_) => Vec::new(),
+        Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {
+            Vec::new()
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why the product can't be put together.
 
 use decision_gate_config::ConfigErrors;
+use decision_gate_core::contract::shape::ShapeError;
 use decision_gate_core::scenario::SpecFaults;
 use decision_gate_providers::BuildError;
 
@@ -32,6 +33,16 @@ pub enum SetupError {
         /// Everything that is wrong with it.
         faults: SpecFaults,
     },
+    /// A pinned data shape is refused.
+    #[error("{place}: schema `{schema}`: {error}")]
+    Schema {
+        /// Where it stands: `file:line:column`.
+        place: String,
+        /// Which.
+        schema: String,
+        /// What is wrong with it.
+        error: ShapeError,
+    },
 }
 
 impl SetupError {
@@ -42,6 +53,7 @@ impl SetupError {
             Self::Provider { .. } => "provider_unusable",
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
             Self::Scenario { faults, .. } => faults.code(),
+            Self::Schema { error, .. } => error.code(),
         }
     }
 
@@ -52,6 +64,7 @@ impl SetupError {
             Self::Provider { error, .. } => error.hint().to_string(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
             Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
+            Self::Schema { error, .. } => error.hint().into(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod error;
 mod policy;
 mod providers;
 mod scenarios;
+mod schemas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
 use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
-use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Store};
+use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
@@ -51,7 +52,8 @@ impl App {
                 Drafts::Refuse => DraftPolicy::Refuse,
             },
             pinned: scenarios::pinned(config, &providers.contracts(), bounds(config))?,
-            tenants: config.tenants.list().iter().map(|tenant| tenant.id).collect(),
+            schemas: schemas::pinned(config)?,
+            tenants: config.tenants.list().iter().map(|tenant| (tenant.id, shelves(tenant))).collect(),
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
@@ -71,6 +73,7 @@ impl App {
         let (contracts, anchors) = contracts.unzip();
         let mut problems: Vec<_> = unusable.into_iter().filter_map(Result::err).collect();
         problems.extend(anchors.flatten());
+        problems.extend(schemas::each(config).into_iter().filter_map(Result::err));
         problems
             .extend(scenarios::each(config, contracts.as_ref(), bounds(config)).into_iter().filter_map(Result::err));
         problems
@@ -113,6 +116,10 @@ impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("App").field("config", &self.loaded.path()).finish_non_exhaustive()
     }
+}
+
+fn shelves(tenant: &decision_gate_config::sections::tenants::Tenant) -> Shelves {
+    tenant.namespaces.as_ref().map_or(Shelves::All, |open| Shelves::Only(open.iter().copied().collect()))
 }
 
 fn bounds(config: &decision_gate_config::Config) -> Bounds {

@@ -7,6 +7,7 @@
 mod arguments;
 mod brief;
 mod context;
+mod data_shape;
 mod erased;
 mod outcome;
 mod run;
@@ -28,6 +29,9 @@ mod scenario_status;
 mod scenario_submit;
 mod scenario_trigger;
 mod scenarios_list;
+mod schemas_get;
+mod schemas_list;
+mod schemas_register;
 
 use std::future::Future;
 
@@ -61,6 +65,9 @@ pub static ALL: Table = &[
     &Erased(scenario_submit::ScenarioSubmit),
     &Erased(scenario_trigger::ScenarioTrigger),
     &Erased(scenarios_list::ScenariosList),
+    &Erased(schemas_get::SchemasGet),
+    &Erased(schemas_list::SchemasList),
+    &Erased(schemas_register::SchemasRegister),
 ];
 
 /// One thing that a client can ask for.

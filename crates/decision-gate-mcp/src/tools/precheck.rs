@@ -7,12 +7,13 @@ use decision_gate_core::condition::Truth;
 use decision_gate_core::engine::{DecisionOutcome, PrecheckAnswer};
 use decision_gate_core::gate::GateEvaluation;
 use decision_gate_core::name::{ConditionId, NamespaceId, RunId, ScenarioId, StageId, TenantId};
-use decision_gate_runtime::{PrecheckRequest, PrecheckSource};
+use decision_gate_runtime::{PrecheckRequest, PrecheckSource, Prechecked};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::brief::{cut, cut_unmet_gates, fitting, is_zero};
+use super::data_shape::{DataShapeItem, DataShapeName};
 use super::shared::caller;
 use super::step::Feedback;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
@@ -41,6 +42,10 @@ pub(super) struct Arguments {
     stage_id: Option<StageId>,
     /// Values by condition id.
     payload: Map<String, Value>,
+    /// {schema_id, version} to check payload by.
+    #[serde(default)]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    data_shape: Option<DataShapeName>,
     /// Default summary.
     #[serde(default)]
     feedback: Feedback,
@@ -91,6 +96,9 @@ pub(super) struct Side {
 pub(super) struct Answer {
     /// Which stage was judged.
     stage_id: StageId,
+    /// What the payload was checked by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_shape: Option<DataShapeItem>,
     /// Under the trust rules.
     #[serde(flatten)]
     asserted: Side,
@@ -150,6 +158,9 @@ impl Summary for Answer {
         let mut text =
             format!("stage {}: {} on the supplied values as asserted", self.stage_id, self.asserted.decision.word());
         self.asserted.lines(&mut text);
+        if let Some(shape) = &self.data_shape {
+            text.push_str(&format!("\nthe payload fits schema {}", shape.line()));
+        }
         text.push_str(&format!("\nif they were verified: {}", self.if_verified.decision.word()));
         self.if_verified.lines(&mut text);
         text
@@ -188,8 +199,13 @@ impl Tool for Precheck {
             }
         });
         let values = values.collect::<Result<BTreeMap<_, _>, _>>()?;
-        let request = PrecheckRequest { source, stage_id: arguments.stage_id, values, time: arguments.time };
-        let (answer, scenario) = context.app().orchestrator().precheck(&caller, &request).await?;
+        let data_shape = arguments
+            .data_shape
+            .map(|DataShapeName { schema_id, version }| decision_gate_runtime::DataShapeName { schema_id, version });
+        let stage_id = arguments.stage_id;
+        let request = PrecheckRequest { source, stage_id, values, data_shape, time: arguments.time };
+        let Prechecked { answer, scenario, data_shape } =
+            context.app().orchestrator().precheck(&caller, &request).await?;
         if let Some(unknown) = request.values.keys().find(|id| scenario.condition(id).is_none()) {
             let known = || scenario.spec().conditions.iter().map(|it| it.condition_id.as_str());
             let hint = decision_gate_core::scenario::nearest(unknown.as_str(), known()).map_or_else(
@@ -202,6 +218,7 @@ impl Tool for Precheck {
         let trace = arguments.feedback != Feedback::Summary;
         let of = |shown: Option<usize>| Answer {
             stage_id: answer.stage_id.clone(),
+            data_shape: data_shape.clone().map(DataShapeItem::from),
             asserted: Side::new(&answer.decision, shown),
             if_verified: Side::new(answer.if_verified.shown(), shown),
         };

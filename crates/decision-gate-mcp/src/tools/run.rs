@@ -1,12 +1,15 @@
 //! What the tools that move a run say about it.
 
+use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::{DecisionOutcome, DecisionRecord, Degraded, RunState, RunStatus};
+use decision_gate_core::engine::{
+    DecisionOutcome, DecisionRecord, Degraded, DispatchReceipt, Issuing, PacketRecord, RunState, RunStatus,
+};
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::explain::Explanation;
 use decision_gate_core::ledger::IssuedPacket;
 use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId, StageId};
-use decision_gate_core::scenario::packets::PacketPayload;
+use decision_gate_core::scenario::packets::{DispatchTarget, PacketPayload};
 use decision_gate_core::scenario::{Origin, Scenario};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -90,24 +93,73 @@ pub(super) struct Packet {
     content_type: String,
     /// Digest of its content.
     content_hash: Digest,
+    /// Who may see it.
+    visibility: Visibility,
+    /// Until when it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expiry: Option<Timestamp>,
     /// What it carries.
     payload: PacketPayload,
+    /// One for each target.
+    receipts: Vec<Receipt>,
 }
 
-/// The packets that were issued, with their content from the scenario.
-pub(super) fn packets(scenario: &Scenario, issued: &[IssuedPacket]) -> Vec<Packet> {
-    let specs = || scenario.spec().stages.iter().flat_map(|stage| &stage.entry_packets);
-    let with_content = |packet: &IssuedPacket| {
-        let spec = specs().find(|it| it.packet_id == packet.packet_id)?;
-        Some(Packet {
-            packet_id: packet.packet_id.to_string(),
-            schema_id: spec.schema_id.clone(),
-            content_type: spec.content_type.clone(),
-            content_hash: packet.content_hash,
-            payload: spec.payload.clone(),
-        })
-    };
-    issued.iter().filter_map(with_content).collect()
+/// What the packet policy matches.
+#[derive(Serialize, JsonSchema)]
+struct Visibility {
+    /// Visibility labels.
+    labels: Vec<String>,
+    /// Policy tags.
+    policy_tags: Vec<String>,
+}
+
+/// A packet went to a target.
+#[derive(Serialize, JsonSchema)]
+struct Receipt {
+    /// Its name.
+    dispatch_id: String,
+    /// To whom.
+    target: DispatchTarget,
+    /// Digest of the packet's envelope.
+    receipt_hash: Digest,
+    /// When.
+    dispatched_at: Timestamp,
+}
+
+/// The packets that a decision issued, as they went out.
+pub(super) fn packets(
+    scenario: &Scenario,
+    state: &RunState,
+    decision: &DecisionRecord,
+    issued: &[IssuedPacket],
+) -> Vec<Packet> {
+    let issuing = Issuing { scenario, run: &state.run, targets: &state.dispatch_targets, decision };
+    issued.iter().filter_map(|packet| issuing.record(packet)).map(Packet::from).collect()
+}
+
+impl From<PacketRecord<'_>> for Packet {
+    fn from(record: PacketRecord<'_>) -> Self {
+        let PacketRecord { envelope, payload, receipts, decision_id: _ } = record;
+        let receipt = |it: DispatchReceipt<'_>| Receipt {
+            dispatch_id: it.dispatch_id,
+            target: it.target.clone(),
+            receipt_hash: it.receipt_hash,
+            dispatched_at: it.dispatched_at,
+        };
+        Self {
+            packet_id: envelope.packet_id.to_string(),
+            schema_id: envelope.schema_id.to_owned(),
+            content_type: envelope.content_type.to_owned(),
+            content_hash: envelope.content_hash,
+            visibility: Visibility {
+                labels: envelope.visibility.labels.to_vec(),
+                policy_tags: envelope.visibility.policy_tags.to_vec(),
+            },
+            expiry: envelope.expiry,
+            payload: payload.clone(),
+            receipts: receipts.into_iter().map(receipt).collect(),
+        }
+    }
 }
 
 /// One line for a decision that does not name `left_out` of its unmet gates.

@@ -9,7 +9,7 @@ use decision_gate_runtime::StartRequest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::run::{Run, decision_line};
+use super::run::{Packet, Run, decision_line, packets};
 use super::shared::caller;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
@@ -62,6 +62,8 @@ pub(super) struct Answer {
     run: Run,
     /// The `start` decision.
     decision: DecisionRecord,
+    /// Packets of the first stage.
+    packets: Vec<Packet>,
 }
 
 impl Summary for Answer {
@@ -94,7 +96,10 @@ impl Tool for ScenarioStart {
             time: arguments.started_at,
             correlation_id: None,
         };
-        let view = context.app().orchestrator().start(&caller, &request).await?;
-        Ok(Answer { run: Run::from(&view.state), decision: view.state.last_decision })
+        let reply = context.app().orchestrator().start(&caller, &request).await?;
+        let run = Run::from(&reply.state);
+        let decision = reply.state.last_decision.clone();
+        let packets = packets(&reply.scenario, &reply.state, &decision, &reply.packets);
+        Ok(Answer { run, decision, packets })
     }
 }

@@ -1,5 +1,6 @@
 //! What several tools share: scope arguments, the caller, and the mapping of faults to tool errors.
 
+use decision_gate_core::contract::shape::PayloadMisfit;
 use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_core::scenario::{SpecFault, SpecFaults};
 use decision_gate_runtime::{Caller, RuntimeError};
@@ -32,6 +33,18 @@ impl From<RuntimeError> for ToolError {
         match &error {
             RuntimeError::Spec(faults) => spec_error(error.code(), &error.hint(), faults),
             RuntimeError::Query { pointer, .. } => tool_error.with("path", pointer.as_str()),
+            RuntimeError::NamespaceUnknown { open, .. } => tool_error.with("open", open.clone()),
+            RuntimeError::Shape(fault) => match fault.pointer() {
+                Some(pointer) => tool_error.with("path", format!("/schema{pointer}")),
+                None => tool_error.with("path", "/schema"),
+            },
+            RuntimeError::Payload(PayloadMisfit::Rule(misfit)) => {
+                tool_error.with("path", format!("/payload{}", misfit.pointer))
+            }
+            RuntimeError::ShapeGaps { gaps } => {
+                let named = gaps.iter().map(|gap| gap.condition.as_str()).collect::<Vec<_>>();
+                tool_error.with("conditions", named)
+            }
             RuntimeError::EnvironmentUnknown { declared, .. } => tool_error.with("declared", declared.clone()),
             _ => tool_error,
         }

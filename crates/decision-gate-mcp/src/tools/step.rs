@@ -104,7 +104,7 @@ impl StepAnswer {
             unmet_gates_left_out: 0,
             relaxations: reply.relaxations.clone(),
             repeated: reply.repeated,
-            packets: packets(&reply.scenario, &reply.packets),
+            packets: packets(&reply.scenario, &reply.state, &reply.decision, &reply.packets),
             explanation,
             gate_evaluations,
             evidence,

@@ -38,7 +38,7 @@ impl Orchestrator {
         if self.parts.drafts == DraftPolicy::Refuse {
             return Err(RuntimeError::DraftsRefused { scenario: spec.scenario_id.to_string() });
         }
-        let scope = Scope { namespace: spec.namespace_id, ..scope };
+        let scope = self.open(Scope { namespace: spec.namespace_id, ..scope })?;
         let (_, policy) = self.in_force(scope).await?;
         self.keep(scope, spec, Origin::Draft, caller.actor.clone(), &policy).await
     }

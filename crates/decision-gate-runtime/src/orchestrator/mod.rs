@@ -6,6 +6,7 @@ mod policy;
 mod precheck;
 mod query;
 mod read;
+mod shapes;
 mod start;
 mod step;
 mod submit;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::contract::Contracts;
+use decision_gate_core::contract::shape::DataShape;
 use decision_gate_core::digest::{Digest, to_hex};
 use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, TimeSource};
@@ -22,10 +24,11 @@ use decision_gate_core::scenario::{Bounds, Scenario, ScenarioSpec};
 
 pub use define::Defined;
 pub use export::ExportRequest;
-pub use precheck::{PrecheckRequest, PrecheckSource};
+pub use precheck::{DataShapeName, PrecheckRequest, PrecheckSource, Prechecked};
 pub use query::{QueryReply, QueryRequest};
 pub use read::RunView;
-pub use start::StartRequest;
+pub use shapes::{MAX_DESCRIPTION_BYTES, PinnedSchema, RegisterRequest, SchemaLine, SchemaOrigin, SchemaView};
+pub use start::{StartReply, StartRequest};
 pub use step::{StepReply, StepRequest};
 pub use submit::{SubmitReply, SubmitRequest};
 
@@ -66,6 +69,15 @@ pub struct PinnedScenario {
     pub spec: ScenarioSpec,
 }
 
+/// The namespaces that are open to a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shelves {
+    /// Every one.
+    All,
+    /// These.
+    Only(BTreeSet<NamespaceId>),
+}
+
 /// What an orchestrator is made of.
 pub struct Parts {
     /// Where the ledger is kept.
@@ -84,8 +96,10 @@ pub struct Parts {
     pub drafts: DraftPolicy,
     /// Scenarios that the configuration pins.
     pub pinned: Vec<PinnedScenario>,
-    /// Declared tenants.
-    pub tenants: BTreeSet<TenantId>,
+    /// Data shapes that the configuration pins.
+    pub schemas: Vec<PinnedSchema>,
+    /// Declared tenants, each with the shelves that are open to it.
+    pub tenants: BTreeMap<TenantId, Shelves>,
     /// Declared environments.
     pub environments: BTreeSet<EnvironmentName>,
 }
@@ -103,6 +117,7 @@ pub struct Orchestrator {
     configured: Arc<Policy>,
     in_force: tokio::sync::Mutex<BTreeMap<Scope, (u64, Arc<Policy>)>>,
     scenarios: Mutex<BTreeMap<Digest, Arc<Scenario>>>,
+    shapes: Mutex<BTreeMap<Digest, Arc<DataShape>>>,
     turns: Mutex<BTreeMap<(Scope, RunId), Turn>>,
 }
 
@@ -117,6 +132,7 @@ impl Orchestrator {
             configured,
             in_force: tokio::sync::Mutex::default(),
             scenarios: Mutex::default(),
+            shapes: Mutex::default(),
             turns: Mutex::default(),
             parts,
         }
@@ -157,11 +173,21 @@ impl Orchestrator {
         }
     }
 
+    /// The scope of a call, if it is open to its caller. Nothing is looked up before this.
     fn declared(&self, caller: &Caller) -> Result<Scope, RuntimeError> {
-        if self.parts.tenants.contains(&caller.tenant) {
-            Ok(caller.scope())
-        } else {
-            Err(RuntimeError::TenantUnknown { tenant: caller.tenant.get() })
+        self.open(caller.scope())
+    }
+
+    /// The same scope, if the configuration opens it.
+    fn open(&self, scope: Scope) -> Result<Scope, RuntimeError> {
+        match self.parts.tenants.get(&scope.tenant) {
+            None => Err(RuntimeError::TenantUnknown { tenant: scope.tenant.get() }),
+            Some(Shelves::Only(open)) if !open.contains(&scope.namespace) => Err(RuntimeError::NamespaceUnknown {
+                namespace: scope.namespace.get(),
+                tenant: scope.tenant.get(),
+                open: open.iter().map(|it| it.get()).collect(),
+            }),
+            Some(Shelves::All | Shelves::Only(_)) => Ok(scope),
         }
     }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use decision_gate_core::at::Timestamp;
-use decision_gate_core::engine::{Precheck, PrecheckInput, precheck};
-use decision_gate_core::name::{ConditionId, RunId, ScenarioId, StageId};
+use decision_gate_core::engine::{Precheck, PrecheckInput, StartFault, precheck};
+use decision_gate_core::name::{ConditionId, RunId, ScenarioId, SchemaId, SchemaVersion, StageId};
+use decision_gate_core::policy::Policy;
 use decision_gate_core::scenario::Scenario;
 use serde_json::Value;
 
-use super::{Caller, Orchestrator};
+use super::{Caller, Orchestrator, SchemaLine, SchemaView};
 use crate::error::RuntimeError;
 
 /// What to judge.
@@ -21,8 +22,30 @@ pub struct PrecheckRequest {
     pub stage_id: Option<StageId>,
     /// Values by condition.
     pub values: BTreeMap<ConditionId, Value>,
+    /// The data shape that they must fit.
+    pub data_shape: Option<DataShapeName>,
     /// The caller's time.
     pub time: Option<Timestamp>,
+}
+
+/// A version of a data shape, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataShapeName {
+    /// Which.
+    pub schema_id: SchemaId,
+    /// Its version.
+    pub version: SchemaVersion,
+}
+
+/// What was judged, and how.
+#[derive(Clone, Debug)]
+pub struct Prechecked {
+    /// Both answers.
+    pub answer: Precheck,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The data shape that the values fit.
+    pub data_shape: Option<SchemaLine>,
 }
 
 /// Which scenario.
@@ -40,13 +63,13 @@ impl Orchestrator {
     /// Judges a stage on the caller's values.
     ///
     /// # Errors
-    /// [`RuntimeError`] when the scenario or stage does not exist.
-    pub async fn precheck(
-        &self,
-        caller: &Caller,
-        request: &PrecheckRequest,
-    ) -> Result<(Precheck, Arc<Scenario>), RuntimeError> {
+    /// [`RuntimeError`] when the scenario, the stage or the data shape does not exist, or the values do not fit.
+    pub async fn precheck(&self, caller: &Caller, request: &PrecheckRequest) -> Result<Prechecked, RuntimeError> {
         let scope = self.declared(caller)?;
+        let shape = match &request.data_shape {
+            Some(name) => Some(self.fitting_shape(caller, name, &request.values).await?),
+            None => None,
+        };
         let mut stage_id = request.stage_id.clone();
         // Judged under what the gate itself would judge under (defect D12): one that comes with the call as well, as
         // soon as this process has looked which policy that is.
@@ -68,6 +91,10 @@ impl Orchestrator {
                 Arc::new(Scenario::define(spec, &self.contracts, self.parts.bounds).map_err(RuntimeError::Spec)?.0)
             }
         };
+        // A scenario for another tenant can't be started here either (defect D24).
+        if let Some(tenant) = scenario.spec().default_tenant_id.filter(|it| *it != scope.tenant) {
+            return Err(StartFault::Tenant { scenario: tenant, run: scope.tenant }.into());
+        }
         let at = self.clock(request.time)?;
         let supplied = &request.values;
         let input = PrecheckInput { scenario: &scenario, stage: stage_id.as_ref(), supplied, policy: &policy, at };
@@ -75,6 +102,33 @@ impl Orchestrator {
             scenario: scenario.spec().scenario_id.to_string(),
             stage: stage_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         })?;
-        Ok((answer, scenario))
+        if let Some(shape) = &shape {
+            describes(shape, &scenario, &answer.stage_id, &policy)?;
+        }
+        Ok(Prechecked { answer, scenario, data_shape: shape.map(|it| it.line) })
     }
+
+    /// The data shape, if the values fit it.
+    async fn fitting_shape(
+        &self,
+        caller: &Caller,
+        name: &DataShapeName,
+        values: &BTreeMap<ConditionId, Value>,
+    ) -> Result<SchemaView, RuntimeError> {
+        let view = self.schema(caller, &name.schema_id, &name.version).await?;
+        let payload = values.iter().map(|(id, value)| (id.to_string(), value.clone())).collect();
+        view.shape.check(&Value::Object(payload)).map_err(RuntimeError::Payload)?;
+        Ok(view)
+    }
+}
+
+/// Whether the shape describes every condition of the stage that a caller can supply; the others are derived.
+fn describes(view: &SchemaView, scenario: &Scenario, stage: &StageId, policy: &Policy) -> Result<(), RuntimeError> {
+    let Some(stage) = scenario.stage(stage) else { return Ok(()) };
+    let supplied = scenario.conditions_of(stage).filter(|it| {
+        let provider = policy.provider(&it.query.provider_id);
+        provider.is_none_or(|provider| !provider.is_derived())
+    });
+    let gaps = view.shape.gaps(supplied);
+    if gaps.is_empty() { Ok(()) } else { Err(RuntimeError::ShapeGaps { gaps }) }
 }

@@ -1,13 +1,16 @@
 //! Starting runs.
 
-use decision_gate_core::at::Timestamp;
-use decision_gate_core::engine::{self, Start};
-use decision_gate_core::evidence::Subject;
-use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId};
-use decision_gate_core::scenario::Origin;
-use decision_gate_core::scenario::packets::DispatchTarget;
+use std::sync::Arc;
 
-use super::{Caller, DraftPolicy, Orchestrator, RunView};
+use decision_gate_core::at::Timestamp;
+use decision_gate_core::engine::{self, RunState, Start};
+use decision_gate_core::evidence::Subject;
+use decision_gate_core::ledger::IssuedPacket;
+use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId};
+use decision_gate_core::scenario::packets::DispatchTarget;
+use decision_gate_core::scenario::{Origin, Scenario};
+
+use super::{Caller, DraftPolicy, Orchestrator};
 use crate::error::RuntimeError;
 use crate::ports::{Append, StoreError, Stream};
 
@@ -32,12 +35,23 @@ pub struct StartRequest {
     pub correlation_id: Option<String>,
 }
 
+/// A run that was started.
+#[derive(Clone, Debug)]
+pub struct StartReply {
+    /// Where it stands.
+    pub state: RunState,
+    /// The version that it is bound to.
+    pub scenario: Arc<Scenario>,
+    /// The packets of the first stage.
+    pub packets: Vec<IssuedPacket>,
+}
+
 impl Orchestrator {
     /// Starts a run, bound to the current version of its scenario for good.
     ///
     /// # Errors
     /// [`RuntimeError`] when the scenario is not defined or not for this caller, or the run exists.
-    pub async fn start(&self, caller: &Caller, request: &StartRequest) -> Result<RunView, RuntimeError> {
+    pub async fn start(&self, caller: &Caller, request: &StartRequest) -> Result<StartReply, RuntimeError> {
         let scope = self.declared(caller)?;
         if let Some(environment) = &request.environment
             && !self.parts.environments.contains(environment)
@@ -80,7 +94,7 @@ impl Orchestrator {
                 policy_epoch: Some(epoch),
             };
             match self.parts.store.append(append).await {
-                Ok(_) => return Ok(RunView { state: started.state, scenario }),
+                Ok(_) => return Ok(StartReply { state: started.state, scenario, packets: started.packets }),
                 Err(StoreError::Conflict { .. }) => return Err(RuntimeError::RunExists { run: run.to_string() }),
                 Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(scope).await?,
                 Err(error) => return Err(error.into()),

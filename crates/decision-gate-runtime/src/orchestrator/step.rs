@@ -255,18 +255,22 @@ fn step_of(stored: &StoredEvent) -> Result<StepDecided, RuntimeError> {
     let damaged = |reason: String| RuntimeError::Stored { what: "event", reason };
     match Event::read(&stored.bytes).map_err(|error| damaged(error.to_string()))?.body {
         Body::StepDecided(body) => Ok(*body),
-        Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::Submitted(_) | Body::PolicyActivated(_) => {
-            Err(damaged("a step has another kind".into()))
-        }
+        Body::ScenarioDefined(_)
+        | Body::RunStarted(_)
+        | Body::Submitted(_)
+        | Body::PolicyActivated(_)
+        | Body::SchemaRegistered(_) => Err(damaged("a step has another kind".into())),
     }
 }
 
 fn fresh_reply(asked: &Asked<'_>, decided: Decided, policy: Arc<Policy>) -> StepReply {
     let (packets, relaxations) = match decided.event.body {
         Body::StepDecided(body) => (body.packets, body.relaxations),
-        Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::Submitted(_) | Body::PolicyActivated(_) => {
-            Default::default()
-        }
+        Body::ScenarioDefined(_)
+        | Body::RunStarted(_)
+        | Body::Submitted(_)
+        | Body::PolicyActivated(_)
+        | Body::SchemaRegistered(_) => Default::default(),
     };
     StepReply {
         decision: decided.state.last_decision.clone(),

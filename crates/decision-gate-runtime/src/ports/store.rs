@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::RunState;
 use decision_gate_core::ledger::{CompactRange, Event, SideValue};
-use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, TenantId};
+use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, SchemaId, SchemaVersion, TenantId};
 use decision_gate_core::scenario::Origin;
 
 /// Whose data, on which shelf. Part of every key.
@@ -132,6 +132,57 @@ pub struct ScenarioListing {
     pub versions: u64,
 }
 
+/// A version of a data shape to keep.
+#[derive(Clone, Debug)]
+pub struct PutSchema {
+    /// On which shelf.
+    pub scope: Scope,
+    /// Which.
+    pub schema_id: SchemaId,
+    /// Its version.
+    pub version: SchemaVersion,
+    /// What it is for, in the words of whoever registered it.
+    pub description: Option<String>,
+    /// Digest of the schema.
+    pub schema_hash: Digest,
+    /// Canonical JSON of the schema.
+    pub schema: Vec<u8>,
+    /// How many versions a shelf takes, of all data shapes together.
+    pub max_entries: u64,
+    /// The `schema_registered` event; the store sets its `seq`.
+    pub event: Event,
+}
+
+/// A version of a data shape as it lies in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSchema {
+    /// Which.
+    pub schema_id: SchemaId,
+    /// Its version.
+    pub version: SchemaVersion,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Digest of the schema.
+    pub schema_hash: Digest,
+    /// Canonical JSON of the schema.
+    pub schema: Vec<u8>,
+    /// Position of the event that registered it.
+    pub registered: u64,
+}
+
+/// One line of a list of data shapes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaListing {
+    /// Which.
+    pub schema_id: SchemaId,
+    /// Its version.
+    pub version: SchemaVersion,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Digest of the schema.
+    pub schema_hash: Digest,
+}
+
 /// Why a store could not do it. A conflict is not a fault: the caller decides again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -154,6 +205,20 @@ pub enum StoreError {
     Pinned {
         /// Which.
         scenario: String,
+    },
+    /// A version of a data shape never changes.
+    #[error("schema `{schema}` version `{version}` is registered with another content")]
+    SchemaTaken {
+        /// Which.
+        schema: String,
+        /// Its version.
+        version: String,
+    },
+    /// A shelf takes no more data shapes.
+    #[error("the namespace has {limit} registered schemas, which is the most that it takes")]
+    SchemasFull {
+        /// How many it takes.
+        limit: u64,
     },
     /// What was to be written does not fit together: a fault of this program.
     #[error("event {seq} can't be appended: {what}")]
@@ -214,6 +279,8 @@ impl StoreError {
             Self::Conflict { .. } => "run_conflict",
             Self::PolicyEpoch { .. } => "policy_conflict",
             Self::Pinned { .. } => "scenario_pinned",
+            Self::SchemaTaken { .. } => "schema_conflict",
+            Self::SchemasFull { .. } => "schemas_full",
             Self::Misplaced { .. } => "store_append_invalid",
             Self::Locked { .. } => "store_locked",
             Self::Full { .. } => "store_full",
@@ -229,6 +296,10 @@ impl StoreError {
         match self {
             Self::Conflict { .. } | Self::PolicyEpoch { .. } => "call again; nothing was written",
             Self::Pinned { .. } => "choose another scenario_id, or change the pinned file",
+            Self::SchemaTaken { .. } => "register it under another version; one that is registered never changes",
+            Self::SchemasFull { .. } => {
+                "use one that is registered, or pin it under `[[schemas]]` in the configuration"
+            }
             Self::Misplaced { .. } => "please report it, with the call that led to it; nothing was written",
             Self::Locked { .. } => "call again, or find the process that holds it; nothing was written",
             Self::Full { .. } => "free some space and call again; nothing acknowledged was lost",
@@ -279,6 +350,26 @@ pub trait Store: Send + Sync {
         after: Option<&ScenarioId>,
         limit: usize,
     ) -> Result<Vec<ScenarioListing>, StoreError>;
+
+    /// Keeps a version of a data shape and appends the event (whose `seq` the store sets; it carries no key) to the
+    /// shelf's own stream. One that is there already with the same schema is given back as it is.
+    async fn put_schema(&self, put: PutSchema) -> Result<StoredSchema, StoreError>;
+
+    /// A version of a data shape.
+    async fn schema(
+        &self,
+        scope: Scope,
+        id: &SchemaId,
+        version: &SchemaVersion,
+    ) -> Result<Option<StoredSchema>, StoreError>;
+
+    /// Data shapes by id and version, after `after`.
+    async fn schemas(
+        &self,
+        scope: Scope,
+        after: Option<(&SchemaId, &SchemaVersion)>,
+        limit: usize,
+    ) -> Result<Vec<SchemaListing>, StoreError>;
 
     /// The latest of a run.
     async fn run(&self, scope: Scope, run: &RunId) -> Result<Option<RunHead>, StoreError>;

@@ -5,12 +5,12 @@ use decision_gate_core::condition::Truth;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::{DecisionOutcome, DecisionRecord, RunState, SafeSummary, TriggerKind};
 use decision_gate_core::ledger::{
-    Body, Event, EvidenceEntry, PolicyActivated, RunStarted, Salt, ScenarioDefined, SideValue, Slot, StepDecided,
-    TriggerEntry,
+    Body, Event, EvidenceEntry, PolicyActivated, RunStarted, Salt, ScenarioDefined, SchemaRegistered, SideValue, Slot,
+    StepDecided, TriggerEntry,
 };
 use decision_gate_core::name::{ConditionId, NamespaceId, RunId, StageId, TenantId, TriggerId};
 use decision_gate_core::scenario::Origin;
-use decision_gate_runtime::ports::{Append, PutScenario, Scope, Stream};
+use decision_gate_runtime::ports::{Append, PutScenario, PutSchema, Scope, Stream};
 
 /// The scope of tenant 1 with this namespace.
 pub(crate) fn shelf(namespace: u64) -> Scope {
@@ -87,6 +87,19 @@ pub(crate) fn definition(scope: Scope, id: &str, origin: Origin, spec: &str) -> 
     let scenario_id = body.scenario_id.clone();
     let event = event(&Stream { scope, run: None }, 0, None, Body::ScenarioDefined(body));
     PutScenario { scope, scenario_id, spec_hash, origin, spec: spec.as_bytes().to_vec(), event }
+}
+
+/// A version of a data shape, which is a JSON text.
+pub(crate) fn registration(scope: Scope, id: &str, version: &str, schema: &str) -> PutSchema {
+    let body = SchemaRegistered {
+        schema_id: id.try_into().unwrap(),
+        version: version.try_into().unwrap(),
+        schema_hash: Digest::of(schema.as_bytes()),
+    };
+    let (schema_id, version, schema_hash) = (body.schema_id.clone(), body.version.clone(), body.schema_hash);
+    let event = event(&Stream { scope, run: None }, 0, None, Body::SchemaRegistered(body));
+    let schema = schema.as_bytes().to_vec();
+    PutSchema { scope, schema_id, version, description: None, schema_hash, schema, max_entries: 100, event }
 }
 
 /// The event that puts a policy in force.

@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod model;
 pub(crate) mod policies;
 pub(crate) mod scenarios;
+pub(crate) mod schemas;
 
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ macro_rules! store_contract {
                 the_tree_grows_by_one_leaf_an_event, a_page_has_the_values_of_its_events;
             scenarios: d10_scenarios_are_kept_and_scoped, d34_a_redefinition_leaves_the_old_version, the_same_version_is_no_new_one,
                 a_draft_does_not_replace_a_pinned_scenario, a_version_can_come_back, scenarios_are_listed_in_pages;
+            schemas: d10_data_shapes_are_kept_and_scoped, a_registered_version_never_changes,
+                a_shelf_takes_so_many_data_shapes, data_shapes_are_listed_in_pages;
             policies: a_policy_is_in_force_until_another_is, an_append_under_an_older_policy_is_refused;
             concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;
         );

@@ -6,6 +6,7 @@
 //! `BEGIN IMMEDIATE`, and who comes second is told so.
 
 mod append;
+mod data_shape;
 mod fault;
 mod open;
 mod policy;
@@ -22,10 +23,10 @@ mod worker;
 use async_trait::async_trait;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::Event;
-use decision_gate_core::name::{RunId, ScenarioId};
+use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
-    Append, Appended, EventPage, PutScenario, RunHead, ScenarioListing, Scope, Store, StoreError, StoredEvent,
-    StoredScenario, Stream,
+    Append, Appended, EventPage, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
+    StoreError, StoredEvent, StoredScenario, StoredSchema, Stream,
 };
 use rusqlite::Connection;
 
@@ -140,6 +141,34 @@ impl Store for SqliteStore {
     ) -> Result<Vec<ScenarioListing>, StoreError> {
         let after = after.cloned();
         self.read(move |connection| scenario::list(connection, scope, after.as_ref(), limit)).await
+    }
+
+    async fn put_schema(&self, put: PutSchema) -> Result<StoredSchema, StoreError> {
+        append::belongs_to_stream(&Stream { scope: put.scope, run: None }, &put.event)?;
+        if Digest::of(&put.schema) != put.schema_hash {
+            return Err(StoreError::Misplaced { seq: put.event.seq, what: "the schema does not have its hash" });
+        }
+        self.write(move |connection| data_shape::put(connection, &put)).await
+    }
+
+    async fn schema(
+        &self,
+        scope: Scope,
+        id: &SchemaId,
+        version: &SchemaVersion,
+    ) -> Result<Option<StoredSchema>, StoreError> {
+        let (id, version) = (id.clone(), version.clone());
+        self.glance(move |connection| data_shape::find(connection, scope, &id, &version)).await
+    }
+
+    async fn schemas(
+        &self,
+        scope: Scope,
+        after: Option<(&SchemaId, &SchemaVersion)>,
+        limit: usize,
+    ) -> Result<Vec<SchemaListing>, StoreError> {
+        let after = after.map(|(id, version)| (id.clone(), version.clone()));
+        self.read(move |connection| data_shape::list(connection, scope, after.as_ref(), limit)).await
     }
 
     async fn run(&self, scope: Scope, run: &RunId) -> Result<Option<RunHead>, StoreError> {

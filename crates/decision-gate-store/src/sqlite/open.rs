@@ -1,4 +1,5 @@
-//! From a path to a connection that is known to be a ledger of this version.
+//! From a path to a connection that is known to be a ledger of this version, which an older one becomes when it is
+//! opened.
 //!
 //! Nothing in a file of another program is changed: its header is read before anything is set. The file is made
 //! with mode 0600, and SQLite gives its companions (`-wal`, `-shm`) the same.
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::fault::{Fault, is_busy};
-use super::schema::{APPLICATION_ID, CREATE, SCHEMA_VERSION};
+use super::schema::{APPLICATION_ID, SCHEMA_VERSION, STEPS};
 use super::settings::{Place, SqliteSettings, SyncMode};
 
 /// One file is made at a time in this process: closing any handle to a file gives up all locks that the process holds
@@ -125,10 +126,7 @@ fn prepared(mut connection: Connection, settings: &SqliteSettings) -> Result<Con
     wait_for_locks(&mut connection, settings.busy_timeout)?;
     // One transaction: another process that makes the tables meanwhile is seen whole or not at all.
     let look = connection.transaction()?;
-    let fresh = match inspect(&look)? {
-        Found::Ledger => false,
-        Found::Nothing => true,
-    };
+    let behind = inspect(&look)?.steps_missing();
     look.commit()?;
     if matches!(settings.place, Place::File(_)) {
         use_wal(&connection, settings.busy_timeout)?;
@@ -145,15 +143,32 @@ fn prepared(mut connection: Connection, settings: &SqliteSettings) -> Result<Con
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(48);
-    if fresh {
-        create(&mut connection)?;
+    if behind {
+        bring_up(&mut connection)?;
     }
     Ok(connection)
 }
 
+/// What a file is.
+#[derive(Clone, Copy)]
 enum Found {
-    Ledger,
+    /// A ledger that was made by this many steps.
+    Ledger(usize),
+    /// An empty file.
     Nothing,
+}
+
+impl Found {
+    fn steps_taken(self) -> usize {
+        match self {
+            Self::Ledger(steps) => steps,
+            Self::Nothing => 0,
+        }
+    }
+
+    fn steps_missing(self) -> bool {
+        self.steps_taken() < STEPS.len()
+    }
 }
 
 /// What the file is. Reads only.
@@ -161,10 +176,10 @@ fn inspect(connection: &Connection) -> Result<Found, Fault> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if application == APPLICATION_ID {
-        return match version {
-            SCHEMA_VERSION => Ok(Found::Ledger),
-            _ => Err(Fault::Version(format!("it has schema version `{version}`, known here is `{SCHEMA_VERSION}`"))),
-        };
+        let steps = usize::try_from(version).ok().filter(|_| (1..=SCHEMA_VERSION).contains(&version));
+        return steps.map(Found::Ledger).ok_or_else(|| {
+            Fault::Version(format!("it has schema version `{version}`, known here is `{SCHEMA_VERSION}`"))
+        });
     }
     let things: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application == 0 && version == 0 && things == 0 {
@@ -173,11 +188,15 @@ fn inspect(connection: &Connection) -> Result<Found, Fault> {
     Err(Fault::Version(format!("it is a SQLite file of another application (id `{application}`)")))
 }
 
-fn create(connection: &mut Connection) -> Result<(), Fault> {
+/// Takes the steps that an empty file or an older ledger lacks, all of them or none.
+fn bring_up(connection: &mut Connection) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
-    if matches!(inspect(&transaction)?, Found::Nothing) {
-        transaction.execute_batch(CREATE)?;
+    let found = inspect(&transaction)?;
+    if found.steps_missing() {
+        for step in STEPS.iter().skip(found.steps_taken()) {
+            transaction.execute_batch(step)?;
+        }
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     }

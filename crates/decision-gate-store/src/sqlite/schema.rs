@@ -3,14 +3,18 @@
 /// Written into the file's header, so that a file of another program is not taken for a ledger: `DGLG`.
 pub(crate) const APPLICATION_ID: i32 = 0x4447_4c47;
 
-/// Version of these tables.
-pub(crate) const SCHEMA_VERSION: i32 = 1;
+/// What makes each version of the tables out of the one before, from an empty file on. A step that was released never
+/// changes; a new one is added at the end.
+pub(crate) const STEPS: &[&str] = &[LEDGER, DATA_SHAPES];
 
-/// Makes the tables in an empty file.
+/// Version of these tables: how many steps were taken.
+pub(crate) const SCHEMA_VERSION: i32 = 2;
+
+/// The tables of the ledger.
 ///
 /// Rows that carry documents are ordinary tables (their pages hold several rows, in order of arrival); rows that are
 /// small live in their key's tree. The stream of a namespace's own log is the empty text, which is no run id.
-pub(crate) const CREATE: &str = "
+const LEDGER: &str = "
 CREATE TABLE events (
     tenant INTEGER NOT NULL,
     namespace INTEGER NOT NULL,
@@ -68,3 +72,28 @@ CREATE TABLE policy_epochs (
     PRIMARY KEY (tenant, namespace, epoch)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Versions of data shapes. `registered` is the position of the event that registered it.
+const DATA_SHAPES: &str = "
+CREATE TABLE data_shapes (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    schema_id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    schema_hash BLOB NOT NULL,
+    description TEXT,
+    registered INTEGER NOT NULL,
+    schema BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, schema_id, version)
+) STRICT;
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_the_number_of_steps() {
+        assert_eq!(usize::try_from(SCHEMA_VERSION), Ok(STEPS.len()));
+    }
+}

@@ -87,6 +87,8 @@ impl Seat {
             StoreError::Conflict { .. }
             | StoreError::PolicyEpoch { .. }
             | StoreError::Pinned { .. }
+            | StoreError::SchemaTaken { .. }
+            | StoreError::SchemasFull { .. }
             | StoreError::Misplaced { .. }
             | StoreError::Locked { .. }
             | StoreError::Full { .. } => false,

@@ -282,7 +282,11 @@ impl<'a> Sequence<'a> {
                 let reason = format!("submission `{}` was taken before", body.submission_id);
                 found(FindingCode::SubmissionDuplicate, "/body/submission_id", reason);
             }
-            Body::StepDecided(_) | Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) => {}
+            Body::StepDecided(_)
+            | Body::Submitted(_)
+            | Body::ScenarioDefined(_)
+            | Body::PolicyActivated(_)
+            | Body::SchemaRegistered(_) => {}
         }
     }
 }

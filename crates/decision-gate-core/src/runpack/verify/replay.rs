@@ -124,9 +124,11 @@ impl Replay<'_> {
                 findings.at(FindingCode::ReplayRefused, path, place.clone(), reason);
                 match &record.event.body {
                     Body::StepDecided(body) => trail.evaluate(&record.event, body),
-                    Body::RunStarted(_) | Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) => {
-                        None
-                    }
+                    Body::RunStarted(_)
+                    | Body::Submitted(_)
+                    | Body::ScenarioDefined(_)
+                    | Body::PolicyActivated(_)
+                    | Body::SchemaRegistered(_) => None,
                 }
             }
         };
@@ -208,7 +210,7 @@ fn restart(trail: &Trail, event: &Event, body: &RunStarted, policy: &Policy) -> 
         at: event.at,
         actor: event.actor.as_deref(),
     };
-    let Started { event, state } = engine::start(start).map_err(|fault| fault.to_string())?;
+    let Started { event, state, .. } = engine::start(start).map_err(|fault| fault.to_string())?;
     Ok(Rebuilt { event, state, evaluation: None })
 }
 

@@ -16,7 +16,7 @@ use super::manifest::{
 use super::trail::{Recorded, Trail};
 use crate::at::Timestamp;
 use crate::digest::Digest;
-use crate::engine::{DecisionOutcome, DecisionRecord, StageEvaluation, TriggerKind};
+use crate::engine::{DecisionRecord, StageEvaluation, TriggerKind};
 use crate::json::canonical;
 use crate::ledger::{Body, Commitment, Event, RunStarted, StepDecided, Submitted};
 use crate::name::{NamespaceId, RunId, TenantId, TriggerId};
@@ -117,7 +117,7 @@ impl<'t> Views<'t> {
             Body::RunStarted(body) => self.push_start(event, body),
             Body::StepDecided(body) => self.push_step(event, body, evaluation),
             Body::Submitted(body) => self.push_submission(event, body),
-            Body::ScenarioDefined(_) | Body::PolicyActivated(_) => {}
+            Body::ScenarioDefined(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {}
         }
     }
 
@@ -154,7 +154,7 @@ impl<'t> Views<'t> {
         let correlation = decision.correlation_id.as_deref();
         self.push_call(event, "scenario.start", &bytes_of(&request), &decided, correlation);
         self.decisions.push(&decided);
-        self.push_packets(event, &decision.stage_id, decision, &body.packets);
+        self.push_packets(decision, &body.packets);
     }
 
     fn push_step(&mut self, event: &Event, body: &StepDecided, evaluation: Option<&StageEvaluation>) {
@@ -180,9 +180,7 @@ impl<'t> Views<'t> {
         if let Some(evaluation) = evaluation {
             self.push_gates(event, body, evaluation);
         }
-        if let DecisionOutcome::Advance { to_stage, .. } = &decision.outcome {
-            self.push_packets(event, to_stage, decision, &body.packets);
-        }
+        self.push_packets(decision, &body.packets);
     }
 
     fn push_submission(&mut self, event: &Event, body: &Submitted) {

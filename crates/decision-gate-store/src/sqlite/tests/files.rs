@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::super::schema::{APPLICATION_ID, SCHEMA_VERSION};
 use super::super::{SqliteSettings, SqliteStore};
 use super::Folder;
-use crate::contract::build::{shelf, step, stream};
+use crate::contract::build::{registration, shelf, step, stream};
 use crate::contract::{Ground as _, started};
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn closing_leaves_one_file_that_names_itself() {
     assert_eq!((pragma("application_id"), pragma("user_version")), (APPLICATION_ID, SCHEMA_VERSION));
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
-    for table in ["events", "side_values", "heads", "scenarios", "policies", "policy_epochs"] {
+    for table in ["events", "side_values", "heads", "scenarios", "policies", "policy_epochs", "data_shapes"] {
         let strict = "SELECT strict FROM pragma_table_list WHERE name = ?1";
         assert!(connection.query_row(strict, [table], |row| row.get::<_, bool>(0)).unwrap(), "{table}");
     }
@@ -89,11 +89,36 @@ async fn a_file_of_another_application_is_refused_and_left_alone() {
 async fn a_newer_schema_is_refused() {
     let folder = Folder::fresh();
     folder.store().ready().await.unwrap();
-    Connection::open(folder.path()).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    Connection::open(folder.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = folder.store().ready().await.unwrap_err();
     assert_eq!(error.code(), "store_version");
-    assert!(error.to_string().contains("it has schema version `2`, known here is `1`"), "{error}");
+    assert!(
+        error.to_string().contains(&format!("it has schema version `99`, known here is `{SCHEMA_VERSION}`")),
+        "{error}"
+    );
     assert!(error.to_string().contains("ledger.db"), "{error}");
+}
+
+/// As the first version left it: without the table that came later, and with a run in it.
+#[tokio::test]
+async fn an_older_file_is_brought_up_and_keeps_what_it_has() {
+    let folder = Folder::fresh();
+    let run = stream(shelf(1), "run-1");
+    started(&folder.store(), &run).await;
+    let old = Connection::open(folder.path()).unwrap();
+    old.execute_batch("DROP TABLE data_shapes; PRAGMA user_version = 1").unwrap();
+    drop(old);
+
+    // Two handles at once, as two processes would have.
+    let [one, two] = [folder.store(), folder.store()];
+    let (first, second) = tokio::join!(one.ready(), two.put_schema(registration(shelf(1), "report", "1", "{}")));
+    assert_eq!((first, second.unwrap().registered), (Ok(()), 1));
+    let state = one.run(shelf(1), run.run.as_ref().unwrap()).await.unwrap().unwrap().state;
+    one.append(step(&state, "next", 1)).await.unwrap();
+    drop((one, two));
+    let version: i32 =
+        Connection::open(folder.path()).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, SCHEMA_VERSION);
 }
 
 #[tokio::test]
