@@ -82,7 +82,7 @@ impl Client {
     }
 
     /// Where a redirect leads to, if it may.
-    fn hop(&self, from: &HttpHost, last: &Target, location: &str) -> Result<(&HttpHost, Target), HttpFault> {
+    pub(super) fn hop(&self, from: &HttpHost, last: &Target, location: &str) -> Result<(&HttpHost, Target), HttpFault> {
         let refused = |host: String, reason: &'static str| HttpFault::RedirectRefused { host, reason };
         let there = last.follow(location).map_err(|_| refused("unreadable".to_owned(), "url_invalid"))?;
         if last.scheme == Scheme::Https && there.scheme == Scheme::Http {

@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -15,6 +16,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -25,6 +27,8 @@ use super::url::{Scheme, Target};
 
 /// Most bytes of a status line and its headers.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// How long one address is tried.
+const MAX_CONNECT: Duration = Duration::from_secs(2);
 /// Most headers.
 const MAX_HEADERS: usize = 100;
 
@@ -101,7 +105,8 @@ impl Ask<'_> {
 
 async fn connect(target: &Target, addresses: &[SocketAddr]) -> Result<TcpStream, HttpFault> {
     for address in addresses {
-        if let Ok(stream) = TcpStream::connect(address).await {
+        // One address that swallows everything leaves time for the next.
+        if let Ok(Ok(stream)) = timeout(MAX_CONNECT, TcpStream::connect(address)).await {
             return Ok(stream);
         }
     }

@@ -58,7 +58,7 @@ impl HttpProvider {
     pub(super) fn with_names(settings: &HttpSettings, names: Arc<dyn Resolve>) -> Result<Self, BuildError> {
         settings.check()?;
         Ok(Self {
-            contract: contract::read(CONTRACT)?,
+            contract: fitted(contract::read(CONTRACT)?, settings),
             client: Client::new(settings, names)?,
             paths: Arc::default(),
             max_lane: settings.max_lane,
@@ -177,6 +177,21 @@ impl Reading {
         }));
         EvidenceAnchor { anchor_type: "url".to_owned(), anchor_value: String::from_utf8(value).unwrap_or_default() }
     }
+}
+
+/// The contract with what the settings loosen, so that the policy's digest covers it.
+fn fitted(mut contract: ProviderContract, settings: &HttpSettings) -> ProviderContract {
+    for host in &settings.hosts {
+        for (loosened, what) in [
+            (host.allow_http, "may be asked over plain `http`, where anybody on the way can answer"),
+            (host.allow_private, "may be a loopback or private address"),
+        ] {
+            if loosened {
+                contract.notes.push(format!("The host `{}` {what}.", host.host));
+            }
+        }
+    }
+    contract
 }
 
 /// An URL for a message, cut so that it can't flood it.

@@ -59,7 +59,7 @@ impl HttpSettings {
     /// What the client calls itself, where nothing else is said.
     pub const DEFAULT_USER_AGENT: &str = concat!("decision-gate/", env!("CARGO_PKG_VERSION"));
 
-    pub(super) fn check(&self) -> Result<(), BuildError> {
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
         if self.max_response_bytes == 0 {
             return Err(BuildError::LimitZero { key: "max_response_bytes" });
         }
