@@ -80,7 +80,7 @@ impl HttpSettings {
             checks.report(Fault::MissingOneOf { keys: vec!["hosts".to_owned(), "allowed_hosts".to_owned()] });
         }
         if !self.public_roots && self.ca_file.is_none() && hosts.iter().any(|host| !host.allow_http) {
-            checks.report(Fault::MissingKey { key: "ca_file".to_owned() });
+            checks.report(Fault::MissingOneOf { keys: vec!["ca_file".to_owned(), "public_roots".to_owned()] });
         }
         let lower = |host: &HostName| host.as_str().to_ascii_lowercase();
         checks.key("hosts", |checks| checks.unique(&self.hosts, "host", "host", |host| lower(&host.host)));
