@@ -48,13 +48,12 @@ fn kind_v4(address: Ipv4Addr) -> Option<Closed> {
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Some(Closed::Private),
         [169, 254, ..] => Some(Closed::LinkLocal),
         // "This network", IETF protocols, documentation, relays, benchmarks, multicast, future use, broadcast.
-        [0, ..]
+        [0 | 224..=255, ..]
         | [192, 0, 0 | 2, _]
         | [192, 88, 99, _]
         | [198, 18 | 19, ..]
         | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [224..=255, ..] => Some(Closed::Reserved),
+        | [203, 0, 113, _] => Some(Closed::Reserved),
         _ => None,
     }
 }
@@ -72,9 +71,7 @@ fn kind_v6(address: Ipv6Addr) -> Option<Closed> {
         [0xfc00..=0xfdff, ..] => Some(Closed::Private),
         [0xfe80..=0xfebf, ..] => Some(Closed::LinkLocal),
         // Protocol assignments with Teredo in them, documentation, and 6to4, whose IPv4 part could be any.
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..] => {
-            Some(Closed::Reserved)
-        }
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..] => Some(Closed::Reserved),
         [0x2000..=0x3fff, ..] => None,
         _ => Some(Closed::Reserved),
     }

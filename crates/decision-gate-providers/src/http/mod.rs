@@ -23,7 +23,8 @@ mod provider;
 #[cfg(feature = "http")]
 mod resolve;
 mod settings;
-#[cfg(all(test, feature = "http"))]
+#[cfg(test)]
+#[cfg(feature = "http")]
 mod tests;
 #[cfg(feature = "http")]
 mod tls;
