@@ -52,7 +52,7 @@ pub(crate) fn bounded_pointer(pointer: &str) -> String {
     if cut.len() < pointer.len() { cut + "…" } else { cut }
 }
 
-/// Why `what` (a file, a body) is not the JSON that counts: the place, and never what stands there.
+/// A file or a body is not the JSON that counts. It says the place, and never what stands there.
 pub(crate) struct NotJson<'a> {
     pub(crate) what: &'static str,
     pub(crate) error: &'a JsonError,
