@@ -50,6 +50,47 @@ pub enum BuildError {
         /// The id.
         root_id: String,
     },
+    /// No host at all.
+    #[error("no host is named, so there is nothing to ask")]
+    NoHosts,
+    /// Not a host.
+    #[error("`{text}` is not a host")]
+    HostName {
+        /// The text, cut to a bounded length.
+        text: String,
+    },
+    /// Two entries for one host and port.
+    #[error("the host `{host}` is named twice")]
+    HostRepeated {
+        /// The host, cut to a bounded length.
+        host: String,
+    },
+    /// What no client could call itself.
+    #[error("the user agent is empty or has other than printable ascii in it")]
+    UserAgent,
+    /// Nobody whose certificates would be trusted.
+    #[error("the public authorities are turned off and no `ca_file` is named")]
+    NoAuthorities,
+    /// The authorities can't be read.
+    #[error("the authorities in `{}` can't be used: {reason}", path.display())]
+    CaFile {
+        /// Where they are.
+        path: PathBuf,
+        /// A word for what is wrong.
+        reason: &'static str,
+    },
+    /// TLS can't be set up.
+    #[error("tls can't be set up: {reason}")]
+    Tls {
+        /// What the library said.
+        reason: String,
+    },
+    /// A provider that this build leaves out.
+    #[error("this build has no provider `{provider}`")]
+    NotInThisBuild {
+        /// Which one.
+        provider: &'static str,
+    },
     /// The folder is not there.
     #[error("the folder `{}` of root `{root_id}` does not exist", path.display())]
     RootMissing {
@@ -89,6 +130,14 @@ impl BuildError {
             Self::NoRoots => "json_no_roots",
             Self::RootId { .. } => "json_root_id_invalid",
             Self::RootRepeated { .. } => "json_root_repeated",
+            Self::NoHosts => "http_no_hosts",
+            Self::HostName { .. } => "http_host_invalid",
+            Self::HostRepeated { .. } => "http_host_repeated",
+            Self::UserAgent => "http_user_agent_invalid",
+            Self::NoAuthorities => "http_no_authorities",
+            Self::CaFile { .. } => "http_ca_file_invalid",
+            Self::Tls { .. } => "http_tls_setup",
+            Self::NotInThisBuild { .. } => "provider_not_in_build",
             Self::RootMissing { .. } => "json_root_missing",
             Self::RootNotFolder { .. } => "json_root_not_folder",
             Self::RootUnreadable { .. } => "json_root_unreadable",
@@ -105,6 +154,18 @@ impl BuildError {
             Self::NoRoots => "name a folder under `roots`",
             Self::RootId { .. } => "write 1 to 64 of lowercase letters, digits, `_` and `-`",
             Self::RootRepeated { .. } => "give each root an id of its own",
+            Self::NoHosts => "name a host under `hosts`",
+            Self::HostName { .. } => {
+                "write a name or an address, with `:port` if it is not the scheme's own; no pattern, no scheme"
+            }
+            Self::HostRepeated { .. } => "name each host and port once",
+            Self::UserAgent => "leave the setting out to get its default",
+            Self::NoAuthorities => "name a `ca_file`, or leave `public_roots` out",
+            Self::CaFile { .. } => "name a file of at most 4 MiB with the authorities' certificates in pem form",
+            Self::Tls { .. } => "this is a defect of the build: report it",
+            Self::NotInThisBuild { .. } => {
+                "take it out of the configuration, or use a build with the feature of its name"
+            }
             Self::RootMissing { .. } => "create the folder, or correct its path",
             Self::RootNotFolder { .. } => "name the folder that the file stands in",
             Self::RootUnreadable { .. } => "let the server's user read and enter the folder",

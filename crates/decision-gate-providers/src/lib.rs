@@ -7,8 +7,12 @@
 mod contract;
 mod error;
 mod params;
+mod paths;
+mod refusal;
+mod select;
 
 pub mod env;
+pub mod http;
 pub mod json;
 pub mod time;
 
@@ -20,6 +24,7 @@ use decision_gate_runtime::ports::Provider;
 pub use self::{
     env::{EnvProvider, EnvSettings},
     error::BuildError,
+    http::{HttpHost, HttpSettings},
     json::{JsonProvider, JsonSettings, Root},
     time::{TimeProvider, TimeSettings},
 };
@@ -29,7 +34,7 @@ pub use self::{
 /// # Errors
 /// A contract of this build that does not read: a defect of the build.
 pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
-    [env::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read).collect()
+    [env::CONTRACT, http::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read).collect()
 }
 
 /// The provider `env`: environment variables that are named in its settings.
@@ -38,6 +43,17 @@ pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
 /// Settings that open nothing sensible.
 pub fn env(settings: EnvSettings) -> Result<Arc<dyn Provider>, BuildError> {
     Ok(Arc::new(EnvProvider::new(settings)?))
+}
+
+/// The provider `http`: what servers that are named in its settings answer.
+///
+/// # Errors
+/// Authorities that can't be read, settings that open nothing sensible, or a build without it.
+pub fn http(settings: &HttpSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    #[cfg(feature = "http")]
+    return Ok(Arc::new(http::HttpProvider::new(settings)?));
+    #[cfg(not(feature = "http"))]
+    return settings.check().and(Err(BuildError::NotInThisBuild { provider: "http" }));
 }
 
 /// The provider `json`: JSON and YAML files under the folders that are named in its settings.

@@ -16,7 +16,7 @@ use decision_gate_core::trust::{AnchorRequirement, check_anchor};
 use decision_gate_runtime::ports::{EvidenceContext, Provider};
 use serde_json::{Value, json};
 
-use crate::{EnvSettings, JsonSettings, contracts};
+use crate::{EnvSettings, HttpSettings, JsonSettings, contracts};
 
 /// A case on disk.
 pub(crate) struct Case {
@@ -135,14 +135,14 @@ pub(crate) fn context(asked_at: Timestamp) -> EvidenceContext {
 
 /// Asks on a runtime of its own, as the server does.
 pub(crate) fn ask_at(provider: &dyn Provider, query: &Query, asked_at: Timestamp) -> Answer {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(provider.fetch(query, &context(asked_at)))
 }
 
 #[test]
 fn contracts_are_whole_and_their_examples_fit() {
     let contracts = contracts().unwrap();
-    assert_eq!(contracts.len(), 3);
+    assert_eq!(contracts.len(), 4);
     for contract in contracts {
         assert!(contract.transport == "builtin" && !contract.notes.is_empty());
         Schema::compile(&contract.config_schema).unwrap();
@@ -191,6 +191,11 @@ fn d19_every_setting_with_a_default_may_be_left_out() {
     assert_eq!(default("env", "max_value_bytes"), env.max_value_bytes);
     assert_eq!(default("env", "max_key_bytes"), env.max_key_bytes);
     assert_eq!(default("env", "allow"), json!(env.allow));
+    let http = HttpSettings::default();
+    assert_eq!(u128::from(default("http", "timeout_ms").as_u64().unwrap()), http.timeout.as_millis());
+    assert_eq!(default("http", "max_response_bytes"), http.max_response_bytes);
+    assert_eq!(default("http", "max_redirects"), http.max_redirects);
+    assert_eq!(default("http", "public_roots"), http.public_roots);
     assert_eq!(default("json", "max_bytes"), json.max_bytes);
     assert_eq!(default("json", "allow_yaml"), json.allow_yaml);
     assert_eq!(default("time", "allow_logical"), crate::TimeSettings::default().allow_logical);

@@ -63,6 +63,10 @@ fn d19_every_key_of_a_provider_has_the_default_that_the_documents_say() {
         [[providers]]
         name = "env"
         config = { allow = ["CI"] }
+
+        [[providers]]
+        name = "http"
+        config = { allowed_hosts = ["ci.example"] }
     "#;
     let loaded = load_text("gate.toml", text, &[], &[]).unwrap();
     let config = loaded.config();
@@ -72,6 +76,13 @@ fn d19_every_key_of_a_provider_has_the_default_that_the_documents_say() {
             BuiltinSettings::Env(env) => {
                 assert_eq!((env.max_value_bytes.get(), env.max_key_bytes.get()), (65_536, 255));
                 assert_eq!(env.overrides, None);
+            }
+            BuiltinSettings::Http(http) => {
+                let limits = (http.timeout_ms.get(), http.max_response_bytes.get(), http.max_redirects.get());
+                assert_eq!(limits, (5_000, 1_048_576, 0));
+                assert!(http.public_roots && http.ca_file.is_none() && http.user_agent.is_none());
+                let hosts = http.effective_hosts();
+                assert!(!hosts[0].allow_http && !hosts[0].allow_private && hosts[0].bearer_token_env.is_none());
             }
             BuiltinSettings::Json(json) => {
                 assert_eq!((json.max_bytes.get(), json.allow_yaml), (1_048_576, true));
@@ -83,7 +94,7 @@ fn d19_every_key_of_a_provider_has_the_default_that_the_documents_say() {
         }
     }
     let names: Vec<_> = config.providers.effective().iter().map(|provider| provider.name.to_string()).collect();
-    assert_eq!(names, ["json", "env", "time"], "time is there without being listed");
+    assert_eq!(names, ["json", "env", "http", "time"], "time is there without being listed");
 }
 
 #[test]

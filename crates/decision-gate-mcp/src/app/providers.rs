@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use decision_gate_config::Config;
 use decision_gate_config::sections::anchors::KnownAnchor;
-use decision_gate_config::sections::providers::{BuiltinSettings, Provider as Setting};
-use decision_gate_providers::{EnvSettings, JsonSettings, Root, TimeSettings};
+use decision_gate_config::sections::providers::{BuiltinSettings, HttpSettings as HttpConfig, Provider as Setting};
+use decision_gate_providers::{EnvSettings, HttpHost, HttpSettings, JsonSettings, Root, TimeSettings};
 use decision_gate_runtime::{Provider, ProviderSet, Registered};
 
 use super::SetupError;
@@ -43,6 +43,7 @@ fn build_one(setting: &Setting) -> Result<Arc<dyn Provider>, decision_gate_provi
                 .map(|all| all.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect()),
             max_lane: setting.max_lane,
         }),
+        BuiltinSettings::Http(http) => decision_gate_providers::http(&http_settings(http, setting)),
         BuiltinSettings::Json(json) => decision_gate_providers::json(JsonSettings {
             roots: json
                 .effective_roots()
@@ -57,6 +58,29 @@ fn build_one(setting: &Setting) -> Result<Arc<dyn Provider>, decision_gate_provi
             max_bytes: bytes(json.max_bytes.get()),
             allow_yaml: json.allow_yaml,
         }),
+    }
+}
+
+fn http_settings(http: &HttpConfig, setting: &Setting) -> HttpSettings {
+    let user_agent = http.user_agent.as_ref().map(|it| it.as_str().to_owned());
+    HttpSettings {
+        hosts: http
+            .effective_hosts()
+            .into_iter()
+            .map(|host| HttpHost {
+                host: host.host.as_str().to_owned(),
+                allow_http: host.allow_http,
+                allow_private: host.allow_private,
+                bearer_token_env: host.bearer_token_env.map(|name| name.as_str().to_owned()),
+            })
+            .collect(),
+        timeout: Duration::from_millis(http.timeout_ms.get()),
+        max_response_bytes: http.max_response_bytes.as_usize(),
+        max_redirects: http.max_redirects.as_usize(),
+        user_agent: user_agent.unwrap_or_else(|| HttpSettings::DEFAULT_USER_AGENT.to_owned()),
+        ca_file: http.ca_file.as_ref().map(|path| path.as_path().to_path_buf()),
+        public_roots: http.public_roots,
+        max_lane: setting.max_lane,
     }
 }
 

@@ -5,9 +5,9 @@ use std::fmt;
 use decision_gate_core::json::{self, JsonError, Limits, Parsed};
 use serde_json::{Map, Value, json};
 
-use super::refusal::{Refusal, bounded_pointer, facts};
 use super::relative::RelativePath;
 use super::yaml::{self, YamlFault};
+use crate::refusal::{NotJson, Refusal, facts};
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,18 +60,7 @@ impl fmt::Display for DocumentFault {
             Self::YamlDisabled => f.write_str("yaml files are not read here"),
             Self::Empty => f.write_str("the file is empty"),
             Self::Yaml(fault) => fault.fmt(f),
-            Self::Json(JsonError::Syntax { at, .. }) => write!(f, "the file is not json at {at}"),
-            Self::Json(JsonError::InvalidUtf8 { at }) => write!(f, "the file is not utf-8 at {at}"),
-            Self::Json(JsonError::DuplicateKey { at, .. }) => write!(f, "a key is given twice at {at}"),
-            Self::Json(JsonError::NumberOutOfRange { at, pointer, .. }) => {
-                write!(f, "the number `{}` at {at} is beyond every double", bounded_pointer(pointer))
-            }
-            Self::Json(
-                error @ (JsonError::TooDeep { .. } | JsonError::LoneSurrogate { .. } | JsonError::TooLarge { .. }),
-            ) => error.fmt(f),
-            Self::Json(JsonError::ValueOutOfRange { .. } | JsonError::NoJsonForm { .. }) => {
-                f.write_str("the file is not json")
-            }
+            Self::Json(error) => NotJson { what: "file", error }.fmt(f),
         }
     }
 }
@@ -81,8 +70,7 @@ impl Refusal for DocumentFault {
         match self {
             Self::YamlDisabled => "yaml_disabled",
             Self::Empty => "file_empty",
-            Self::Json(JsonError::Syntax { .. }) => "invalid_json",
-            Self::Json(error) => error.code(),
+            Self::Json(error) => NotJson::code(error),
             Self::Yaml(fault) => fault.code(),
         }
     }
@@ -98,10 +86,7 @@ impl Refusal for DocumentFault {
 
     fn facts(&self) -> Map<String, Value> {
         match self {
-            Self::Json(error) => match error.position() {
-                Some(at) => facts([("line", json!(at.line)), ("column", json!(at.column))]),
-                None => Map::new(),
-            },
+            Self::Json(error) => NotJson::facts(error),
             Self::Yaml(fault) => match fault.place() {
                 Some(at) => facts([("line", json!(at.line)), ("column", json!(at.column))]),
                 None => Map::new(),

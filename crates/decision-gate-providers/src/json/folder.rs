@@ -12,10 +12,10 @@ use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::refusal::{Refusal, facts};
 use super::relative::RelativePath;
 use super::settings::Root;
 use crate::BuildError;
+use crate::refusal::{Refusal, facts};
 
 /// An open root.
 #[derive(Debug)]

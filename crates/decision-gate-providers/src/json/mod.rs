@@ -11,10 +11,7 @@
 
 mod document;
 mod folder;
-mod paths;
-mod refusal;
 mod relative;
-mod select;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -36,13 +33,13 @@ use tokio::sync::Semaphore;
 
 use self::document::{DocumentFault, Format};
 use self::folder::Folder;
-use self::paths::JsonPaths;
-use self::refusal::{Refusal, fault};
 use self::relative::RelativePath;
-use self::select::{SelectFault, select};
 pub use self::settings::{JsonSettings, Root};
 use crate::error::bounded;
 use crate::params::{self, Params};
+use crate::paths::JsonPaths;
+use crate::refusal::{Refusal, fault};
+use crate::select::{SelectFault, select};
 use crate::{BuildError, contract};
 
 pub(crate) const CONTRACT: &str = include_str!("contract.json");
@@ -107,7 +104,7 @@ impl JsonProvider {
         let params = Params::of(query, "path", &["file", "jsonpath", "root"])?;
         let (file, jsonpath) = (params.required_text("file")?, params.text("jsonpath")?.map(str::to_owned));
         let root = Arc::clone(self.root(params.text("root")?)?);
-        let path = RelativePath::parse(file).map_err(|refusal| fault(&refusal, &bounded(file), None))?;
+        let path = RelativePath::parse(file).map_err(|refusal| fault(&refusal, "file", &bounded(file), None))?;
         Ok(Request { root, path, jsonpath })
     }
 
@@ -151,7 +148,7 @@ impl Request {
                 lane_ceiling,
                 ..Found::json(Value::Null)
             }))),
-            Err(refusal) => Err(fault(&*refusal, &file, Some(anchor)).into()),
+            Err(refusal) => Err(fault(&*refusal, "file", &file, Some(anchor)).into()),
         }
     }
 
@@ -177,12 +174,6 @@ impl Request {
 /// Something that can't happen as long as this provider is right.
 fn failed(message: &str) -> Fault {
     Fault::new(PROVIDER_FAILED, message)
-}
-
-impl<R: Refusal + 'static> From<R> for Box<dyn Refusal> {
-    fn from(refusal: R) -> Self {
-        Box::new(refusal)
-    }
 }
 
 /// The contract with the roots that there are: `root` is one of them, and must be given if there are several.

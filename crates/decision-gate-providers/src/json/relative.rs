@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// Most bytes of a path.
 const MAX_BYTES: usize = 1024;

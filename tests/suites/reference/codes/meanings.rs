@@ -31,7 +31,18 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-mcp/src/tools/", "tools", "see the tool's input schema"),
     ("crates/decision-gate-providers/src/", "providers", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
+    ("crates/decision-gate-providers/src/http/", "evidence of `http`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/json/", "evidence of `json`", "mend the file"),
+    (
+        "crates/decision-gate-providers/src/refusal.rs",
+        "evidence of `http`; evidence of `json`",
+        "mend the file or the body",
+    ),
+    (
+        "crates/decision-gate-providers/src/select.rs",
+        "evidence of `http`; evidence of `json`",
+        "correct the path, see [providers.md](providers.md)",
+    ),
     ("crates/decision-gate-providers/src/time/", "evidence of `time`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-runtime/src/", "tools and command line", "call again; nothing was written"),
     ("crates/decision-gate-runtime/src/fetch.rs", "evidence", "see the server's log"),

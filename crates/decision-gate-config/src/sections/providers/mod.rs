@@ -1,9 +1,10 @@
 //! `providers`: where evidence may come from.
 //!
-//! Sources are closed unless opened (DESIGN P25): `env` and `json` exist only if they are listed with what they may
-//! read. `time` reads nothing and is there without being listed.
+//! Sources are closed unless opened (DESIGN P25): `env`, `http` and `json` exist only if they are listed with what
+//! they may read. `time` reads nothing and is there without being listed.
 
 mod env;
+mod http;
 mod json;
 mod prepare;
 mod time;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 pub(crate) use self::prepare::prepare;
 pub use self::{
     env::{EnvSettings, VariableFault, VariableName},
+    http::{HostName, HostNameFault, HttpHost, HttpSettings, UserAgent, UserAgentFault},
     json::{JsonRoot, JsonSettings, RootId, RootIdFault},
     time::TimeSettings,
 };
@@ -77,6 +79,8 @@ impl ProviderKind {
 pub enum BuiltinSettings {
     /// Of `env`.
     Env(EnvSettings),
+    /// Of `http`.
+    Http(HttpSettings),
     /// Of `json`.
     Json(JsonSettings),
     /// Of `time`.
@@ -84,7 +88,7 @@ pub enum BuiltinSettings {
 }
 
 /// The built-in providers by name.
-pub(crate) const BUILTIN: [&str; 3] = ["env", "json", "time"];
+pub(crate) const BUILTIN: [&str; 4] = ["env", "http", "json", "time"];
 
 impl Providers {
     /// The providers that are listed.
@@ -125,6 +129,7 @@ impl Section for Providers {
         checks.items(&self.0, |checks, provider| {
             checks.key("config", |checks| match &provider.config {
                 BuiltinSettings::Env(settings) => settings.check(checks),
+                BuiltinSettings::Http(settings) => settings.check(checks),
                 BuiltinSettings::Json(settings) => settings.check(checks),
                 BuiltinSettings::Time(_) => {}
             });
@@ -133,8 +138,11 @@ impl Section for Providers {
 
     fn paths<'a>(&'a mut self, at: &KeyPath, paths: &mut Vec<(KeyPath, &'a mut ConfigPath)>) {
         for (index, provider) in self.0.iter_mut().enumerate() {
-            if let BuiltinSettings::Json(settings) = &mut provider.config {
-                settings.paths(&at.index(index).key("config"), paths);
+            let at = at.index(index).key("config");
+            match &mut provider.config {
+                BuiltinSettings::Http(settings) => settings.paths(&at, paths),
+                BuiltinSettings::Json(settings) => settings.paths(&at, paths),
+                BuiltinSettings::Env(_) | BuiltinSettings::Time(_) => {}
             }
         }
     }
@@ -144,6 +152,7 @@ impl Serialize for BuiltinSettings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Env(settings) => settings.serialize(serializer),
+            Self::Http(settings) => settings.serialize(serializer),
             Self::Json(settings) => settings.serialize(serializer),
             Self::Time(settings) => settings.serialize(serializer),
         }
@@ -161,9 +170,10 @@ impl JsonSchema for BuiltinSettings {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let env = generator.subschema_for::<EnvSettings>();
+        let http = generator.subschema_for::<HttpSettings>();
         let json = generator.subschema_for::<JsonSettings>();
         let time = generator.subschema_for::<TimeSettings>();
-        schemars::json_schema!({ "type": "object", "anyOf": [env, json, time] })
+        schemars::json_schema!({ "type": "object", "anyOf": [env, http, json, time] })
     }
 }
 
@@ -178,6 +188,7 @@ fn by_name(schema: &mut Schema) {
     };
     let cases = [
         case("env", "EnvSettings", &["config"]),
+        case("http", "HttpSettings", &["config"]),
         case("json", "JsonSettings", &["config"]),
         case("time", "TimeSettings", &[]),
     ];

@@ -5,7 +5,7 @@ use std::fmt;
 use granit_parser::{ErrorKind, Marker, ScanError};
 use thiserror::Error;
 
-use crate::json::refusal::bounded_pointer;
+use crate::refusal::bounded_pointer;
 
 /// A place in a text, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

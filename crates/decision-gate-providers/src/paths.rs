@@ -10,11 +10,11 @@ const MAX_KEPT: usize = 128;
 
 /// Compiled paths by their text.
 #[derive(Debug, Default)]
-pub(super) struct JsonPaths(Mutex<BTreeMap<String, Arc<JsonPath>>>);
+pub(crate) struct JsonPaths(Mutex<BTreeMap<String, Arc<JsonPath>>>);
 
 impl JsonPaths {
     /// The path of `text`, compiled now or before. One that does not compile is not kept.
-    pub(super) fn get(&self, text: &str) -> Result<Arc<JsonPath>, JsonPathError> {
+    pub(crate) fn get(&self, text: &str) -> Result<Arc<JsonPath>, JsonPathError> {
         let kept = |this: &Self| this.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
         if let Some(path) = kept(self) {
             return Ok(path);

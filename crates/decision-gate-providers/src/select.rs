@@ -9,11 +9,11 @@ use decision_gate_core::json::path::{JsonPath, JsonPathError, Match, PathFault};
 use decision_gate_core::json::{Exactness, Parsed};
 use serde_json::{Map, Value, json};
 
-use super::refusal::{Refusal, bounded_pointer, facts};
+use crate::refusal::{Refusal, bounded_pointer, facts};
 
 /// Why a path gives no answer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum SelectFault {
+pub(crate) enum SelectFault {
     /// The path itself, or too much of it for this document.
     Path(JsonPathError),
     /// A number that is selected or compared.
@@ -23,7 +23,7 @@ pub(super) enum SelectFault {
 }
 
 /// What `path` selects in `document`, in all at most about `limit` bytes if it is several values.
-pub(super) fn select(document: Parsed, path: Option<&JsonPath>, limit: usize) -> Result<Option<Value>, SelectFault> {
+pub(crate) fn select(document: Parsed, path: Option<&JsonPath>, limit: usize) -> Result<Option<Value>, SelectFault> {
     let Some(path) = path else {
         exact(&document, "")?;
         return Ok(Some(document.value));

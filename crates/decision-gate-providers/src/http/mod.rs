@@ -1,0 +1,38 @@
+//! The provider `http`: the status, the digest or a value of what a server answers to one GET.
+//!
+//! ```text
+//! url ─▶ hosts ─▶ resolve ─▶ exchange ─▶ (redirect: again) ─▶ answer
+//! one    on the   every      one own     each hop checked    status, digest,
+//! form   list     address    connection  like the first      bounded JSONPath
+//! ```
+//!
+//! Hosts are closed unless the settings open them, and so are addresses that are not public. The address that was
+//! checked is the one that is connected to. A body counts only if it came whole, plain and with a status of success.
+
+#[cfg(feature = "http")]
+mod address;
+#[cfg(feature = "http")]
+mod client;
+#[cfg(feature = "http")]
+mod exchange;
+#[cfg(feature = "http")]
+mod fault;
+mod hosts;
+#[cfg(feature = "http")]
+mod provider;
+#[cfg(feature = "http")]
+mod resolve;
+mod settings;
+#[cfg(test)]
+#[cfg(feature = "http")]
+mod tests;
+#[cfg(feature = "http")]
+mod tls;
+#[cfg(feature = "http")]
+mod url;
+
+#[cfg(feature = "http")]
+pub use self::provider::HttpProvider;
+pub use self::settings::{HttpHost, HttpSettings};
+
+pub(crate) const CONTRACT: &str = include_str!("contract.json");
