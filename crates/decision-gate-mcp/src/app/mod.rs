@@ -38,7 +38,7 @@ impl App {
     /// no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
         let config = loaded.config();
-        let providers = providers::build(config)?;
+        let providers = providers::build(config, &base(&loaded))?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let parts = Parts {
             store: store(&loaded)?,
@@ -61,7 +61,7 @@ impl App {
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
     pub fn problems(loaded: &Loaded) -> Vec<SetupError> {
         let config = loaded.config();
-        let (built, unusable): (Vec<_>, Vec<_>) = providers::each(config).into_iter().partition(Result::is_ok);
+        let (built, unusable): (Vec<_>, Vec<_>) = providers::each(config, &base(loaded)).into_iter().partition(Result::is_ok);
         let providers: Option<ProviderSet> = built.into_iter().collect::<Result<_, _>>().ok();
         // Scenarios that ask a provider which can't be built are not wrong for that.
         let contracts = providers.filter(|_| unusable.is_empty()).map(|providers| {
@@ -113,6 +113,12 @@ impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("App").field("config", &self.loaded.path()).finish_non_exhaustive()
     }
+}
+
+/// The folder that the configuration is in; without a file the root, so that the working directory plays no part.
+fn base(loaded: &Loaded) -> PathBuf {
+    let folder = loaded.path().and_then(|path| std::path::absolute(path).ok()?.parent().map(PathBuf::from));
+    folder.unwrap_or_else(|| PathBuf::from(std::path::MAIN_SEPARATOR_STR))
 }
 
 fn bounds(config: &decision_gate_config::Config) -> Bounds {

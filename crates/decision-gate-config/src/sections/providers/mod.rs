@@ -1,10 +1,11 @@
 //! `providers`: where evidence may come from.
 //!
-//! Sources are closed unless opened (DESIGN P25): `env` and `json` exist only if they are listed with what they may
-//! read. `time` reads nothing and is there without being listed.
+//! Sources are closed unless opened (DESIGN P25): `env`, `json` and external servers exist only if they are listed with
+//! what they may read. `time` reads nothing and is there without being listed.
 
 mod env;
 mod json;
+mod mcp;
 mod prepare;
 mod time;
 
@@ -18,6 +19,7 @@ pub(crate) use self::prepare::prepare;
 pub use self::{
     env::{EnvSettings, VariableFault, VariableName},
     json::{JsonRoot, JsonSettings, RootId, RootIdFault},
+    mcp::{AnswerForm, Handshake, McpCheck, McpSettings, Program, ProgramFault, Protocol, StderrUse},
     time::TimeSettings,
 };
 use super::limits::Limits;
@@ -63,6 +65,8 @@ pub type QueryTimeout = Bounded<100, 30_000, 10_000>;
 pub enum ProviderKind {
     /// Part of this program.
     Builtin,
+    /// A server of its own, by default one that speaks the Model Context Protocol.
+    Mcp,
 }
 
 impl ProviderKind {
@@ -71,7 +75,7 @@ impl ProviderKind {
     }
 }
 
-/// The settings of a built-in provider; which, its name says.
+/// The settings of a provider; which, its name says, or that it is of type `mcp`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BuiltinSettings {
@@ -79,6 +83,8 @@ pub enum BuiltinSettings {
     Env(EnvSettings),
     /// Of `json`.
     Json(JsonSettings),
+    /// Of a provider of type `mcp`.
+    Mcp(Box<McpSettings>),
     /// Of `time`.
     Time(TimeSettings),
 }
@@ -126,6 +132,7 @@ impl Section for Providers {
             checks.key("config", |checks| match &provider.config {
                 BuiltinSettings::Env(settings) => settings.check(checks),
                 BuiltinSettings::Json(settings) => settings.check(checks),
+                BuiltinSettings::Mcp(settings) => settings.check(checks),
                 BuiltinSettings::Time(_) => {}
             });
         });
@@ -133,8 +140,11 @@ impl Section for Providers {
 
     fn paths<'a>(&'a mut self, at: &KeyPath, paths: &mut Vec<(KeyPath, &'a mut ConfigPath)>) {
         for (index, provider) in self.0.iter_mut().enumerate() {
-            if let BuiltinSettings::Json(settings) = &mut provider.config {
-                settings.paths(&at.index(index).key("config"), paths);
+            let at = at.index(index).key("config");
+            match &mut provider.config {
+                BuiltinSettings::Json(settings) => settings.paths(&at, paths),
+                BuiltinSettings::Mcp(settings) => settings.paths(&at, paths),
+                BuiltinSettings::Env(_) | BuiltinSettings::Time(_) => {}
             }
         }
     }
@@ -145,6 +155,7 @@ impl Serialize for BuiltinSettings {
         match self {
             Self::Env(settings) => settings.serialize(serializer),
             Self::Json(settings) => settings.serialize(serializer),
+            Self::Mcp(settings) => settings.serialize(serializer),
             Self::Time(settings) => settings.serialize(serializer),
         }
     }
@@ -162,30 +173,37 @@ impl JsonSchema for BuiltinSettings {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let env = generator.subschema_for::<EnvSettings>();
         let json = generator.subschema_for::<JsonSettings>();
+        let mcp = generator.subschema_for::<McpSettings>();
         let time = generator.subschema_for::<TimeSettings>();
-        schemars::json_schema!({ "type": "object", "anyOf": [env, json, time] })
+        schemars::json_schema!({ "type": "object", "anyOf": [env, json, mcp, time] })
     }
 }
 
-/// Says in the schema which settings go with which name, and that `time` needs none.
+/// Says in the schema which settings go with which name or type, and that `time` needs none.
 fn by_name(schema: &mut Schema) {
+    let config = |settings: &str| json!({ "$ref": format!("#/$defs/{settings}") });
     let case = |name: &str, settings: &str, required: &[&str]| {
-        let config = json!({ "$ref": format!("#/$defs/{settings}") });
         json!({
             "if": { "properties": { "name": { "const": name } }, "required": ["name"] },
-            "then": { "properties": { "config": config }, "required": required },
+            "then": { "properties": { "config": config(settings) }, "required": required },
         })
     };
+    let mcp = json!({ "properties": { "type": { "const": "mcp" } }, "required": ["type"] });
     let cases = [
         case("env", "EnvSettings", &["config"]),
         case("json", "JsonSettings", &["config"]),
         case("time", "TimeSettings", &[]),
+        json!({
+            "if": mcp,
+            "then": {
+                "properties": { "name": { "not": { "enum": BUILTIN } }, "config": config("McpSettings") },
+                "required": ["config"],
+            },
+            "else": { "properties": { "name": { "enum": BUILTIN } } },
+        }),
     ];
     schema.insert("allOf".to_owned(), json!(cases));
     if let Some(Value::Array(required)) = schema.get_mut("required") {
         required.retain(|key| key != "config");
-    }
-    if let Some(Value::Object(name)) = schema.pointer_mut("/properties/name") {
-        name.insert("enum".to_owned(), json!(BUILTIN));
     }
 }
