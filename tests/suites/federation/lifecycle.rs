@@ -1,0 +1,1 @@
+//! When a provider is started, what it gets to see, and that nothing of it is left behind.

@@ -1,0 +1,1 @@
+//! The provider protocol of the public project.
