@@ -6,6 +6,7 @@
 mod hostile;
 mod lifecycle;
 mod public;
+mod python;
 
 use std::fmt::Write as _;
 

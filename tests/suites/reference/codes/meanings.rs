@@ -28,6 +28,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "protocol errors, and the start of the server",
         "send what the protocol's schema allows",
     ),
+    (
+        "crates/decision-gate-mcp/src/federation/",
+        "evidence of external servers",
+        "see [federation.md](../spec/federation.md)",
+    ),
     ("crates/decision-gate-mcp/src/tools/", "tools", "see the tool's input schema"),
     ("crates/decision-gate-providers/src/", "providers", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
@@ -76,6 +81,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "evidence_hash_mismatch",
         "A piece of evidence does not have the hash that came with it.",
         "do not rely on it: what was sent is not what was hashed",
+    ),
+    (
+        "evidence_invalid",
+        "An answer that is not well-formed, or that could not be kept as it is. Its own conditions are Unknown, and nothing else.",
+        "correct the provider",
     ),
     (
         "evidence_too_large",
@@ -128,6 +138,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "payload_too_large",
         "What was handed in is over the size limit.",
         "hand in less or a reference, or raise `limits.max_payload_bytes`",
+    ),
+    (
+        "provider_contract_invalid",
+        "The contract of a provider does not read, or is that of another one.",
+        "write it as [federation.md](../spec/federation.md) says; of a built-in provider it is a defect of the build",
     ),
     (
         "provider_failed",
