@@ -107,7 +107,10 @@ impl Fault {
             Self::ScenarioFile(_) => "scenario_file_invalid",
             Self::Setup(SetupError::Config(errors)) => errors.code(),
             Self::Setup(
-                error @ (SetupError::Provider { .. } | SetupError::PinnedTwice { .. } | SetupError::Scenario { .. }),
+                error @ (SetupError::Provider { .. }
+                | SetupError::Federation { .. }
+                | SetupError::PinnedTwice { .. }
+                | SetupError::Scenario { .. }),
             ) => error.code(),
             Self::Several(_) => "config_invalid",
             Self::NotPinned { .. } => "drafts_refused",
@@ -138,7 +141,10 @@ impl Fault {
                 config_hint(errors).unwrap_or_else(|| "mend the file at the place that is named".into())
             }
             Self::Setup(
-                error @ (SetupError::Provider { .. } | SetupError::PinnedTwice { .. } | SetupError::Scenario { .. }),
+                error @ (SetupError::Provider { .. }
+                | SetupError::Federation { .. }
+                | SetupError::PinnedTwice { .. }
+                | SetupError::Scenario { .. }),
             ) => error.hint(),
             Self::Several(_) => "mend them in the order in which they are listed".into(),
             Self::NotPinned { .. } => "list its file under `scenarios.files` of the configuration".into(),

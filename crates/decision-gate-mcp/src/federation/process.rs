@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::fault::QueryFault;
 use super::launch::Launch;
-use super::meter::{Metered, Vitals};
+use super::meter::{Death, Metered, Vitals};
 
 /// Most bytes of a line of stderr that are logged, and most lines of one process.
 const LOGGED_BYTES: usize = 512;
@@ -25,7 +25,10 @@ pub(super) struct Process {
 
 /// Kills the process and its group when it is dropped.
 #[derive(Debug)]
-pub(super) struct Guard(Mutex<Option<Child>>);
+pub(super) struct Guard {
+    child: Mutex<Option<Child>>,
+    vitals: Arc<Vitals>,
+}
 
 impl Process {
     /// Starts it.
@@ -39,7 +42,7 @@ impl Process {
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| refused(error.kind().to_string()))?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let guard = Guard(Mutex::new(Some(child)));
+        let guard = Guard { child: Mutex::new(Some(child)), vitals: Arc::clone(vitals) };
         let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
             return Err(refused("it has no pipes".to_owned()));
         };
@@ -51,7 +54,7 @@ impl Process {
 impl Guard {
     /// Kills it now. A process that is gone already is no fault.
     pub(super) fn kill(&self) {
-        let Some(mut child) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let Some(mut child) = self.child.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         // The child was never waited for, so its number is still its own, and that of its group.
         #[cfg(unix)]
         if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
@@ -63,6 +66,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        self.vitals.die(Death::Gone);
         self.kill();
     }
 }

@@ -1,7 +1,7 @@
 //! A running provider: greeted, asked for its tools, and ready for questions.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use decision_gate_config::sections::providers::{Handshake, Protocol};
@@ -29,7 +29,7 @@ const MAX_TOOLS: usize = 4_096;
 pub(super) struct Session {
     speaks: Speaks,
     vitals: Arc<Vitals>,
-    guard: Guard,
+    guard: Arc<Guard>,
     handshake: Handshake,
 }
 
@@ -56,6 +56,8 @@ impl Session {
     pub(super) async fn start(launch: &Launch, handshake: Handshake) -> Result<Self, QueryFault> {
         let vitals = Vitals::new(launch.allowance());
         let Process { stdin, stdout, guard } = Process::start(launch, &vitals)?;
+        let guard = Arc::new(guard);
+        tokio::spawn(bury(Arc::clone(&vitals), Arc::downgrade(&guard)));
         if launch.protocol == Protocol::DecisionGateV0 {
             let speaks = Speaks::V0(V0Session::new(stdin, stdout, Arc::clone(&vitals), launch.max_message));
             return Ok(Self { speaks, vitals, guard, handshake });
@@ -136,6 +138,14 @@ impl Session {
             }
             _ => QueryFault::Died(Death::Gone),
         }
+    }
+}
+
+/// Kills the process of a provider as soon as it counts as dead, and not only when the next query finds it so.
+async fn bury(vitals: Arc<Vitals>, guard: Weak<Guard>) {
+    vitals.ended().await;
+    if let Some(guard) = guard.upgrade() {
+        guard.kill();
     }
 }
 
