@@ -30,7 +30,8 @@ fn serve(mode: &str) -> io::Result<()> {
             Some("initialize") => {
                 let server = json!({ "name": "test", "version": "1" });
                 let version = message.pointer("/params/protocolVersion").cloned();
-                let result = json!({ "protocolVersion": version, "capabilities": { "tools": {} }, "serverInfo": server });
+                let result =
+                    json!({ "protocolVersion": version, "capabilities": { "tools": {} }, "serverInfo": server });
                 say(&mut stdout.lock(), &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
             }
             Some("tools/list") => {
@@ -102,7 +103,8 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
         }
         // Ids that were never given out, one that was, and then the answer twice.
         "lie" => {
-            let lies = [json!(id.as_i64().unwrap_or_default() + 1), json!(1), json!("1"), json!(-1), json!(1.5), json!(null)];
+            let lies =
+                [json!(id.as_i64().unwrap_or_default() + 1), json!(1), json!("1"), json!(-1), json!(1.5), json!(null)];
             for lie in &lies {
                 say(&mut out, &json!({ "jsonrpc": "2.0", "id": lie, "result": evil.clone() }))?;
             }
@@ -138,13 +140,15 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
             say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
         }
         "asks" => {
-            let request = json!({ "method": "elicitation/create", "params": { "message": "?", "requestedSchema": {} } });
+            let request =
+                json!({ "method": "elicitation/create", "params": { "message": "?", "requestedSchema": {} } });
             let result = json!({ "resultType": "input_required", "inputRequests": { "a": request } });
             say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
         }
         // Says what it was started with and asked.
         "mirror" => {
-            let environment: Vec<_> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+            let environment: Vec<_> =
+                std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
             let folder = std::env::current_dir()?.file_name().map(|it| it.to_string_lossy().into_owned());
             let meta = message.pointer("/params/_meta").cloned();
             let value = json!({ "environment": environment, "folder": folder, "meta": meta });
@@ -157,7 +161,8 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
 }
 
 fn flood(out: &mut impl Write) -> io::Result<()> {
-    let line = json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": { "level": "info", "data": "x" } });
+    let line =
+        json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": { "level": "info", "data": "x" } });
     loop {
         say(out, &line)?;
     }

@@ -20,7 +20,8 @@ const PROVIDER: &str = env!("CARGO_BIN_EXE_decision-gate-test-provider");
 /// A workspace whose configuration has a provider `good` and these others, each with its mode and further settings.
 fn workspace(others: &[(&str, &str, &str)]) -> Result<Workspace, Fault> {
     let workspace = Workspace::new()?;
-    let mut text = "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n".to_owned();
+    let mut text =
+        "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n".to_owned();
     let good = ("good", "good", "");
     for (name, mode, settings) in std::iter::once(&good).chain(others) {
         write!(

@@ -36,12 +36,15 @@ fn the_example_in_python_answers_in_both_eras() -> Result<(), Fault> {
             example.display(),
         );
         let mut server = start(&workspace, &config)?;
-        let failed = query(&mut server, "reports", "report_field", &json!({ "report": "report.json", "field": "failed" }))?;
+        let failed =
+            query(&mut server, "reports", "report_field", &json!({ "report": "report.json", "field": "failed" }))?;
         assert_eq!(failed["result"]["value"], json!({ "kind": "json", "value": 0 }), "{handshake}: {failed}");
         assert_eq!(failed["result"]["evidence_anchor"]["anchor_value"], r#"{"field":"failed","report":"report.json"}"#);
-        let absent = query(&mut server, "reports", "report_field", &json!({ "report": "report.json", "field": "none" }))?;
+        let absent =
+            query(&mut server, "reports", "report_field", &json!({ "report": "report.json", "field": "none" }))?;
         assert_eq!((&absent["absent"], &absent["result"]["error"]), (&json!(true), &Value::Null), "{absent}");
-        let outside = query(&mut server, "reports", "report_field", &json!({ "report": "../ledger.db", "field": "x" }))?;
+        let outside =
+            query(&mut server, "reports", "report_field", &json!({ "report": "../ledger.db", "field": "x" }))?;
         assert_eq!(outside["result"]["error"]["code"], "provider_tool_error", "{outside}");
         server.close()?;
     }

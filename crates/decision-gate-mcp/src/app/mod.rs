@@ -61,7 +61,8 @@ impl App {
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
     pub fn problems(loaded: &Loaded) -> Vec<SetupError> {
         let config = loaded.config();
-        let (built, unusable): (Vec<_>, Vec<_>) = providers::each(config, &base(loaded)).into_iter().partition(Result::is_ok);
+        let (built, unusable): (Vec<_>, Vec<_>) =
+            providers::each(config, &base(loaded)).into_iter().partition(Result::is_ok);
         let providers: Option<ProviderSet> = built.into_iter().collect::<Result<_, _>>().ok();
         // Scenarios that ask a provider which can't be built are not wrong for that.
         let contracts = providers.filter(|_| unusable.is_empty()).map(|providers| {

@@ -53,11 +53,7 @@ impl Terms {
 }
 
 /// The contract that the declared checks are.
-fn declared(
-    provider: &ProviderId,
-    settings: &McpSettings,
-    mappings: &BTreeMap<CheckId, Mapping>,
-) -> ProviderContract {
+fn declared(provider: &ProviderId, settings: &McpSettings, mappings: &BTreeMap<CheckId, Mapping>) -> ProviderContract {
     let check = |check: &McpCheck| {
         let named = mappings.get(&check.check_id).and_then(Mapping::parameters);
         let params_schema = check.params_schema.clone().unwrap_or_else(|| match named {

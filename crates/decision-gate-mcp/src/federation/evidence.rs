@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn d15_a_provider_lowers_its_lane_and_never_raises_it() {
         let value = json!({ "kind": "json", "value": 1 });
-        for (lane, ceiling) in [(json!("verified"), None), (json!(null), None), (json!("asserted"), Some(Lane::Asserted))]
+        for (lane, ceiling) in
+            [(json!("verified"), None), (json!(null), None), (json!("asserted"), Some(Lane::Asserted))]
         {
             assert_eq!(found(json!({ "value": value, "lane": lane })).lane_ceiling, ceiling);
         }
@@ -134,7 +135,9 @@ mod tests {
         let Ok(Answer::Fault(fault)) = read(json!({ "value": null, "error": error })) else { panic!("no fault") };
         assert_eq!(fault.code.as_str(), "file_not_found");
         assert!(!serde_json::to_string(&fault).unwrap().contains("s3cret"), "d22");
-        let Ok(Answer::Fault(shown)) = answer(json!({ "error": error }), None, Texts::Shown) else { panic!("no fault") };
+        let Ok(Answer::Fault(shown)) = answer(json!({ "error": error }), None, Texts::Shown) else {
+            panic!("no fault")
+        };
         assert_eq!(shown.message, "no s3cret here");
     }
 
@@ -143,7 +146,10 @@ mod tests {
         assert!(matches!(read(json!({ "value": null })), Ok(Answer::Absent { .. })));
         assert_eq!(read(json!({})).unwrap_err().code(), "provider_answer_unusable");
         assert_eq!(read(json!({ "lane": "verified" })).unwrap_err().code(), "provider_answer_unusable");
-        assert_eq!(found(json!({ "value": { "kind": "json", "value": null } })).value, EvidenceValue::Json(Value::Null));
+        assert_eq!(
+            found(json!({ "value": { "kind": "json", "value": null } })).value,
+            EvidenceValue::Json(Value::Null)
+        );
     }
 
     #[test]

@@ -9,7 +9,9 @@ use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, ClientConfig, Implementation,
     JsonObject, MetaObject, PaginatedRequestParams, ProtocolVersion, RequestMetaObject, Tool,
 };
-use rmcp::service::{ClientInitializeError, ClientLifecycleMode, RunningService, ServiceError, serve_client_with_lifecycle};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, RunningService, ServiceError, serve_client_with_lifecycle,
+};
 use rmcp::{ClientHandler, RoleClient};
 use serde_json::Value;
 
@@ -129,9 +131,7 @@ impl Session {
     fn fault(&self, error: ServiceError) -> QueryFault {
         let death = self.vitals.death();
         match error {
-            ServiceError::McpError(error) => {
-                refusal(&error).unwrap_or(QueryFault::Protocol { code: error.code.0 })
-            }
+            ServiceError::McpError(error) => refusal(&error).unwrap_or(QueryFault::Protocol { code: error.code.0 }),
             _ if death.is_some() => QueryFault::Died(death.unwrap_or(Death::Gone)),
             ServiceError::UnexpectedResponse => {
                 QueryFault::Malformed { reason: "it is not the result of a tool".to_owned() }

@@ -84,6 +84,6 @@ fn an_envelope_is_kept_and_takes_the_place_of_the_gates_own_anchor() {
     assert_eq!(of(json!({ ATTESTATION: envelope })).0, Some(envelope.to_string()));
     assert_eq!(of(json!({ ATTESTATION: envelope })).1, None);
     assert_eq!(of(json!({ ATTESTATION: "{ }" })).0.as_deref(), Some("{ }"));
-    insta::assert_snapshot!(of(json!({})).1.unwrap(), @"");
+    insta::assert_snapshot!(of(json!({})).1.unwrap(), @r#"{"arguments_sha256":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","tool":"t"}"#);
     assert_eq!(translated(&json!({}), result(json!({ ATTESTATION: 3 }))).unwrap_err(), "evidence_invalid");
 }
