@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the clients that other people wrote, from their own registries, beside the build:
 #
-#   tests/clients/setup.sh [DESTINATION [python|typescript]]
+#   tests/clients/setup.sh [DESTINATION [python|git-server|typescript]]
 #
 # DESTINATION defaults to target/clients. Does nothing when what is there was made from the same lists. What the machine
 # lacks is installed by the system's package manager where that is possible, and named where it is not.
@@ -49,12 +49,13 @@ retry() {
   "$@" || { sleep 2; "$@"; }
 }
 
+# install_python NAME LIST: what a list pins, in an environment of its own.
 install_python() {
-  local list=$here/python/requirements.txt venv=$destination/venv
+  local venv=$destination/$1 list=$here/python/$2
   if fresh "$venv/.stamp" "$list" && "$venv/bin/python" -c 'import mcp' 2>/dev/null; then return; fi
   command -v python3 >/dev/null || package_manager python3 python3-venv
   python3 -c 'import ensurepip, venv' 2>/dev/null || package_manager python3-venv
-  say "python: $(grep '^mcp==' "$list")"
+  say "python: $(grep '^mcp' "$list" | tr '\n' ' ')"
   rm -rf "$venv"
   python3 -m venv "$venv"
   retry "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$list" >&2
@@ -98,10 +99,12 @@ install_typescript() {
 
 case $part in
 all)
-  install_python
+  install_python venv requirements.txt
+  install_python git-server git-server.txt
   install_typescript
   ;;
-python) install_python ;;
+python) install_python venv requirements.txt ;;
+git-server) install_python git-server git-server.txt ;;
 typescript) install_typescript ;;
 *)
   say "unknown part: $part"

@@ -42,6 +42,24 @@ impl Clients {
         Self::install("typescript")
     }
 
+    /// The git server of the registry.
+    ///
+    /// # Errors
+    /// When it can't be installed.
+    pub fn git_server() -> Result<Self, Fault> {
+        Self::install("git-server")
+    }
+
+    /// The interpreter that has the official Python SDK.
+    pub fn python_program(&self) -> PathBuf {
+        self.folder.join("venv").join("bin").join("python")
+    }
+
+    /// The program of the git server.
+    pub fn git_server_program(&self) -> PathBuf {
+        self.folder.join("git-server").join("bin").join("mcp-server-git")
+    }
+
     fn install(part: &str) -> Result<Self, Fault> {
         let folder = target_dir()?.join("clients");
         fs::create_dir_all(&folder).map_err(Fault::io("create", &folder))?;
@@ -59,7 +77,7 @@ impl Clients {
     /// When a step fails; the fault holds what the session said.
     pub fn run_python(&self) -> Result<Session, Fault> {
         let script = project_root().join("tests").join("clients").join("python").join("session.py");
-        let mut session = Command::new(self.folder.join("venv").join("bin").join("python"));
+        let mut session = Command::new(self.python_program());
         session.env("PYTHONDONTWRITEBYTECODE", "1").arg(script);
         Session::of(&mut session)
     }

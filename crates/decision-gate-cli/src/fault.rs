@@ -108,6 +108,7 @@ impl Fault {
             Self::Setup(SetupError::Config(errors)) => errors.code(),
             Self::Setup(
                 error @ (SetupError::Provider { .. }
+                | SetupError::Federation { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -142,6 +143,7 @@ impl Fault {
             }
             Self::Setup(
                 error @ (SetupError::Provider { .. }
+                | SetupError::Federation { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),

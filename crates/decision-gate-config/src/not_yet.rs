@@ -16,24 +16,19 @@ pub(crate) fn refuse(tree: &mut Tree, found: &mut Vec<Found>) {
     if let Some(Tree::List(providers)) = tree.get("providers") {
         for (index, provider) in providers.iter().enumerate() {
             let at = KeyPath::of_keys(["providers"]).index(index);
-            if provider.get("type").and_then(Tree::text) == Some("mcp") {
-                refused.push((at, Some("type"), "a provider of type `mcp`"));
-            } else {
-                refuse_signatures(provider, "trust", at.key("trust"), &mut refused);
-            }
+            refuse_signatures(provider, "trust", at.key("trust"), &mut refused);
         }
     }
-    for (key, inner, what) in refused {
+    for (key, what) in refused {
         tree.remove(&key);
-        let key = inner.map_or(key.clone(), |inner| key.key(inner));
         found.push(Found { key, fault: Fault::NotSupportedYet { what } });
     }
 }
 
-type Refused = (KeyPath, Option<&'static str>, &'static str);
+type Refused = (KeyPath, &'static str);
 
 fn refuse_signatures(table: &Tree, key: &str, path: KeyPath, refused: &mut Vec<Refused>) {
     if table.get(key).and_then(|policy| policy.get("require_signature")).is_some() {
-        refused.push((path, None, "`require_signature`"));
+        refused.push((path, "`require_signature`"));
     }
 }

@@ -12,6 +12,7 @@
 mod app;
 mod catalog;
 mod error;
+mod federation;
 mod handler;
 mod serve;
 pub mod tools;
@@ -22,5 +23,6 @@ pub use self::{
     app::{App, SetupError},
     catalog::{ModelCost, Visibility},
     error::ServeError,
+    federation::{FederatedProvider, FederationError, derive_contract},
     serve::{ServeOptions, WireLimits, serve, until_signal},
 };

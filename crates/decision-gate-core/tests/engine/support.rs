@@ -158,7 +158,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn start(scenario: Scenario, policy: Policy, setup: &Setup) -> Self {
-        let Started { event, state } = engine::start(Start {
+        let Started { event, state, .. } = engine::start(Start {
             tenant: TenantId::FIRST,
             namespace: NamespaceId::FIRST,
             run: &RunId::try_from("run-1").unwrap(),

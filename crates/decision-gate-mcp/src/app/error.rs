@@ -5,6 +5,8 @@ use decision_gate_core::contract::shape::ShapeError;
 use decision_gate_core::scenario::SpecFaults;
 use decision_gate_providers::BuildError;
 
+use crate::federation::FederationError;
+
 /// Why the product can't be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -18,6 +20,14 @@ pub enum SetupError {
         provider: String,
         /// Why not.
         error: BuildError,
+    },
+    /// An external provider can't be set up.
+    #[error("provider `{provider}`: {error}")]
+    Federation {
+        /// Which.
+        provider: String,
+        /// Why not.
+        error: FederationError,
     },
     /// Two files pin scenarios of one name.
     #[error("two files under `scenarios.files` define scenario `{scenario}`")]
@@ -51,6 +61,7 @@ impl SetupError {
         match self {
             Self::Config(_) => "config_invalid",
             Self::Provider { .. } => "provider_unusable",
+            Self::Federation { error, .. } => error.code(),
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
             Self::Scenario { faults, .. } => faults.code(),
             Self::Schema { error, .. } => error.code(),
@@ -62,6 +73,7 @@ impl SetupError {
         match self {
             Self::Config(_) => "`decision-gate config check` shows every problem".into(),
             Self::Provider { error, .. } => error.hint().to_string(),
+            Self::Federation { error, .. } => error.hint().to_string(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
             Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
             Self::Schema { error, .. } => error.hint().into(),

@@ -39,7 +39,7 @@ impl App {
     /// no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
         let config = loaded.config();
-        let providers = providers::build(config)?;
+        let providers = providers::build(config, &base(&loaded))?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let parts = Parts {
             store: store(&loaded)?,
@@ -63,7 +63,8 @@ impl App {
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
     pub fn problems(loaded: &Loaded) -> Vec<SetupError> {
         let config = loaded.config();
-        let (built, unusable): (Vec<_>, Vec<_>) = providers::each(config).into_iter().partition(Result::is_ok);
+        let (built, unusable): (Vec<_>, Vec<_>) =
+            providers::each(config, &base(loaded)).into_iter().partition(Result::is_ok);
         let providers: Option<ProviderSet> = built.into_iter().collect::<Result<_, _>>().ok();
         // Scenarios that ask a provider which can't be built are not wrong for that.
         let contracts = providers.filter(|_| unusable.is_empty()).map(|providers| {
@@ -120,6 +121,12 @@ impl std::fmt::Debug for App {
 
 fn shelves(tenant: &decision_gate_config::sections::tenants::Tenant) -> Shelves {
     tenant.namespaces.as_ref().map_or(Shelves::All, |open| Shelves::Only(open.iter().copied().collect()))
+}
+
+/// The folder that the configuration is in; without a file the root, so that the working directory plays no part.
+fn base(loaded: &Loaded) -> PathBuf {
+    let folder = loaded.path().and_then(|path| std::path::absolute(path).ok()?.parent().map(PathBuf::from));
+    folder.unwrap_or_else(|| PathBuf::from(std::path::MAIN_SEPARATOR_STR))
 }
 
 fn bounds(config: &decision_gate_config::Config) -> Bounds {

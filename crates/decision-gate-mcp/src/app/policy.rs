@@ -56,7 +56,7 @@ pub(super) fn build(config: &Config, providers: &ProviderSet) -> Policy {
 fn allow_logical(settings: &[Setting]) -> bool {
     settings.iter().all(|setting| match &setting.config {
         BuiltinSettings::Time(time) => time.allow_logical,
-        BuiltinSettings::Env(_) | BuiltinSettings::Http(_) | BuiltinSettings::Json(_) => true,
+        BuiltinSettings::Env(_) | BuiltinSettings::Http(_) | BuiltinSettings::Json(_) | BuiltinSettings::Mcp(_) => true,
     })
 }
 

@@ -1,35 +1,59 @@
 //! From configured to running providers.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use decision_gate_config::Config;
 use decision_gate_config::sections::anchors::KnownAnchor;
-use decision_gate_config::sections::providers::{BuiltinSettings, HttpSettings as HttpConfig, Provider as Setting};
+use decision_gate_config::sections::providers::{
+    BuiltinSettings, HttpSettings as HttpConfig, McpSettings, Provider as Setting,
+};
 use decision_gate_providers::{EnvSettings, HttpHost, HttpSettings, JsonSettings, Root, TimeSettings};
 use decision_gate_runtime::{Provider, ProviderSet, Registered};
 
 use super::SetupError;
+use crate::federation::{FederatedProvider, Texts};
 
-pub(super) fn build(config: &Config) -> Result<ProviderSet, SetupError> {
-    each(config).into_iter().collect()
+pub(super) fn build(config: &Config, base: &Path) -> Result<ProviderSet, SetupError> {
+    each(config, base).into_iter().collect()
 }
 
-/// Every configured provider, or why it can't be built.
-pub(super) fn each(config: &Config) -> Vec<Result<Registered, SetupError>> {
+/// Every configured provider, or why it can't be built. `base` is the folder of the configuration.
+pub(super) fn each(config: &Config, base: &Path) -> Vec<Result<Registered, SetupError>> {
     let registered = |setting: Setting| {
-        let provider =
-            build_one(&setting).map_err(|error| SetupError::Provider { provider: setting.name.to_string(), error })?;
-        let millis =
-            setting.timeout_ms.map_or(config.limits.query_timeout_ms.get(), decision_gate_config::Bounded::get);
-        Ok(Registered { provider, time_limit: Duration::from_millis(millis) })
+        let time_limit = Duration::from_millis(setting.query_timeout_ms(&config.limits));
+        let provider = build_one(config, &setting, base, time_limit)?;
+        Ok(Registered { provider, time_limit })
     };
     config.providers.effective().into_iter().map(registered).collect()
 }
 
-fn build_one(setting: &Setting) -> Result<Arc<dyn Provider>, decision_gate_providers::BuildError> {
+fn federated(
+    config: &Config,
+    setting: &Setting,
+    settings: &McpSettings,
+    base: &Path,
+    time_limit: Duration,
+) -> Result<Arc<dyn Provider>, SetupError> {
+    let evidence = &config.evidence;
+    let shown = evidence.allow_raw_values && (setting.allow_raw || !evidence.require_provider_opt_in);
+    let texts = if shown { Texts::Shown } else { Texts::Withheld };
+    match FederatedProvider::new(setting, settings, base, time_limit, texts) {
+        Ok(provider) => Ok(Arc::new(provider)),
+        Err(error) => Err(SetupError::Federation { provider: setting.name.to_string(), error }),
+    }
+}
+
+fn build_one(
+    config: &Config,
+    setting: &Setting,
+    base: &Path,
+    time_limit: Duration,
+) -> Result<Arc<dyn Provider>, SetupError> {
     let bytes = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    match &setting.config {
+    let built = match &setting.config {
+        BuiltinSettings::Mcp(settings) => return federated(config, setting, settings, base, time_limit),
         BuiltinSettings::Time(time) => {
             decision_gate_providers::time(TimeSettings { allow_logical: time.allow_logical })
         }
@@ -58,7 +82,8 @@ fn build_one(setting: &Setting) -> Result<Arc<dyn Provider>, decision_gate_provi
             max_bytes: bytes(json.max_bytes.get()),
             allow_yaml: json.allow_yaml,
         }),
-    }
+    };
+    built.map_err(|error| SetupError::Provider { provider: setting.name.to_string(), error })
 }
 
 fn http_settings(http: &HttpConfig, setting: &Setting) -> HttpSettings {

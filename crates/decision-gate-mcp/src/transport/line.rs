@@ -15,7 +15,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// One line, without its end and without a byte order mark.
 #[derive(Debug)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// All of it.
     Whole(BytesMut),
     /// It was over the limit; this is what is left of it.
@@ -23,7 +23,7 @@ pub(super) enum Line {
 }
 
 /// Reads lines. [`next`](Self::next) may be dropped at any time and loses nothing.
-pub(super) struct LineReader<R> {
+pub(crate) struct LineReader<R> {
     input: R,
     buffer: BytesMut,
     /// Bytes of the buffer that are known to hold no newline.
@@ -34,7 +34,7 @@ pub(super) struct LineReader<R> {
 }
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
-    pub(super) fn new(input: R, limit: usize) -> Self {
+    pub(crate) fn new(input: R, limit: usize) -> Self {
         Self { input, buffer: BytesMut::new(), searched: 0, limit, skipping: None, ended: false }
     }
 
@@ -44,7 +44,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 
     /// The next line, the last one also without a newline; nothing at the end of the input.
-    pub(super) async fn next(&mut self) -> Result<Option<Line>, io::Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Line>, io::Error> {
         loop {
             if let Some(line) = self.cut() {
                 return Ok(Some(line));

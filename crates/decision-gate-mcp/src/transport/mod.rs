@@ -7,11 +7,11 @@
 //! taken until its call has really ended, and the others change nothing.
 
 mod flight;
-mod line;
+pub(crate) mod line;
 mod message;
 mod method;
 mod outbox;
-mod skeleton;
+pub(crate) mod skeleton;
 
 use std::{borrow::Cow, collections::VecDeque, io, sync::Arc};
 

@@ -15,7 +15,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The top level of a line.
 #[derive(Debug, Default)]
-pub(super) struct Skeleton {
+pub(crate) struct Skeleton {
     kept: Vec<u8>,
     length: u64,
     depth: usize,
@@ -31,7 +31,7 @@ struct Text {
 
 impl Skeleton {
     /// Bytes of the line so far.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
@@ -44,7 +44,7 @@ impl Skeleton {
     }
 
     /// What could be read of the message.
-    pub(super) fn envelope(&self) -> Envelope {
+    pub(crate) fn envelope(&self) -> Envelope {
         scan_envelope(self.kept.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.kept))
     }
 

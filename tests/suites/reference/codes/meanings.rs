@@ -28,6 +28,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "protocol errors, and the start of the server",
         "send what the protocol's schema allows",
     ),
+    (
+        "crates/decision-gate-mcp/src/federation/",
+        "evidence of external servers",
+        "see [federation.md](../spec/federation.md)",
+    ),
     ("crates/decision-gate-mcp/src/tools/", "tools", "see the tool's input schema"),
     ("crates/decision-gate-providers/src/", "providers", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
@@ -89,6 +94,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "do not rely on it: what was sent is not what was hashed",
     ),
     (
+        "evidence_invalid",
+        "An answer that is not well-formed, or that could not be kept as it is. Its own conditions are Unknown, and nothing else.",
+        "correct the provider",
+    ),
+    (
         "evidence_too_large",
         "A value is over the size limit. The condition is Unknown, and the rest is decided.",
         "select less, or raise the limit that is named",
@@ -139,6 +149,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "payload_too_large",
         "What was handed in is over the size limit.",
         "hand in less or a reference, or raise `limits.max_payload_bytes`",
+    ),
+    (
+        "provider_contract_invalid",
+        "The contract of a provider does not read, or is that of another one.",
+        "write it as [federation.md](../spec/federation.md) says; of a built-in provider it is a defect of the build",
     ),
     (
         "provider_failed",

@@ -1,11 +1,12 @@
 //! `providers`: where evidence may come from.
 //!
-//! Sources are closed unless opened (DESIGN P25): `env`, `http` and `json` exist only if they are listed with what
-//! they may read. `time` reads nothing and is there without being listed.
+//! Sources are closed unless opened (DESIGN P25): `env`, `http`, `json` and external servers exist only if they are
+//! listed with what they may read. `time` reads nothing and is there without being listed.
 
 mod env;
 mod http;
 mod json;
+mod mcp;
 mod prepare;
 mod time;
 
@@ -20,6 +21,7 @@ pub use self::{
     env::{EnvSettings, VariableFault, VariableName},
     http::{HostName, HostNameFault, HttpHost, HttpSettings, UserAgent, UserAgentFault},
     json::{JsonRoot, JsonSettings, RootId, RootIdFault},
+    mcp::{AnswerForm, Handshake, McpCheck, McpSettings, Program, ProgramFault, Protocol, StderrUse},
     time::TimeSettings,
 };
 use super::limits::Limits;
@@ -65,6 +67,8 @@ pub type QueryTimeout = Bounded<100, 30_000, 10_000>;
 pub enum ProviderKind {
     /// Part of this program.
     Builtin,
+    /// A server of its own, by default one that speaks the Model Context Protocol.
+    Mcp,
 }
 
 impl ProviderKind {
@@ -73,7 +77,7 @@ impl ProviderKind {
     }
 }
 
-/// The settings of a built-in provider; which, its name says.
+/// The settings of a provider; which, its name says, or that it is of type `mcp`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BuiltinSettings {
@@ -83,6 +87,8 @@ pub enum BuiltinSettings {
     Http(HttpSettings),
     /// Of `json`.
     Json(JsonSettings),
+    /// Of a provider of type `mcp`.
+    Mcp(Box<McpSettings>),
     /// Of `time`.
     Time(TimeSettings),
 }
@@ -131,6 +137,7 @@ impl Section for Providers {
                 BuiltinSettings::Env(settings) => settings.check(checks),
                 BuiltinSettings::Http(settings) => settings.check(checks),
                 BuiltinSettings::Json(settings) => settings.check(checks),
+                BuiltinSettings::Mcp(settings) => settings.check(checks),
                 BuiltinSettings::Time(_) => {}
             });
         });
@@ -142,6 +149,7 @@ impl Section for Providers {
             match &mut provider.config {
                 BuiltinSettings::Http(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Json(settings) => settings.paths(&at, paths),
+                BuiltinSettings::Mcp(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Env(_) | BuiltinSettings::Time(_) => {}
             }
         }
@@ -154,6 +162,7 @@ impl Serialize for BuiltinSettings {
             Self::Env(settings) => settings.serialize(serializer),
             Self::Http(settings) => settings.serialize(serializer),
             Self::Json(settings) => settings.serialize(serializer),
+            Self::Mcp(settings) => settings.serialize(serializer),
             Self::Time(settings) => settings.serialize(serializer),
         }
     }
@@ -172,31 +181,38 @@ impl JsonSchema for BuiltinSettings {
         let env = generator.subschema_for::<EnvSettings>();
         let http = generator.subschema_for::<HttpSettings>();
         let json = generator.subschema_for::<JsonSettings>();
+        let mcp = generator.subschema_for::<McpSettings>();
         let time = generator.subschema_for::<TimeSettings>();
-        schemars::json_schema!({ "type": "object", "anyOf": [env, http, json, time] })
+        schemars::json_schema!({ "type": "object", "anyOf": [env, http, json, mcp, time] })
     }
 }
 
-/// Says in the schema which settings go with which name, and that `time` needs none.
+/// Says in the schema which settings go with which name or type, and that `time` needs none.
 fn by_name(schema: &mut Schema) {
+    let config = |settings: &str| json!({ "$ref": format!("#/$defs/{settings}") });
     let case = |name: &str, settings: &str, required: &[&str]| {
-        let config = json!({ "$ref": format!("#/$defs/{settings}") });
         json!({
             "if": { "properties": { "name": { "const": name } }, "required": ["name"] },
-            "then": { "properties": { "config": config }, "required": required },
+            "then": { "properties": { "config": config(settings) }, "required": required },
         })
     };
+    let mcp = json!({ "properties": { "type": { "const": "mcp" } }, "required": ["type"] });
     let cases = [
         case("env", "EnvSettings", &["config"]),
         case("http", "HttpSettings", &["config"]),
         case("json", "JsonSettings", &["config"]),
         case("time", "TimeSettings", &[]),
+        json!({
+            "if": mcp,
+            "then": {
+                "properties": { "name": { "not": { "enum": BUILTIN } }, "config": config("McpSettings") },
+                "required": ["config"],
+            },
+            "else": { "properties": { "name": { "enum": BUILTIN } } },
+        }),
     ];
     schema.insert("allOf".to_owned(), json!(cases));
     if let Some(Value::Array(required)) = schema.get_mut("required") {
         required.retain(|key| key != "config");
-    }
-    if let Some(Value::Object(name)) = schema.pointer_mut("/properties/name") {
-        name.insert("enum".to_owned(), json!(BUILTIN));
     }
 }
