@@ -113,22 +113,6 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
         }
         // Only ids that were never given out.
         "misplace" => say(&mut out, &json!({ "jsonrpc": "2.0", "id": 777, "result": good.clone() }))?,
-        "twice" => writeln!(
-            out,
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{{"value":7,"value":8}}}}}}"#
-        )?,
-        "two_ids" => writeln!(out, r#"{{"jsonrpc":"2.0","id":{id},"id":0,"result":{{"structuredContent":{{}}}}}}"#)?,
-        "deep" => {
-            let deep = "[".repeat(5_000) + &"]".repeat(5_000);
-            writeln!(out, r#"{{"jsonrpc":"2.0","id":{id},"result":{{"structuredContent":{{"value":{deep}}}}}}}"#)?;
-        }
-        "inexact" => writeln!(
-            out,
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"structuredContent":{{"value":9007199254740993}}}}}}"#
-        )?,
-        "surrogate" => {
-            writeln!(out, r#"{{"jsonrpc":"2.0","id":{id},"result":{{"structuredContent":{{"value":"\ud800"}}}}}}"#)?;
-        }
         "shape" => say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": 3 }))?,
         "protocol_error" => {
             let error = json!({ "code": -32000, "message": "s3cret words" });
@@ -155,9 +139,27 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
             let result = json!({ "content": [], "structuredContent": { "value": value } });
             say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
         }
-        _ => say(&mut out, &plain(id))?,
+        _ => match raw_line(mode, id) {
+            Some(line) => writeln!(out, "{line}")?,
+            None => say(&mut out, &plain(id))?,
+        },
     }
     out.flush()
+}
+
+/// Answers that are no JSON as it should be.
+fn raw_line(mode: &str, id: &Value) -> Option<String> {
+    let result = |value: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{{"value":{value}}}}}}}"#)
+    };
+    Some(match mode {
+        "twice" => result(r#"7,"value":8"#),
+        "two_ids" => result("7").replacen(r#","result""#, r#","id":0,"result""#, 1),
+        "deep" => result(&("[".repeat(5_000) + &"]".repeat(5_000))),
+        "inexact" => result("9007199254740993"),
+        "surrogate" => result(r#""\ud800""#),
+        _ => return None,
+    })
 }
 
 fn flood(out: &mut impl Write) -> io::Result<()> {
