@@ -113,22 +113,6 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
         }
         // Only ids that were never given out.
         "misplace" => say(&mut out, &json!({ "jsonrpc": "2.0", "id": 777, "result": good.clone() }))?,
-        "shape" => say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": 3 }))?,
-        "protocol_error" => {
-            let error = json!({ "code": -32000, "message": "s3cret words" });
-            say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "error": error }))?;
-        }
-        "tool_error" => {
-            let content = json!([{ "type": "text", "text": "s3cret words" }]);
-            let result = json!({ "isError": true, "content": content, "structuredContent": { "code": "not_there" } });
-            say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
-        }
-        "asks" => {
-            let request =
-                json!({ "method": "elicitation/create", "params": { "message": "?", "requestedSchema": {} } });
-            let result = json!({ "resultType": "input_required", "inputRequests": { "a": request } });
-            say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
-        }
         // Says what it was started with and asked.
         "mirror" => {
             let environment: Vec<_> =
@@ -141,10 +125,29 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
         }
         _ => match raw_line(mode, id) {
             Some(line) => writeln!(out, "{line}")?,
-            None => say(&mut out, &plain(id))?,
+            None => say(&mut out, &odd_message(mode, id).unwrap_or_else(|| plain(id)))?,
         },
     }
     out.flush()
+}
+
+/// Answers that are JSON, and no result of a tool.
+fn odd_message(mode: &str, id: &Value) -> Option<Value> {
+    let (member, content) = match mode {
+        "shape" => ("result", json!(3)),
+        "protocol_error" => ("error", json!({ "code": -32000, "message": "s3cret words" })),
+        "tool_error" => {
+            let content = json!([{ "type": "text", "text": "s3cret words" }]);
+            ("result", json!({ "isError": true, "content": content, "structuredContent": { "code": "not_there" } }))
+        }
+        "asks" => {
+            let request =
+                json!({ "method": "elicitation/create", "params": { "message": "?", "requestedSchema": {} } });
+            ("result", json!({ "resultType": "input_required", "inputRequests": { "a": request } }))
+        }
+        _ => return None,
+    };
+    Some(json!({ "jsonrpc": "2.0", "id": id, member: content }))
 }
 
 /// Answers that are no JSON as it should be.
