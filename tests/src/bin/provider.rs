@@ -57,7 +57,7 @@ fn serve(mode: &str) -> io::Result<()> {
 
 fn at_start(mode: &str) -> io::Result<()> {
     match mode {
-        "mute" => thread::sleep(Duration::from_secs(600)),
+        "mute" => thread::sleep(Duration::from_mins(10)),
         "gone" => return Err(io::ErrorKind::Other.into()),
         "flood_start" => flood(&mut io::stdout().lock())?,
         // What a server that prints its banner to the wrong stream does.
@@ -87,7 +87,7 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
     let plain = |id: &Value| json!({ "jsonrpc": "2.0", "id": id, "result": good.clone() });
     let evil = json!({ "content": [], "structuredContent": { "value": 666 } });
     match mode {
-        "hang" => thread::sleep(Duration::from_secs(600)),
+        "hang" => thread::sleep(Duration::from_mins(10)),
         "die" => {
             out.write_all(br#"{"jsonrpc":"2.0","id":"#)?;
             out.flush()?;
@@ -95,7 +95,7 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
         }
         "flood" => flood(&mut out)?,
         "endless" => loop {
-            out.write_all(&[b'x'; 65_536])?;
+            out.write_all(&[b'x'; 8_192])?;
         },
         "long" => {
             let long = json!({ "content": [], "structuredContent": { "value": "x".repeat(2_000_000) } });
@@ -204,11 +204,11 @@ fn serve_v0(mode: &str) -> io::Result<()> {
             "v0_text" => json!({ "type": "text", "text": "s3cret words" }),
             _ => json!({ "type": "json", "json": result }),
         };
-        let id = if mode == "v0_lie" { json!(999) } else { call["id"].clone() };
+        let id = if mode == "v0_lie" { json!(999) } else { call.get("id").cloned().unwrap_or_default() };
         let reply = json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [item] } }).to_string();
         let said = match mode {
             "v0_hang" => {
-                thread::sleep(Duration::from_secs(600));
+                thread::sleep(Duration::from_mins(10));
                 0
             }
             "v0_huge" => 99_999_999,
