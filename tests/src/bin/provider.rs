@@ -57,7 +57,7 @@ fn serve(mode: &str) -> io::Result<()> {
 
 fn at_start(mode: &str) -> io::Result<()> {
     match mode {
-        "mute" => thread::sleep(Duration::from_secs(600)),
+        "mute" => thread::sleep(Duration::from_mins(10)),
         "gone" => return Err(io::ErrorKind::Other.into()),
         "flood_start" => flood(&mut io::stdout().lock())?,
         // What a server that prints its banner to the wrong stream does.
@@ -87,7 +87,7 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
     let plain = |id: &Value| json!({ "jsonrpc": "2.0", "id": id, "result": good.clone() });
     let evil = json!({ "content": [], "structuredContent": { "value": 666 } });
     match mode {
-        "hang" => thread::sleep(Duration::from_secs(600)),
+        "hang" => thread::sleep(Duration::from_mins(10)),
         "die" => {
             out.write_all(br#"{"jsonrpc":"2.0","id":"#)?;
             out.flush()?;
@@ -95,7 +95,7 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
         }
         "flood" => flood(&mut out)?,
         "endless" => loop {
-            out.write_all(&[b'x'; 65_536])?;
+            out.write_all(&[b'x'; 8_192])?;
         },
         "long" => {
             let long = json!({ "content": [], "structuredContent": { "value": "x".repeat(2_000_000) } });
@@ -113,38 +113,6 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
         }
         // Only ids that were never given out.
         "misplace" => say(&mut out, &json!({ "jsonrpc": "2.0", "id": 777, "result": good.clone() }))?,
-        "twice" => writeln!(
-            out,
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{{"value":7,"value":8}}}}}}"#
-        )?,
-        "two_ids" => writeln!(out, r#"{{"jsonrpc":"2.0","id":{id},"id":0,"result":{{"structuredContent":{{}}}}}}"#)?,
-        "deep" => {
-            let deep = "[".repeat(5_000) + &"]".repeat(5_000);
-            writeln!(out, r#"{{"jsonrpc":"2.0","id":{id},"result":{{"structuredContent":{{"value":{deep}}}}}}}"#)?;
-        }
-        "inexact" => writeln!(
-            out,
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"structuredContent":{{"value":9007199254740993}}}}}}"#
-        )?,
-        "surrogate" => {
-            writeln!(out, r#"{{"jsonrpc":"2.0","id":{id},"result":{{"structuredContent":{{"value":"\ud800"}}}}}}"#)?;
-        }
-        "shape" => say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": 3 }))?,
-        "protocol_error" => {
-            let error = json!({ "code": -32000, "message": "s3cret words" });
-            say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "error": error }))?;
-        }
-        "tool_error" => {
-            let content = json!([{ "type": "text", "text": "s3cret words" }]);
-            let result = json!({ "isError": true, "content": content, "structuredContent": { "code": "not_there" } });
-            say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
-        }
-        "asks" => {
-            let request =
-                json!({ "method": "elicitation/create", "params": { "message": "?", "requestedSchema": {} } });
-            let result = json!({ "resultType": "input_required", "inputRequests": { "a": request } });
-            say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
-        }
         // Says what it was started with and asked.
         "mirror" => {
             let environment: Vec<_> =
@@ -155,9 +123,46 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
             let result = json!({ "content": [], "structuredContent": { "value": value } });
             say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
         }
-        _ => say(&mut out, &plain(id))?,
+        _ => match raw_line(mode, id) {
+            Some(line) => writeln!(out, "{line}")?,
+            None => say(&mut out, &odd_message(mode, id).unwrap_or_else(|| plain(id)))?,
+        },
     }
     out.flush()
+}
+
+/// Answers that are JSON, and no result of a tool.
+fn odd_message(mode: &str, id: &Value) -> Option<Value> {
+    let (member, content) = match mode {
+        "shape" => ("result", json!(3)),
+        "protocol_error" => ("error", json!({ "code": -32000, "message": "s3cret words" })),
+        "tool_error" => {
+            let content = json!([{ "type": "text", "text": "s3cret words" }]);
+            ("result", json!({ "isError": true, "content": content, "structuredContent": { "code": "not_there" } }))
+        }
+        "asks" => {
+            let request =
+                json!({ "method": "elicitation/create", "params": { "message": "?", "requestedSchema": {} } });
+            ("result", json!({ "resultType": "input_required", "inputRequests": { "a": request } }))
+        }
+        _ => return None,
+    };
+    Some(json!({ "jsonrpc": "2.0", "id": id, member: content }))
+}
+
+/// Answers that are no JSON as it should be.
+fn raw_line(mode: &str, id: &Value) -> Option<String> {
+    let result = |value: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{{"value":{value}}}}}}}"#)
+    };
+    Some(match mode {
+        "twice" => result(r#"7,"value":8"#),
+        "two_ids" => result("7").replacen(r#","result""#, r#","id":0,"result""#, 1),
+        "deep" => result(&("[".repeat(5_000) + &"]".repeat(5_000))),
+        "inexact" => result("9007199254740993"),
+        "surrogate" => result(r#""\ud800""#),
+        _ => return None,
+    })
 }
 
 fn flood(out: &mut impl Write) -> io::Result<()> {
@@ -199,11 +204,11 @@ fn serve_v0(mode: &str) -> io::Result<()> {
             "v0_text" => json!({ "type": "text", "text": "s3cret words" }),
             _ => json!({ "type": "json", "json": result }),
         };
-        let id = if mode == "v0_lie" { json!(999) } else { call["id"].clone() };
+        let id = if mode == "v0_lie" { json!(999) } else { call.get("id").cloned().unwrap_or_default() };
         let reply = json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [item] } }).to_string();
         let said = match mode {
             "v0_hang" => {
-                thread::sleep(Duration::from_secs(600));
+                thread::sleep(Duration::from_mins(10));
                 0
             }
             "v0_huge" => 99_999_999,

@@ -46,7 +46,7 @@ fn d05_a_provider_that_misbehaves_costs_only_its_own_conditions() -> Result<(), 
     });
     workspace.write_config(&nowhere.collect::<Vec<_>>().join("[[providers]]"))?;
     let mut server = serve(&workspace)?;
-    server.set_patience(Duration::from_secs(60));
+    server.set_patience(Duration::from_mins(1));
     let mut all = names.clone();
     all.push("good");
     server.answer("scenario_define", &json!({ "spec": scenario(&all) }))?;

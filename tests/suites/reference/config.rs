@@ -35,7 +35,9 @@ fn page(schema: &Value) -> String {
 fn own_settings(schema: &Value) -> String {
     let mut text = String::new();
     for rule in schema["$defs"]["Provider"]["allOf"].as_array().unwrap() {
-        let name = rule["if"]["properties"]["name"]["const"].as_str().unwrap();
+        let by = |key: &str| rule["if"]["properties"][key]["const"].as_str();
+        // An external server has any name, and says by its type what it is.
+        let name = by("name").or_else(|| by("type")).unwrap();
         let mut rows = Vec::new();
         collect(Shape::within(schema, &rule["then"]["properties"]["config"]), OWN, &mut rows);
         text.push_str(&format!("\n### {} of `{name}`\n\n{}", code(OWN), table(HEAD, rows)));

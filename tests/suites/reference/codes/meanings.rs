@@ -156,6 +156,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "write it as [federation.md](../spec/federation.md) says; of a built-in provider it is a defect of the build",
     ),
     (
+        "provider_error",
+        "An external provider answered with an error whose own code is none.",
+        "correct the provider: a code is 1 to 64 of `a-z0-9_`, first a letter",
+    ),
+    (
         "provider_failed",
         "The provider broke down. Its own conditions are Unknown, and nothing else.",
         "see the server's log",
