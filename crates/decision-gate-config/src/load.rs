@@ -109,6 +109,9 @@ fn checked(mut config: Config, file: Option<&Path>, layers: &Layers, errors: &mu
     let faulty: BTreeSet<_> = errors.list.iter().filter_map(|it| it.key.section()).map(str::to_owned).collect();
     let mut checks = Checks::new();
     config.check(&mut checks, |section| !faulty.contains(section));
+    if !["providers", "trust"].into_iter().any(|section| faulty.contains(section)) {
+        config.check_between(&mut checks);
+    }
     let mut found = checks.into_found();
     let folder = file.map(folder_of);
     for (key, path) in config.paths() {

@@ -1,5 +1,5 @@
 //! Settings that the design has and the program has not yet. They are refused, not ignored: a configuration that
-//! asks for signatures must not be answered as though it had got them. Each goes when its feature comes.
+//! asks for something must not be answered as though it had got it. Each goes when its feature comes.
 
 use crate::decode::Found;
 use crate::error::Fault;
@@ -9,31 +9,16 @@ use crate::tree::Tree;
 /// Notes the settings that are not supported yet and takes them out.
 pub(crate) fn refuse(tree: &mut Tree, found: &mut Vec<Found>) {
     let mut refused = Vec::new();
-    let default_policy = KeyPath::of_keys(["trust", "default_policy"]);
-    if let Some(trust) = tree.get("trust") {
-        refuse_signatures(trust, "default_policy", default_policy, &mut refused);
-    }
     if let Some(Tree::List(providers)) = tree.get("providers") {
         for (index, provider) in providers.iter().enumerate() {
             let at = KeyPath::of_keys(["providers"]).index(index);
             if provider.get("type").and_then(Tree::text) == Some("mcp") {
-                refused.push((at, Some("type"), "a provider of type `mcp`"));
-            } else {
-                refuse_signatures(provider, "trust", at.key("trust"), &mut refused);
+                refused.push((at, "type", "a provider of type `mcp`"));
             }
         }
     }
     for (key, inner, what) in refused {
         tree.remove(&key);
-        let key = inner.map_or(key.clone(), |inner| key.key(inner));
-        found.push(Found { key, fault: Fault::NotSupportedYet { what } });
-    }
-}
-
-type Refused = (KeyPath, Option<&'static str>, &'static str);
-
-fn refuse_signatures(table: &Tree, key: &str, path: KeyPath, refused: &mut Vec<Refused>) {
-    if table.get(key).and_then(|policy| policy.get("require_signature")).is_some() {
-        refused.push((path, None, "`require_signature`"));
+        found.push(Found { key: key.key(inner), fault: Fault::NotSupportedYet { what } });
     }
 }
