@@ -1,14 +1,18 @@
 //! One function for each reader of foreign bytes. None of them may panic, and what is read must keep what its reader
 //! promises: a canonical form that is a fixed point, an event that is exactly its bytes, a pack that nobody vouches for.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use decision_gate_config::{Environment, Source};
 use decision_gate_core::at::Timestamp;
+use decision_gate_core::dsse::{self, Envelope};
 use decision_gate_core::evidence::{Answer, Query};
+use decision_gate_core::intoto::Statement;
 use decision_gate_core::json::path::JsonPath;
 use decision_gate_core::json::{self, EnvelopeEnd, IdSite, Limits, canonical};
+use decision_gate_core::keys::{KeyId, PublicKey, SigningKey, TrustedKey};
 use decision_gate_core::ledger::Event;
 use decision_gate_core::name::{CheckId, NamespaceId, ProviderId, TenantId};
 use decision_gate_core::policy::Policy;
@@ -27,13 +31,16 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target; `seeds/` has a folder for each, `fuzz_targets/` a file.
 pub const TARGETS: &[Target] = &[
     ("config_load", config_load),
+    ("dsse_envelope", dsse_envelope),
     ("envelope", envelope),
     ("event_read", event_read),
     ("json_parse", json_parse),
     ("jsonpath", jsonpath),
+    ("key_read", key_read),
     ("policy_read", policy_read),
     ("runpack_verify", runpack_verify),
     ("scenario_read", scenario_read),
+    ("statement_read", statement_read),
     ("transport_line", transport_line),
     ("yaml_evidence", yaml_evidence),
 ];
@@ -66,6 +73,39 @@ pub fn envelope(data: &[u8]) {
         Some(Value::String(id)) => assert_eq!(envelope.id, IdSite::String(id.clone())),
         Some(_) => assert!(matches!(envelope.id, IdSite::Number(_) | IdSite::Invalid)),
     }
+}
+
+/// A DSSE envelope, with the key of the seeds. What verifies is what was signed for them, whatever is around it.
+pub fn dsse_envelope(data: &[u8]) {
+    let Ok(envelope) = Envelope::parse(data) else { return };
+    assert_eq!(envelope.as_bytes(), data);
+    let id = KeyId::try_from("fuzz").expect("an id");
+    let keys = [TrustedKey::new(id, SigningKey::from_seed(&[1; 32]).public())];
+    if let Ok(payload) = dsse::verify(&envelope, &keys, NonZeroUsize::MIN) {
+        assert_eq!(
+            (payload.get().payload_type(), payload.get().bytes()),
+            ("application/example", b"payload".as_slice())
+        );
+    }
+    assert!(dsse::verify(&envelope, &keys, NonZeroUsize::MIN.saturating_add(1)).is_err());
+}
+
+/// A public key in any spelling, which reads back from the spellings that are written.
+pub fn key_read(data: &[u8]) {
+    let Ok(key) = PublicKey::read(data) else { return };
+    assert_eq!(PublicKey::read(&key.to_bytes()).as_ref(), Ok(&key));
+    assert_eq!(PublicKey::read_text(&key.to_pem()).as_ref(), Ok(&key));
+    let wire = serde_json::to_value(&key).expect("a key has a form");
+    assert_eq!(serde_json::from_value::<PublicKey>(wire).expect("a written key reads"), key);
+    assert!(key.verify(data, data).is_err());
+}
+
+/// An in-toto statement, which reads back from its canonical form.
+pub fn statement_read(data: &[u8]) {
+    let Ok(statement) = Statement::read(data) else { return };
+    let again = Statement::read(&statement.to_bytes()).expect("a written statement reads");
+    assert_eq!((again.predicate_type(), again.subject()), (statement.predicate_type(), statement.subject()));
+    assert_eq!(again.to_bytes(), statement.to_bytes());
 }
 
 /// The first line as a JSONPath, the rest as the document it is asked of.

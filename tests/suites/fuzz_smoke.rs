@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
+use decision_gate_core::dsse::Envelope;
+use decision_gate_core::intoto::Statement;
 use decision_gate_core::json::{Limits, parse_exact};
+use decision_gate_core::keys::PublicKey;
 use decision_gate_core::ledger::Event;
 use decision_gate_core::policy::Policy;
 use decision_gate_core::runpack::{Expect, ManifestName, Status, verify};
@@ -191,6 +194,15 @@ fn seeds_are_what_their_readers_take() {
         let value = parse_exact(&seed, &Limits::message(1 << 20)).unwrap();
         Scenario::read(&value).and_then(Scenario::check).unwrap();
     }
+    for seed in seeds("dsse_envelope") {
+        Envelope::parse(&seed).unwrap();
+    }
+    for seed in seeds("key_read") {
+        PublicKey::read(&seed).unwrap();
+    }
+    for seed in seeds("statement_read") {
+        Statement::read(&seed).unwrap();
+    }
     for seed in seeds("runpack_verify") {
         let report = verify(&targets::unpack(&seed), &ManifestName::standard(), &Expect::default());
         assert_eq!(report.status, Status::Pass, "{:?}", report.findings);
@@ -217,13 +229,16 @@ macro_rules! targets {
 
 targets![
     config_load,
+    dsse_envelope,
     envelope,
     event_read,
     json_parse,
     jsonpath,
+    key_read,
     policy_read,
     runpack_verify,
     scenario_read,
+    statement_read,
     transport_line,
     yaml_evidence,
 ];

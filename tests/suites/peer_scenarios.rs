@@ -185,6 +185,8 @@ fn policy(providers: &[Arc<dyn Provider>], deny_restricted: bool) -> Policy {
             allow_raw: false,
             contract: contract.digest(),
             result_schemas: contract.checks.iter().map(|it| (it.check_id.clone(), it.result_schema.clone())).collect(),
+            trust: decision_gate_core::trust::ProviderTrust::Audit,
+            unsigned_max_lane: None,
         };
         (contract.provider_id.clone(), policy)
     };
@@ -205,5 +207,6 @@ fn policy(providers: &[Arc<dyn Provider>], deny_restricted: bool) -> Policy {
         limits: DecisionLimits { max_evidence_bytes: 1 << 20, max_payload_bytes: 1 << 21 },
         packets: if deny_restricted { rules } else { PacketPolicy::PermitAll },
         time: TimePolicy { source: TimeSource::Caller, max_skew_ms: 300_000, allow_logical: true },
+        keys: decision_gate_core::keys::Keyring::default(),
     })
 }

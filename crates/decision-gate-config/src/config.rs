@@ -41,6 +41,13 @@ macro_rules! sections {
     };
 }
 
+impl Config {
+    /// Notes what does not fit together between sections.
+    pub(crate) fn check_between(&self, checks: &mut Checks) {
+        checks.key("providers", |checks| self.providers.check_keys(&self.trust.keys, checks));
+    }
+}
+
 sections! {
     /// Which tools the MCP server shows.
     server: Server,

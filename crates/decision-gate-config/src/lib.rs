@@ -22,7 +22,6 @@ mod layer;
 mod load;
 mod loaded;
 mod near;
-mod not_yet;
 mod origin;
 mod read;
 mod schema;

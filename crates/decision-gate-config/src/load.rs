@@ -15,7 +15,7 @@ use crate::origin::Origin;
 use crate::schema::Shapes;
 use crate::sections::{Checks, providers};
 use crate::tree::Tree;
-use crate::{near, not_yet, read};
+use crate::{near, read};
 
 /// Where settings come from, lowest layer first: defaults, then these in order.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,6 @@ fn typed(layers: &Layers, errors: &mut Errors) -> Result<Option<Config>, ConfigE
     let mut tree: Tree =
         merged.map_err(|problem| ConfigErrors::one(Origin::BuiltIn, KeyPath::ROOT, Fault::Grammar { problem }))?;
     let mut found = Vec::new();
-    not_yet::refuse(&mut tree, &mut found);
     providers::prepare(&mut tree, &mut found);
     let decoded = decode::<Config>(tree);
     found.extend(decoded.found);
@@ -109,6 +108,9 @@ fn checked(mut config: Config, file: Option<&Path>, layers: &Layers, errors: &mu
     let faulty: BTreeSet<_> = errors.list.iter().filter_map(|it| it.key.section()).map(str::to_owned).collect();
     let mut checks = Checks::new();
     config.check(&mut checks, |section| !faulty.contains(section));
+    if !["providers", "trust"].into_iter().any(|section| faulty.contains(section)) {
+        config.check_between(&mut checks);
+    }
     let mut found = checks.into_found();
     let folder = file.map(folder_of);
     for (key, path) in config.paths() {

@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use decision_gate_core::keys::{Keyring, TrustedKey};
 use serde_json::Value;
 
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::error::{ConfigErrors, FileFault};
+use crate::error::{ConfigErrors, Fault, FileFault};
 use crate::key_path::KeyPath;
 use crate::layer::Layers;
 use crate::load::{Source, locate};
 use crate::origin::Origin;
+use crate::read;
 use crate::sections::Checks;
 use crate::sections::anchors::KnownAnchor;
+use crate::sections::trust::{KeyProblem, TrustKey};
+
+/// The largest file of a public key.
+const MAX_KEY_BYTES: u64 = 64 * 1024;
 
 /// A configuration that was read, merged and checked.
 #[derive(Clone, Debug)]
@@ -117,6 +123,29 @@ impl Loaded {
             .ok_or_else(|| ConfigErrors::one(Origin::BuiltIn, KeyPath::of_keys(key), FileFault::NoHome { what }))
     }
 
+    /// The keys that may sign evidence; those in files are read now.
+    ///
+    /// # Errors
+    /// Every key that can't be read, or whose rules make no sense.
+    pub fn keyring(&self) -> Result<Keyring, ConfigErrors> {
+        let (mut keys, mut checks) = (Vec::new(), Checks::new());
+        checks.key("trust", |checks| {
+            checks.key("keys", |checks| {
+                checks.items(&self.config.trust.keys, |checks, key| match read_key(key) {
+                    Ok(trusted) => keys.push(trusted),
+                    Err(("", fault)) => checks.report(fault),
+                    Err((setting, fault)) => checks.key(setting, |checks| checks.report(fault)),
+                });
+                // Not reached after a load: a key that is there twice is found then.
+                if let Err(error) = Keyring::new(keys.iter().cloned()) {
+                    checks.report(Fault::Grammar { problem: error.to_string() });
+                }
+            });
+        });
+        self.outcome(checks)?;
+        Ok(Keyring::new(keys).unwrap_or_default())
+    }
+
     /// Checks that each anchor setting can be met by a provider there is.
     ///
     /// # Errors
@@ -139,5 +168,16 @@ impl Loaded {
 
     fn outcome(&self, checks: Checks) -> Result<(), ConfigErrors> {
         ConfigErrors::of(locate(checks.into_found(), &self.layers), false).map_or(Ok(()), Err)
+    }
+}
+
+fn read_key(key: &TrustKey) -> Result<TrustedKey, KeyProblem> {
+    match (&key.public_key, &key.file) {
+        (Some(text), _) => key.trusted("public_key", text.as_bytes()),
+        (None, Some(file)) => {
+            let bytes = read::bytes(file.as_path(), MAX_KEY_BYTES).map_err(|fault| ("file", fault.into()))?;
+            key.trusted("file", &bytes)
+        }
+        (None, None) => Err(("", Fault::MissingKey { key: "public_key".to_owned() })),
     }
 }

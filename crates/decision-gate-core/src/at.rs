@@ -36,6 +36,11 @@ impl Timestamp {
         }
     }
 
+    /// The point in time that an RFC 3339 date-time names; parts of a millisecond are cut off.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        Some(Self::UnixMillis(instant(text)?.as_millisecond()))
+    }
+
     /// Whether JSON carries it exactly. Times beyond that are of no clock.
     pub fn is_exact(self) -> bool {
         match self {

@@ -12,10 +12,12 @@ use serde_json::Value;
 use crate::condition::Gap;
 use crate::contract::schema::Schema;
 use crate::digest::Digest;
+use crate::evidence::Query;
 use crate::json::{self, canonical};
+use crate::keys::Keyring;
 use crate::name::{CheckId, ProviderId};
 use crate::scenario::packets::PacketPolicy;
-use crate::trust::{AnchorPolicy, Disclosure, HashProfile, Lane};
+use crate::trust::{AnchorPolicy, Disclosure, HashProfile, Lane, Occasion, ProviderTrust, Scale};
 
 /// Version of the snapshot's form.
 pub const SNAPSHOT_VERSION: u32 = 1;
@@ -49,6 +51,9 @@ pub struct PolicySnapshot {
     pub packets: PacketPolicy,
     /// Whose clock counts.
     pub time: TimePolicy,
+    /// The keys that may sign evidence; left out when there are none.
+    #[serde(default, skip_serializing_if = "Keyring::is_empty")]
+    pub keys: Keyring,
 }
 
 /// One provider, as far as a decision depends on it.
@@ -65,12 +70,24 @@ pub struct ProviderPolicy {
     pub contract: Digest,
     /// JSON Schema of each check's values.
     pub result_schemas: BTreeMap<CheckId, Value>,
+    /// What its answers must bring; left out when they need bring nothing.
+    #[serde(default = "ProviderTrust::unsaid", skip_serializing_if = "ProviderTrust::is_audit")]
+    pub trust: ProviderTrust,
+    /// The highest lane of its evidence without a signature that is good enough; left out when it is `max_lane`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsigned_max_lane: Option<Lane>,
 }
 
 impl ProviderPolicy {
     /// Whether the gate computes its answers itself.
     pub fn is_derived(&self) -> bool {
         matches!(self.answers, Answers::Derived)
+    }
+
+    /// The highest lane of its evidence where no signature is good enough. What the gate computes itself needs none.
+    pub fn unsigned_cap(&self) -> Lane {
+        let cap = self.unsigned_max_lane.filter(|_| !self.is_derived());
+        cap.map_or(self.max_lane, |cap| cap.min(self.max_lane))
     }
 }
 
@@ -195,6 +212,14 @@ impl Policy {
     /// One provider's part.
     pub fn provider(&self, provider: &ProviderId) -> Option<&ProviderPolicy> {
         self.snapshot.providers.get(provider)
+    }
+
+    /// What answers to `query` are weighed against on this occasion; `None` for a provider that the policy does not
+    /// know.
+    pub fn scale<'a>(&'a self, query: &'a Query, occasion: Occasion<'a>) -> Option<Scale<'a>> {
+        let provider = self.provider(&query.provider_id)?;
+        let skew_ms = self.snapshot.time.max_skew_ms;
+        Some(Scale { query, provider, keys: &self.snapshot.keys, skew_ms, occasion })
     }
 
     /// The compiled `result_schema` of a check; `None` when it allows everything.

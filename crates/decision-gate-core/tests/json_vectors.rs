@@ -6,94 +6,22 @@
 
 #![cfg(test)]
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+mod vectors;
+
+use std::{collections::BTreeMap, fs, path::Path};
 
 use decision_gate_core::json::{self, Limits, canonical, path::JsonPath};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use vectors::{MAX_BYTES, Report, cases, collection, hex, read, text};
 
-/// Larger than any document of the collections.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Cases of the compliance suite that a bound refuses.
 const KNOWN_BOUNDS: &str = include_str!("known/jsonpath_bounds.txt");
 /// Documents of the evidence queries that the strict reader refuses.
 const KNOWN_REFUSED: &str = include_str!("known/refused_documents.txt");
 
-/// How a collection went.
-#[derive(Debug, Default)]
-struct Report {
-    passed: usize,
-    failures: Vec<String>,
-    false_accepts: Vec<String>,
-}
-
-impl Report {
-    fn case(&mut self, id: &str, holds: bool, why: impl FnOnce() -> String) {
-        if holds {
-            self.passed += 1;
-        } else {
-            self.failures.push(format!("{id}: {}", why()));
-        }
-    }
-
-    fn refusal<T, E>(&mut self, id: &str, outcome: &Result<T, E>) {
-        if outcome.is_ok() {
-            self.false_accepts.push(id.to_owned());
-        }
-        self.case(id, outcome.is_err(), || "accepted".to_owned());
-    }
-
-    /// Prints the line of the collection and demands all of it.
-    fn whole(self, name: &str) {
-        println!("{name}: {} of {}", self.passed, self.passed + self.failures.len());
-        for id in &self.false_accepts {
-            println!("{name}: false accept {id}");
-        }
-        assert!(self.passed > 0, "{name}: no cases");
-        assert!(self.failures.is_empty(), "{name}:\n{}", self.failures.join("\n"));
-    }
-}
-
-/// The folder of a collection; nothing if there are no vectors here.
-fn collection(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
-    let folder = std::env::var_os("DECISION_GATE_VECTORS").map_or(beside, PathBuf::from).join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("DECISION_GATE_REQUIRE_VECTORS").is_ok_and(|value| value == "1");
-    assert!(!required, "{name}: no vectors");
-    println!("{name}: skipped: no vectors");
-    None
-}
-
-fn read(path: &Path) -> Vec<u8> {
-    fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
 fn read_text(path: &Path) -> String {
     String::from_utf8(read(path)).unwrap()
-}
-
-fn read_json(path: &Path) -> Value {
-    json::parse(&read(path), &Limits::message(MAX_BYTES)).unwrap().value
-}
-
-fn cases(path: &Path, member: &str) -> Vec<Value> {
-    read_json(path)[member].as_array().unwrap().clone()
-}
-
-fn text<'a>(case: &'a Value, member: &str) -> &'a str {
-    case[member].as_str().unwrap_or_else(|| panic!("{member} of {case}"))
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<char> = text.chars().filter(|digit| !digit.is_whitespace()).collect();
-    digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap()).collect()
 }
 
 fn sha256(bytes: &[u8]) -> String {

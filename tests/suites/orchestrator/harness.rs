@@ -88,7 +88,7 @@ impl Provider for Told {
     }
 }
 
-const ABSENT: Answer = Answer::Absent { anchor: None, lane_ceiling: None };
+const ABSENT: Answer = Answer::Absent { anchor: None, lane_ceiling: None, attestation: None };
 
 /// What a gate is made of, to be changed before it is built.
 pub(crate) struct Plan {

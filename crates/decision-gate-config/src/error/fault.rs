@@ -91,12 +91,6 @@ pub enum Fault {
         /// As it was written.
         path: String,
     },
-    /// Asked for by the design, not built yet, and therefore refused instead of ignored.
-    #[error("{what} is not supported yet")]
-    NotSupportedYet {
-        /// What it is.
-        what: &'static str,
-    },
     /// Something about the file as a whole.
     #[error(transparent)]
     File(#[from] FileFault),
@@ -169,7 +163,6 @@ impl Fault {
             Self::Conflict { .. } => "config_conflict",
             Self::UnknownName { .. } => "config_unknown_name",
             Self::RelativePath { .. } => "config_relative_path",
-            Self::NotSupportedYet { .. } => "config_not_supported",
             Self::File(fault) => fault.code(),
         }
     }
@@ -188,7 +181,6 @@ impl Fault {
             | Self::Duplicate { .. }
             | Self::Conflict { .. }
             | Self::RelativePath { .. }
-            | Self::NotSupportedYet { .. }
             | Self::File(_) => &[],
         }
     }
@@ -208,7 +200,6 @@ impl Fault {
             | Self::Duplicate { .. }
             | Self::Conflict { .. }
             | Self::RelativePath { .. }
-            | Self::NotSupportedYet { .. }
             | Self::File(_) => return None,
         };
         near::nearest(found, self.allowed().iter().map(String::as_str))
@@ -221,7 +212,6 @@ impl Fault {
             Self::UnknownKey { .. } | Self::Choice { .. } => words(self.nearest(), "allowed", self.allowed()),
             Self::UnknownName { .. } => words(self.nearest(), "known", self.allowed()),
             Self::RelativePath { .. } => Some("give an absolute path".to_owned()),
-            Self::NotSupportedYet { .. } => Some("remove the setting".to_owned()),
             Self::File(fault) => fault.hint().map(str::to_owned),
             Self::Type { .. }
             | Self::Range { .. }

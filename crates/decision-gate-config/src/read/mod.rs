@@ -114,6 +114,12 @@ impl Misread {
 }
 
 fn text(path: &Path) -> Result<String, FileFault> {
+    let bytes = bytes(path, MAX_FILE_BYTES)?;
+    String::from_utf8(bytes).map_err(|error| FileFault::NotUtf8 { offset: error.utf8_error().valid_up_to() })
+}
+
+/// Reads a file of at most `limit` bytes.
+pub(crate) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, FileFault> {
     let failed = |error: std::io::Error| {
         let kind = error.kind();
         let missing = kind == std::io::ErrorKind::NotFound;
@@ -124,11 +130,8 @@ fn text(path: &Path) -> Result<String, FileFault> {
         return Err(FileFault::NotAFile);
     }
     let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(FileFault::TooLarge { limit: MAX_FILE_BYTES });
-    }
-    String::from_utf8(bytes).map_err(|error| FileFault::NotUtf8 { offset: error.utf8_error().valid_up_to() })
+    File::open(path).map_err(failed)?.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit { Err(FileFault::TooLarge { limit }) } else { Ok(bytes) }
 }
 
 /// Reads a list or a table written in one line, as a variable or a flag carries it: JSON, or TOML as in a file.

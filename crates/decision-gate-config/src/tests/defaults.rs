@@ -18,8 +18,10 @@ fn without_any_source_everything_is_default() {
     time.max_skew_ms = 300000
     time.source = "server"
     trust.default_policy = "audit"
+    trust.keys = []
     trust.provider_trust_overrides = {}
     trust.trust_requirement = "verified"
+    trust.unsigned_max_lane = "verified"
     anchors.providers = []
     evidence.allow_raw_values = false
     evidence.hash_profile = "kept"

@@ -32,6 +32,7 @@ fn the_hardened_preset_closes_what_can_be_closed() {
     assert_eq!(config.rules.degraded_edges, DegradedEdges::Refuse);
     assert_eq!(config.runpacks.export_profile, ExportProfile::Disclosed);
     assert_eq!(config.trust.trust_requirement, Lane::Verified);
+    assert_eq!(config.trust.unsigned_max_lane, Lane::Asserted);
     let mut roots = 0;
     for provider in config.providers.listed() {
         if let BuiltinSettings::Json(json) = &provider.config {

@@ -55,7 +55,6 @@ fn schema_can_say(fault: &Fault) -> bool {
         | Fault::Conflict { .. }
         | Fault::UnknownName { .. }
         | Fault::RelativePath { .. }
-        | Fault::NotSupportedYet { .. }
         | Fault::File(_) => false,
     }
 }

@@ -1,15 +1,16 @@
-//! From an answer to a truth, in one fixed order: fault, form and size, anchor, weight, result schema, presence,
-//! comparison.
+//! From an answer to a truth, in one fixed order: fault, form and size, anchor, hash and signatures, result schema,
+//! presence, comparison.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::{Comparator, Expects, Gap, Truth};
+use crate::digest::Digest;
 use crate::evidence::{Answer, EvidenceAnchor, EvidenceResult, EvidenceValue, Found, Query};
 use crate::json::{Limits, canonical};
-use crate::policy::{Policy, ProviderPolicy};
-use crate::trust::{Lane, Proof, check_anchor, weigh};
+use crate::policy::Policy;
+use crate::trust::{Lane, Occasion, Proof, Scale, Weighed, check_anchor, weigh, weigh_absence};
 
 /// A condition after judgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +28,15 @@ pub struct Judged {
 }
 
 /// Where an answer comes from, which bounds its lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Source<'a> {
-    /// A provider that the policy knows.
-    Provider(&'a ProviderPolicy),
+    /// A provider that the policy knows, and what its answers are weighed against.
+    Provider(Scale<'a>),
     /// The caller of a precheck, whose values are given this lane: asserted, or verified in the hypothetical answer.
     Caller(Lane),
 }
 
-/// Judges one condition. `answer` is `None` when nobody was asked.
+/// Judges one condition. `answer` is `None` when nobody was asked; `occasion` is what its signatures must be about.
 ///
 /// The lane requirement is not applied here: see [`meet_lane`].
 pub fn judge(
@@ -44,9 +45,10 @@ pub fn judge(
     expected: &Value,
     answer: Option<&Answer>,
     policy: &Policy,
+    occasion: Occasion<'_>,
 ) -> Judged {
-    match policy.provider(&query.provider_id) {
-        Some(provider) => judge_from(Source::Provider(provider), query, comparator, expected, answer, policy),
+    match policy.scale(query, occasion) {
+        Some(scale) => judge_from(Source::Provider(scale), query, comparator, expected, answer, policy),
         None => Judged::unknown(Gap::ProviderMissing),
     }
 }
@@ -71,24 +73,25 @@ pub(crate) fn judge_from(
     let outcome = match answer {
         None => Err(Gap::NoAnswer),
         Some(Answer::Fault(fault)) => Err(Gap::Fault(fault.clone())),
-        Some(Answer::Absent { anchor, lane_ceiling }) => {
-            anchored(anchor.as_ref()).map(|()| absent(source, comparator, anchor.clone(), *lane_ceiling))
-        }
+        Some(Answer::Absent { anchor, lane_ceiling, attestation }) => attested(attestation.as_deref(), policy)
+            .and_then(|()| anchored(anchor.as_ref()))
+            .and_then(|()| source.weigh_absence(anchor.as_ref(), attestation.as_deref(), *lane_ceiling))
+            .map(|weighed| absent(weighed, comparator, anchor.clone())),
         Some(Answer::Found(found)) => sound(&found.value, policy)
+            .and_then(|()| attested(found.attestation.as_deref(), policy))
             .and_then(|()| anchored(found.anchor.as_ref()))
             .and_then(|()| compare(source, query, comparator, expected, found, policy)),
     };
     outcome.unwrap_or_else(Judged::unknown)
 }
 
-fn absent(source: Source<'_>, comparator: Comparator, anchor: Option<EvidenceAnchor>, ceiling: Option<Lane>) -> Judged {
-    let (cap, proof) = source.cap();
-    let lane = ceiling.map_or(cap, |ceiling| ceiling.min(cap));
+fn absent(weighed: Weighed, comparator: Comparator, anchor: Option<EvidenceAnchor>) -> Judged {
+    let Weighed { lane, proof, hash: _, signature } = weighed;
     let (status, gap) = match comparator.expects() {
         Expects::Presence { when_found } => (Truth::from(!when_found), None),
         Expects::Value | Expects::Set | Expects::Part => (Truth::Unknown, Some(Gap::ValueAbsent)),
     };
-    let result = EvidenceResult { lane, evidence_anchor: anchor, ..empty_result() };
+    let result = EvidenceResult { lane, evidence_anchor: anchor, signature, ..empty_result() };
     Judged { status, gap, lane: Some(lane), proof: Some(proof), result }
 }
 
@@ -100,21 +103,15 @@ fn compare(
     found: &Found,
     policy: &Policy,
 ) -> Result<Judged, Gap> {
-    let (lane, proof, hash) = match source {
-        Source::Provider(provider) => {
-            let weighed = weigh(found, provider).map_err(Gap::Refused)?;
-            (weighed.lane, if provider.is_derived() { Proof::Derived } else { weighed.proof }, weighed.hash)
-        }
-        Source::Caller(lane) => (lane, Proof::Supplied, found.value.digest()),
-    };
+    let Weighed { lane, proof, hash, signature } = source.weigh(found)?;
     let result = EvidenceResult {
         value: Some(found.value.clone()),
         lane,
         error: None,
-        evidence_hash: Some(hash),
+        evidence_hash: hash,
         evidence_ref: found.reference.clone(),
         evidence_anchor: found.anchor.clone(),
-        signature: found.signature.clone(),
+        signature,
         content_type: found.content_type.clone(),
     };
     let (status, gap) = match misfit(query, &found.value, policy) {
@@ -139,6 +136,13 @@ pub(crate) fn sound(value: &EvidenceValue, policy: &Policy) -> Result<(), Gap> {
     }
     let limit = policy.snapshot().limits.max_evidence_bytes;
     let actual = u64::try_from(value.hashed_bytes().len()).unwrap_or(u64::MAX);
+    if actual > limit { Err(Gap::TooLarge { actual, limit }) } else { Ok(()) }
+}
+
+/// An envelope is kept with the answer, so it has the same limit.
+pub(crate) fn attested(attestation: Option<&str>, policy: &Policy) -> Result<(), Gap> {
+    let limit = policy.snapshot().limits.max_evidence_bytes;
+    let actual = attestation.map_or(0, |envelope| u64::try_from(envelope.len()).unwrap_or(u64::MAX));
     if actual > limit { Err(Gap::TooLarge { actual, limit }) } else { Ok(()) }
 }
 
@@ -178,19 +182,34 @@ pub fn meet_lane(judged: &Judged, need: Lane) -> Judged {
             if result.error.is_none() {
                 result.error = gap.to_error();
             }
-            Judged { status: Truth::Unknown, gap: Some(gap), lane: judged.lane, proof: judged.proof, result }
+            Judged { status: Truth::Unknown, gap: Some(gap), lane: judged.lane, proof: judged.proof.clone(), result }
         }
         Some(_) | None => judged.clone(),
     }
 }
 
 impl Source<'_> {
-    fn cap(self) -> (Lane, Proof) {
+    fn weigh(self, found: &Found) -> Result<Weighed, Gap> {
         match self {
-            Self::Provider(provider) if provider.is_derived() => (provider.max_lane, Proof::Derived),
-            Self::Provider(provider) => (provider.max_lane, Proof::Pulled),
-            Self::Caller(lane) => (lane, Proof::Supplied),
+            Self::Provider(scale) => weigh(found, &scale).map_err(Gap::Refused),
+            Self::Caller(lane) => Ok(Self::supplied(lane, Some(found.value.digest()))),
         }
+    }
+
+    fn weigh_absence(
+        self,
+        anchor: Option<&EvidenceAnchor>,
+        attestation: Option<&str>,
+        ceiling: Option<Lane>,
+    ) -> Result<Weighed, Gap> {
+        match self {
+            Self::Provider(scale) => weigh_absence(anchor, attestation, ceiling, &scale).map_err(Gap::Refused),
+            Self::Caller(lane) => Ok(Self::supplied(ceiling.map_or(lane, |ceiling| ceiling.min(lane)), None)),
+        }
+    }
+
+    fn supplied(lane: Lane, hash: Option<Digest>) -> Weighed {
+        Weighed { lane, proof: Proof::Supplied, hash, signature: None }
     }
 }
 

@@ -7,6 +7,6 @@ mod truth;
 
 pub use comparators::{ALL, Comparator, Expects};
 pub use evaluate::{Judged, judge, meet_lane};
-pub(crate) use evaluate::{Source, judge_from, sound};
+pub(crate) use evaluate::{Source, attested, judge_from, sound};
 pub use gap::Gap;
 pub use truth::Truth;

@@ -10,7 +10,7 @@ use super::state::{DecisionOutcome, DecisionRecord, Degraded, RunState, RunStatu
 use super::take::{self, Taken};
 use super::withheld::Withheld;
 use crate::at::{MixedTimes, Timestamp};
-use crate::condition::{Judged, judge, sound};
+use crate::condition::{Judged, attested, judge, sound};
 use crate::evidence::{Answer, EvidenceValue, Fault};
 use crate::json::{JsonError, canonical};
 use crate::ledger::{Body, Commitment, Event, EvidenceEntry, Salt, SideValue, Slot, StepDecided, TriggerEntry};
@@ -18,6 +18,7 @@ use crate::name::{ConditionId, TriggerId};
 use crate::policy::{Policy, Relaxation};
 use crate::scenario::packets::PacketPayload;
 use crate::scenario::{ConditionSpec, Origin, Scenario, Stage};
+use crate::trust::Occasion;
 
 /// What asks for a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +151,7 @@ pub(crate) fn decide_with(step: Step<'_>, withheld: &Withheld<'_>) -> Result<Dec
     let Step { state, scenario, trigger, policy, at, .. } = step;
     let stage = stage_of(step)?;
     let answers: Vec<_> = step.answers.iter().map(|answer| kept(answer, policy)).collect();
-    let bench = Bench { scenario, policy, at, answers: by_condition(&answers)?, withheld };
+    let bench = Bench { scenario, policy, occasion: state.occasion(at), answers: by_condition(&answers)?, withheld };
     let (taken, evaluation) = match time_out(step, stage)? {
         Some(taken) => (taken, None),
         None => {
@@ -256,17 +257,22 @@ fn by_condition<'a>(
 fn kept<'a>(answer: &'a SaltedAnswer, policy: &Policy) -> Cow<'a, SaltedAnswer> {
     let instead = |fault: Fault| Cow::Owned(SaltedAnswer { answer: Answer::Fault(fault), ..answer.clone() });
     match &answer.answer {
-        Answer::Found(found) => match sound(&found.value, policy) {
-            Ok(()) => Cow::Borrowed(answer),
-            Err(gap) => instead(Fault { anchor: found.anchor.clone(), ..gap.to_fault() }),
-        },
+        Answer::Found(found) => {
+            match sound(&found.value, policy).and_then(|()| attested(found.attestation.as_deref(), policy)) {
+                Ok(()) => Cow::Borrowed(answer),
+                Err(gap) => instead(Fault { anchor: found.anchor.clone(), ..gap.to_fault() }),
+            }
+        }
         Answer::Fault(fault) => match &fault.details {
             Some(details) if sound(&EvidenceValue::Json(details.clone()), policy).is_err() => {
                 instead(Fault { details: None, ..fault.clone() })
             }
             Some(_) | None => Cow::Borrowed(answer),
         },
-        Answer::Absent { .. } => Cow::Borrowed(answer),
+        Answer::Absent { anchor, attestation, .. } => match attested(attestation.as_deref(), policy) {
+            Ok(()) => Cow::Borrowed(answer),
+            Err(gap) => instead(Fault { anchor: anchor.clone(), ..gap.to_fault() }),
+        },
     }
 }
 
@@ -282,7 +288,8 @@ fn commit((payload, salt): &(PacketPayload, Salt), values: &mut Vec<SideValue>) 
 pub(crate) struct Bench<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) policy: &'a Policy,
-    pub(crate) at: Timestamp,
+    /// When and for whom: what signatures must be about.
+    pub(crate) occasion: Occasion<'a>,
     pub(crate) answers: BTreeMap<&'a ConditionId, &'a SaltedAnswer>,
     pub(crate) withheld: &'a Withheld<'a>,
 }
@@ -297,12 +304,13 @@ impl Bench<'_> {
     }
 
     fn judge_condition(&self, spec: &ConditionSpec) -> Judged {
-        let judge =
-            |answer: Option<&Answer>| judge(&spec.query, spec.comparator, spec.expected.value(), answer, self.policy);
+        let judge = |answer: Option<&Answer>| {
+            judge(&spec.query, spec.comparator, spec.expected.value(), answer, self.policy, self.occasion)
+        };
         if self.is_derived(spec) {
-            return judge(Some(&derived::answer_under(&spec.query, self.at, &self.policy.snapshot().time)));
+            return judge(Some(&derived::answer_under(&spec.query, self.occasion.at, &self.policy.snapshot().time)));
         }
-        let withheld = self.withheld.judged(spec, self.policy);
+        let withheld = self.withheld.judged(spec, self.policy, self.occasion);
         withheld.unwrap_or_else(|| judge(self.answers.get(&spec.condition_id).map(|it| &it.answer)))
     }
 
@@ -317,7 +325,7 @@ impl Bench<'_> {
                 check_id: spec.query.check_id.clone(),
                 status: own.status,
                 lane: own.lane,
-                proof: own.proof,
+                proof: own.proof.clone(),
                 gap: own.gap.as_ref().map(|gap| gap.code().to_owned()),
                 anchor: own.result.evidence_anchor.clone(),
                 answer: None,

@@ -15,10 +15,10 @@ use crate::at::Timestamp;
 use crate::condition::{Gap, Judged, Source, judge_from};
 use crate::evidence::{Answer, Found};
 use crate::gate::GateEvaluation;
-use crate::name::{ConditionId, StageId};
+use crate::name::{ConditionId, StageId, TenantId};
 use crate::policy::Policy;
 use crate::scenario::{ConditionSpec, Scenario, Stage};
-use crate::trust::Lane;
+use crate::trust::{Lane, Occasion};
 
 /// Everything that a precheck depends on.
 #[derive(Clone, Copy, Debug)]
@@ -111,15 +111,24 @@ fn answer(input: PrecheckInput<'_>, stage: Stage<'_>, lane: Lane) -> PrecheckAns
 }
 
 fn judge_supplied(input: PrecheckInput<'_>, spec: &ConditionSpec, lane: Lane) -> Judged {
-    let Some(provider) = input.policy.provider(&spec.query.provider_id) else {
+    let spec_of = input.scenario.spec();
+    let occasion = Occasion {
+        tenant: spec_of.default_tenant_id.unwrap_or(TenantId::FIRST),
+        namespace: spec_of.namespace_id,
+        run: None,
+        subject: None,
+        environment: None,
+        at: input.at,
+    };
+    let Some(scale) = input.policy.scale(&spec.query, occasion) else {
         return Judged::unknown(Gap::ProviderMissing);
     };
     let (source, answer) = match input.supplied.get(&spec.condition_id) {
         Some(value) => (Source::Caller(lane), Some(Answer::Found(Box::new(Found::json(value.clone()))))),
-        None if provider.is_derived() => (
-            Source::Provider(provider),
-            Some(derived::answer_under(&spec.query, input.at, &input.policy.snapshot().time)),
-        ),
+        // Only what the gate computes itself is weighed here; a supplied value has no signature.
+        None if scale.provider.is_derived() => {
+            (Source::Provider(scale), Some(derived::answer_under(&spec.query, input.at, &input.policy.snapshot().time)))
+        }
         None => (Source::Caller(lane), None),
     };
     judge_from(source, &spec.query, spec.comparator, spec.expected.value(), answer.as_ref(), input.policy)

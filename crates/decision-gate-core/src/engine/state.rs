@@ -11,6 +11,7 @@ use crate::ledger::{Body, Event};
 use crate::name::{EnvironmentName, GateId, NamespaceId, RunId, ScenarioId, StageId, TenantId, TriggerId};
 use crate::scenario::Origin;
 use crate::scenario::packets::DispatchTarget;
+use crate::trust::Occasion;
 
 /// What a run has come to. Its size does not grow with its history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,6 +262,18 @@ impl StateFault {
 }
 
 impl RunState {
+    /// The occasion of a step at this time: what signatures of its evidence must be about.
+    pub fn occasion(&self, at: Timestamp) -> Occasion<'_> {
+        Occasion {
+            tenant: self.tenant,
+            namespace: self.namespace,
+            run: Some(&self.run),
+            subject: self.subject.as_ref(),
+            environment: self.environment.as_ref(),
+            at,
+        }
+    }
+
     /// The state after `event`; `before` is `None` for the event that starts the run.
     ///
     /// # Errors

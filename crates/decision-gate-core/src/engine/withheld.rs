@@ -1,8 +1,8 @@
 //! Replays in which some answers are not at hand, because they were redacted or pruned.
 //!
 //! What the event says about such a condition is taken as it is, as far as the policy and the scenario allow it:
-//! its lane can't be above the provider's cap, a status needs a lane and the anchor that the policy asks for, and a
-//! lane below the requirement decides nothing. Everything that follows from the conditions is computed anew.
+//! its lane can't be above the provider's cap, a status needs a lane, the anchor that the policy asks for and a proof
+//! that could stand under the policy, and a lane below the requirement decides nothing. Everything that follows from the conditions is computed anew.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::ledger::{Commitment, EvidenceEntry};
 use crate::name::ConditionId;
 use crate::policy::Policy;
 use crate::scenario::ConditionSpec;
-use crate::trust::{Proof, check_anchor};
+use crate::trust::{Occasion, Proof, check_anchor, could_stand};
 
 /// What is taken from the event instead of being computed.
 #[derive(Debug, Default)]
@@ -29,19 +29,28 @@ impl<'a> Withheld<'a> {
     }
 
     /// The judgement that the entry stands for; `None` for conditions that are judged anew.
-    pub(super) fn judged(&self, spec: &ConditionSpec, policy: &Policy) -> Option<Judged> {
+    pub(super) fn judged(&self, spec: &ConditionSpec, policy: &Policy, occasion: Occasion<'_>) -> Option<Judged> {
         let (entry, result) = self.entries.get(&spec.condition_id)?;
-        let provider = policy.provider(&spec.query.provider_id)?;
+        let scale = policy.scale(&spec.query, occasion)?;
         if let (Some(_), Some(requirement)) =
             (entry.lane, policy.snapshot().anchors.requirement(&spec.query.provider_id))
             && let Err(fault) = check_anchor(entry.anchor.as_ref(), requirement)
         {
             return Some(Judged::unknown(Gap::Anchor { fault, offending: entry.anchor.clone() }));
         }
-        let lane = entry.lane.map(|lane| lane.min(provider.max_lane));
-        let status = if lane.is_some() { entry.status } else { Truth::Unknown };
+        let Some(lane) = entry.lane else {
+            return Some(Judged { result: result.clone(), ..Judged::unknown(Gap::NoAnswer) });
+        };
+        // A fetched answer was pulled or its signature was checked; any other word is not the gate's.
+        let checked = entry.proof.clone().filter(|proof| matches!(proof, Proof::Checked(_)));
+        let proof = checked.unwrap_or(Proof::Pulled);
+        let cap = match could_stand(&proof, &scale) {
+            Ok(cap) => cap,
+            Err(refusal) => return Some(Judged::unknown(Gap::Refused(refusal))),
+        };
+        let status = entry.status;
         let gap = (status == Truth::Unknown).then_some(Gap::NoAnswer);
-        Some(Judged { status, gap, lane, proof: lane.map(|_| Proof::Pulled), result: result.clone() })
+        Some(Judged { status, gap, lane: Some(lane.min(cap)), proof: Some(proof), result: result.clone() })
     }
 
     /// `entry` with what only the recorded one knows: its gap, its anchor and its commitment.

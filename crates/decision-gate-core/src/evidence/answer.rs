@@ -24,9 +24,28 @@ pub enum Answer {
         /// The lane that the provider lowers its answer to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lane_ceiling: Option<Lane>,
+        /// The DSSE envelope that says so, as its JSON text; checked, never believed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attestation: Option<String>,
     },
     /// There is no answer.
     Fault(Fault),
+}
+
+impl Answer {
+    /// The source has none, and nothing came with that.
+    pub fn absent() -> Self {
+        Self::Absent { anchor: None, lane_ceiling: None, attestation: None }
+    }
+
+    /// The envelope that came with it, if any.
+    pub fn attestation(&self) -> Option<&str> {
+        match self {
+            Self::Found(found) => found.attestation.as_deref(),
+            Self::Absent { attestation, .. } => attestation.as_deref(),
+            Self::Fault(_) => None,
+        }
+    }
 }
 
 /// A value and what came with it. The lane is not in here: the gate assigns it.

@@ -178,6 +178,9 @@ fn action(spec: &ConditionSpec, judged: &Judged, wanted: Truth, gate: &GateSpec)
             }
             code => format!("`{condition}`: mend what {asks} reports as `{code}`, then ask again"),
         },
+        Some(Gap::Refused(refusal)) => {
+            format!("`{condition}`: {asks} was refused as `{}`; {}", refusal.code(), refusal.hint())
+        }
         Some(gap) => format!("`{condition}`: mend what {asks} reports as `{}`, then ask again", gap.code()),
     }
 }

@@ -8,6 +8,7 @@ use super::files::PackFiles;
 use super::layout::{self, Listed};
 use super::manifest::{ArtifactKind, Profile, VERIFIER_REPORT};
 use super::path::ManifestName;
+use super::signature::{self, MANIFEST_SIGNATURE};
 use super::trail::{self, Kept, Place, Recorded, Trail, Withholding};
 use super::verify::{self, peer_report};
 use super::views::{Views, shown};
@@ -16,6 +17,7 @@ use crate::digest::Digest;
 use crate::engine::StageEvaluation;
 use crate::evidence::EvidenceResult;
 use crate::json::{self, canonical};
+use crate::keys::SigningKey;
 use crate::ledger::{Body, Event, EventReadError, SideValue, Slot};
 use crate::policy::{Policy, PolicyReadError};
 use crate::scenario::{Scenario, SpecFaults};
@@ -56,6 +58,7 @@ pub enum Verification {
 pub struct Pack {
     manifest_name: ManifestName,
     manifest: Vec<u8>,
+    signature: Option<Vec<u8>>,
     files: Vec<Made>,
     root_hash: Digest,
 }
@@ -143,7 +146,16 @@ impl Pack {
     /// Every file with its path; the manifest comes last, so that a pack without one was not finished.
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let files = self.files.iter().map(|file| (file.path.as_str(), file.bytes.as_slice()));
-        files.chain(std::iter::once((self.manifest_name.as_str(), self.manifest.as_slice())))
+        let signature = self.signature.iter().map(|bytes| (MANIFEST_SIGNATURE, bytes.as_slice()));
+        let manifest = std::iter::once((self.manifest_name.as_str(), self.manifest.as_slice()));
+        files.chain(signature).chain(manifest)
+    }
+
+    /// The same pack, signed. A signature that was there is replaced.
+    #[must_use]
+    pub fn signed(mut self, key: &SigningKey) -> Self {
+        self.signature = Some(signature::sign(&self.manifest, key).as_bytes().to_vec());
+        self
     }
 
     /// The root hash: who knows it can tell this pack from any other.
@@ -224,7 +236,7 @@ fn seal(
     let manifest = layout::manifest(trail, profile, generated_at, &listed);
     let root_hash = manifest.integrity.root_hash;
     let manifest = canonical::of(&manifest).map_err(PackFault::Manifest)?;
-    Ok(Pack { manifest_name, manifest, files, root_hash })
+    Ok(Pack { manifest_name, manifest, signature: None, files, root_hash })
 }
 
 fn read_scenario(spec: &[u8]) -> Result<Scenario, PackFault> {

@@ -4,9 +4,11 @@
 use std::str::FromStr;
 
 use super::finding::{FindingCode, Findings};
-use super::report::RunSummary;
+use super::level::ProofLevel;
+use super::report::{Facets, RunSummary};
 use crate::digest::Digest;
 use crate::evidence::Subject;
+use crate::keys::Keyring;
 use crate::name::EnvironmentName;
 use crate::scenario::Origin;
 
@@ -27,6 +29,10 @@ pub struct Expect {
     pub origin: Option<Origin>,
     /// The root hash, from somewhere that the pack's maker does not control.
     pub root_hash: Option<Digest>,
+    /// The verifier's own keys: who signed is judged with these and no others.
+    pub keys: Option<Keyring>,
+    /// The level that must be reached; `signed` where keys are given and nothing else is said.
+    pub level: Option<ProofLevel>,
 }
 
 /// A scenario, written `id` or `id@<64 lower-case hexadecimal characters>`.
@@ -68,6 +74,20 @@ impl Expect {
     /// Whether the version of the scenario was asked for: only then can a run be called allowed.
     pub(crate) fn names_version(&self) -> bool {
         self.scenario.as_ref().is_some_and(|it| it.hash.is_some())
+    }
+
+    /// The level that must be reached.
+    pub(crate) fn asked_level(&self) -> Option<ProofLevel> {
+        self.level.or(self.keys.as_ref().map(|_| ProofLevel::Signed))
+    }
+
+    /// Compares what was reached with what must be.
+    pub(crate) fn check_level(&self, facets: &Facets, manifest: &str, findings: &mut Findings) {
+        let reached = ProofLevel::reached(facets);
+        if let Some(asked) = self.asked_level().filter(|asked| reached < Some(*asked)) {
+            let reason = format!("level `{}` was asked for; {}", asked.word(), asked.lacks(facets));
+            findings.add(FindingCode::ExpectedLevel, manifest, reason);
+        }
     }
 
     /// Compares a run with what is expected.

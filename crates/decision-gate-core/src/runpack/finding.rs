@@ -70,6 +70,8 @@ pub(crate) enum Concern {
     Integrity,
     /// The decisions do not follow from the evidence.
     Replay,
+    /// A signature does not hold, or not by whom it must.
+    Signatures,
     /// The pack is not the one that was asked for.
     Expectation,
 }
@@ -173,6 +175,14 @@ codes! {
     AnchorInvalid = "anchor_invalid" in Replay,
     /// A decision does not follow from the gates.
     DecisionContradicts = "decision_contradicts_gates" in Replay,
+    /// The envelope beside the manifest is none, or is around something else.
+    ManifestSignature = "manifest_signature_invalid" in Signatures,
+    /// None of the verifier's keys signed the manifest.
+    ManifestSigner = "manifest_signer_refused" in Signatures,
+    /// A key that signed evidence can't be believed.
+    EvidenceSigner = "evidence_signer_refused" in Signatures,
+    /// The proof does not reach as far as was asked for.
+    ExpectedLevel = "expected_level" in Expectation,
     /// The root hash is not the one that was asked for.
     ExpectedRootHash = "expected_root_hash" in Expectation,
     /// The scenario is not the one that was asked for.

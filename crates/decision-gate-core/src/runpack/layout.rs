@@ -1,6 +1,6 @@
 //! The files that are ours in a pack, and the manifest over all of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::trail::{Kept, Trail};
 use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::json::canonical;
-use crate::ledger::{Body, RULES_VERSION, leaf_hash, root_of};
+use crate::ledger::{Body, RULES_VERSION, Slot, leaf_hash, root_of};
 use crate::policy::Relaxation;
 use crate::trust::{AnchorPolicy, ProviderAnchor};
 
@@ -42,7 +42,10 @@ pub(crate) struct Listed {
     pub(crate) hash: Digest,
 }
 
-/// `events.json`, `values.json`, `trust.json`, `proofs.json`.
+/// Where the envelopes lie that came with evidence, each by the digest of its bytes.
+pub(crate) const ATTESTATIONS: &str = "attestations/";
+
+/// `events.json`, `values.json`, `trust.json`, `proofs.json`, and the envelopes under `attestations/`.
 pub(crate) fn own_files(trail: &Trail, profile: Profile, generated_at: Timestamp) -> Vec<Made> {
     let mut events = Array::new(EVENTS, ArtifactKind::Custom);
     trail.records.iter().for_each(|record| events.push(&record.bytes));
@@ -53,7 +56,22 @@ pub(crate) fn own_files(trail: &Trail, profile: Profile, generated_at: Timestamp
     files.extend(values.finish());
     files.push(custom(TRUST, trust(trail)));
     files.push(custom(PROOFS, canonical::of(&proofs(trail, profile, generated_at)).unwrap_or_default()));
+    let envelopes = attestations(trail).into_iter();
+    files.extend(envelopes.map(|(digest, bytes)| custom(&format!("{ATTESTATIONS}{digest}.json"), bytes)));
     files
+}
+
+/// Every envelope of an answer that is shown, once, exactly as it came.
+fn attestations(trail: &Trail) -> BTreeMap<Digest, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for ((_, slot), kept) in &trail.values {
+        if let (Slot::Evidence(_), Kept::Present { value, .. }) = (slot, kept)
+            && let Some(Value::String(envelope)) = value.get("attestation")
+        {
+            all.insert(Digest::of(envelope.as_bytes()), envelope.clone().into_bytes());
+        }
+    }
+    all
 }
 
 /// One item of `values.json`, members in canonical order.
@@ -75,7 +93,9 @@ fn value_item(seq: u64, slot: &str, kept: &Kept) -> Vec<u8> {
 }
 
 fn trust(trail: &Trail) -> Vec<u8> {
-    let mut out = br#"{"keys":[],"policies":["#.to_vec();
+    let mut out = br#"{"keys":"#.to_vec();
+    out.extend(canonical::of(&keys(trail)).unwrap_or_default());
+    out.extend_from_slice(br#","policies":["#);
     for (index, (digest, policy)) in trail.policies.iter().enumerate() {
         let comma = if index > 0 { "," } else { "" };
         let head = format!(r#"{comma}{{"digest":{{"algorithm":"sha256","value":"{digest}"}},"snapshot":"#);
@@ -85,6 +105,17 @@ fn trust(trail: &Trail) -> Vec<u8> {
     }
     out.extend_from_slice(b"]}");
     out
+}
+
+/// The public keys of all policies, without the rules that each policy gives them.
+fn keys(trail: &Trail) -> Vec<Value> {
+    let keys = trail.policies.values().flat_map(|policy| policy.snapshot().keys.iter());
+    let mut seen = BTreeMap::new();
+    for key in keys {
+        let written = json!({ "key_id": key.key_id(), "key": key.key() });
+        seen.insert((key.key_id().clone(), key.key().to_bytes()), written);
+    }
+    seen.into_values().collect()
 }
 
 /// The Merkle tree over the events.
@@ -129,7 +160,8 @@ pub(crate) fn manifest(trail: &Trail, profile: Profile, generated_at: Timestamp,
 /// Whether no file is cut into segments.
 fn is_plain(files: &[Listed]) -> bool {
     let whole = [EVENTS, VALUES, TRUST, PROOFS, VERIFIER_REPORT];
-    files.iter().all(|file| whole.contains(&file.path.as_str()) || REQUIRED.iter().any(|(path, _)| file.path == *path))
+    let plain = |path: &str| whole.contains(&path) || path.starts_with(ATTESTATIONS);
+    files.iter().all(|file| plain(&file.path) || REQUIRED.iter().any(|(path, _)| file.path == *path))
 }
 
 /// What any decision loosened, sorted and distinct.

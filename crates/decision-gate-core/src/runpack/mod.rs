@@ -19,9 +19,11 @@ mod files;
 mod finding;
 mod layout;
 mod legacy;
+mod level;
 mod manifest;
 mod path;
 mod report;
+mod signature;
 mod trail;
 mod verify;
 mod views;
@@ -30,9 +32,11 @@ pub use build::{Pack, PackFault, PackInput, Verification, build};
 pub use expect::{Expect, ExpectedScenario, ExpectedScenarioFault};
 pub use files::{PackFile, PackFiles};
 pub use finding::{Finding, FindingCode};
+pub use level::{ProofLevel, ProofLevelFault};
 pub use manifest::Profile;
 pub use path::{ManifestName, ManifestNameFault, PathFault, check_path};
 pub use report::{Facet, Facets, Level, PackFormat, Report, RunSummary, Status, Unproven, Verdict};
+pub use signature::MANIFEST_TYPE;
 pub use verify::verify;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
+use super::level::ProofLevel;
 use super::manifest::Profile;
 use crate::digest::Digest;
 use crate::engine::{DecisionRecord, Degraded, RunStatus};
@@ -21,6 +22,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// What was established.
     pub facets: Facets,
+    /// How far that reaches: the highest level whose facet, and those before it, are `all`.
+    pub level: Option<ProofLevel>,
     /// What is wrong, in the order of the steps.
     pub findings: Vec<Finding>,
     /// How many more findings there were.

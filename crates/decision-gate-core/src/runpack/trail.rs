@@ -17,7 +17,7 @@ use crate::name::{NamespaceId, RunId, TenantId};
 use crate::policy::Policy;
 use crate::scenario::Scenario;
 use crate::scenario::packets::PacketPayload;
-use crate::trust::Lane;
+use crate::trust::{Lane, Occasion};
 
 /// An event with its bytes.
 #[derive(Clone, Debug)]
@@ -147,6 +147,18 @@ impl Trail {
         }
     }
 
+    /// The occasion of an event: what signatures of its evidence must be about.
+    fn occasion(&self, event: &Event) -> Occasion<'_> {
+        Occasion {
+            tenant: self.tenant,
+            namespace: self.namespace,
+            run: Some(&self.run),
+            subject: self.started.subject.as_ref(),
+            environment: self.started.environment.as_ref(),
+            at: event.at,
+        }
+    }
+
     /// The judgement behind a step, from what is kept; `None` when nothing was judged.
     pub(crate) fn evaluate(&self, event: &Event, body: &StepDecided) -> Option<StageEvaluation> {
         if body.gates.is_empty() && body.evidence.is_empty() {
@@ -156,7 +168,13 @@ impl Trail {
         let policy = self.policy(event)?;
         let inputs = self.inputs(event.seq, body);
         let answers = inputs.answers.iter().map(|it| (&it.condition_id, it)).collect();
-        let bench = Bench { scenario: &self.scenario, policy, at: event.at, answers, withheld: &inputs.withheld };
+        let bench = Bench {
+            scenario: &self.scenario,
+            policy,
+            occasion: self.occasion(event),
+            answers,
+            withheld: &inputs.withheld,
+        };
         Some(bench.judge(stage))
     }
 }

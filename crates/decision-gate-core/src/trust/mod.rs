@@ -1,14 +1,26 @@
-//! Stage 2: what the gate may believe. Lanes, anchors, weighing and disclosure.
+//! Stage 2: what the gate may believe. Lanes, anchors, signatures and what they are bound to, weighing, disclosure.
 //!
-//! Nothing about trust is received: [`weigh`] computes the lane from how an answer came and from the policy
-//! snapshot. A provider can lower its own lane and nothing else.
+//! Nothing about trust is received: [`weigh`] computes the lane from how an answer came, from the signatures that
+//! hold, and from the policy snapshot. A provider or a signer can lower a lane and nothing else.
 
 mod anchor;
 mod disclosure;
 mod lane;
+mod occasion;
+mod provider;
+mod refusal;
+mod signature;
+pub mod statement;
 mod weigh;
 
 pub use anchor::{AnchorFault, AnchorPolicy, AnchorRequirement, ProviderAnchor, check_anchor};
 pub use disclosure::{Disclosure, HashProfile, redact};
 pub use lane::{Lane, TrustRequirement};
-pub use weigh::{Proof, Refusal, Weighed, weigh};
+pub use occasion::Occasion;
+pub use provider::{Binding, ProviderTrust, SignatureRequirement};
+pub use refusal::Refusal;
+pub use statement::{
+    Audience, Claim, EVIDENCE_PREDICATE, EvidencePredicate, EvidenceStatement, StatementFault, ValueClaim, subject_of,
+};
+pub(crate) use weigh::could_stand;
+pub use weigh::{CheckedSignature, Proof, Scale, Scheme, Weighed, weigh, weigh_absence};

@@ -1,14 +1,23 @@
 //! Weighing: from an answer and the provider's policy to a lane and a proof. Pure.
+//!
+//! The lane is the lowest of the provider's cap, what the provider lowered itself to and what the signer lowered it
+//! to; a signature never raises it. `audit` accepts that there is no signature and nothing else.
 
 use serde::{Deserialize, Serialize};
 
-use super::Lane;
+use super::signature::{Attached, Checked, check, may_sign};
+use super::statement::{Claim, ValueClaim};
+use super::{Binding, Lane, Occasion, Refusal};
 use crate::digest::Digest;
-use crate::evidence::{EvidenceError, Found};
+use crate::evidence::{EvidenceAnchor, EvidenceSignature, Found, Query};
+use crate::keys::{KeyId, Keyring};
 use crate::policy::ProviderPolicy;
 
 /// What a lane rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// There is no word for "it was verified when it was recorded": a replay of kept answers checks every signature
+/// again, and one of redacted answers reports what it could not check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// The gate pulled the value itself; no signature.
@@ -17,68 +26,142 @@ pub enum Proof {
     Derived,
     /// The caller supplied the value.
     Supplied,
+    /// A signature was checked.
+    Checked(CheckedSignature),
+}
+
+/// A signature that was checked, and what it is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckedSignature {
+    /// How it was made.
+    pub scheme: Scheme,
+    /// Whose it is.
+    pub key_id: KeyId,
+    /// What it is bound to: `value` fits any question with the same answer.
+    pub binding: Binding,
+}
+
+/// How a signature was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// Over the canonical hash object of the value, as the public project signs.
+    Ed25519,
+    /// A DSSE envelope around an evidence statement.
+    Dsse,
+}
+
+impl Scheme {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::Dsse => "dsse",
+        }
+    }
 }
 
 /// An answer after weighing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weighed {
     /// The lane that the gate assigned.
     pub lane: Lane,
     /// What it rests on.
     pub proof: Proof,
-    /// Hash of the value, computed here.
-    pub hash: Digest,
+    /// Hash of the value, computed here; an absence has none.
+    pub hash: Option<Digest>,
+    /// The signature as results show it: of an envelope, its SHA-256.
+    pub signature: Option<EvidenceSignature>,
 }
 
-/// Why an answer was refused before it could be compared.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The sender's hash is not that of the value.
-    #[error("evidence hash mismatch")]
-    HashMismatch {
-        /// What the sender claims.
-        claimed: Digest,
-        /// What the value hashes to.
-        computed: Digest,
-    },
-    /// A signature came that this version can't check. One that can't be checked counts as one that fails.
-    #[error("unsupported signature scheme")]
-    SignatureScheme {
-        /// As it came.
-        scheme: String,
-    },
+/// What answers are weighed against.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale<'a> {
+    /// What was asked.
+    pub query: &'a Query,
+    /// What the policy says of the provider.
+    pub provider: &'a ProviderPolicy,
+    /// The trusted keys.
+    pub keys: &'a Keyring,
+    /// How far a signer's clock may be ahead, in milliseconds.
+    pub skew_ms: u64,
+    /// When and for whom it was asked.
+    pub occasion: Occasion<'a>,
 }
 
-impl Refusal {
-    /// Stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::HashMismatch { .. } => "evidence_hash_mismatch",
-            Self::SignatureScheme { .. } => "signature_scheme_unsupported",
-        }
-    }
-
-    /// As an evidence result's error.
-    pub fn to_error(&self) -> EvidenceError {
-        EvidenceError { code: self.code().into(), message: self.to_string(), details: None }
-    }
-}
-
-/// Weighs a value that a provider found. The lane is the lowest of what the provider is capped at and what it
-/// lowered itself to.
+/// Weighs a value that a provider found.
 ///
 /// # Errors
-/// [`Refusal`] when what came with the value contradicts it.
-pub fn weigh(found: &Found, provider: &ProviderPolicy) -> Result<Weighed, Refusal> {
-    let computed = found.value.digest();
-    if let Some(claimed) = found.claimed_hash
+/// [`Refusal`] when what came with the value contradicts it, or is less than the policy asks for.
+pub fn weigh(found: &Found, scale: &Scale<'_>) -> Result<Weighed, Refusal> {
+    let value = ValueClaim::of(&found.value);
+    let computed = value.evidence_hash();
+    if let (Some(claimed), Some(computed)) = (found.claimed_hash, computed)
         && claimed != computed
     {
         return Err(Refusal::HashMismatch { claimed, computed });
     }
-    if let Some(signature) = &found.signature {
-        return Err(Refusal::SignatureScheme { scheme: signature.scheme.chars().take(64).collect() });
+    let attached = Attached {
+        claim: Claim { value, content_type: found.content_type.as_deref(), anchor: found.anchor.as_ref() },
+        signature: found.signature.as_ref(),
+        attestation: found.attestation.as_deref(),
+    };
+    weigh_attached(attached, found.lane_ceiling, scale)
+}
+
+/// Weighs the answer that there is none. Where a signature is asked for, one must say so: else who can drop an answer
+/// could make `not_exists` hold.
+///
+/// # Errors
+/// [`Refusal`] as for a value.
+pub fn weigh_absence(
+    anchor: Option<&EvidenceAnchor>,
+    attestation: Option<&str>,
+    lane_ceiling: Option<Lane>,
+    scale: &Scale<'_>,
+) -> Result<Weighed, Refusal> {
+    let claim = Claim { value: ValueClaim::Absent {}, content_type: None, anchor };
+    weigh_attached(Attached { claim, signature: None, attestation }, lane_ceiling, scale)
+}
+
+fn weigh_attached(attached: Attached<'_>, ceiling: Option<Lane>, scale: &Scale<'_>) -> Result<Weighed, Refusal> {
+    let checked = check(attached, scale)?;
+    let cap = cap_under(checked.as_ref().map(|checked| &checked.proof), scale)?;
+    let hash = attached.claim.value.evidence_hash();
+    let (proof, signature, lowered) = match checked {
+        _ if scale.provider.is_derived() => (Proof::Derived, None, None),
+        Some(Checked { proof, signature, lane_ceiling }) => (Proof::Checked(proof), Some(signature), lane_ceiling),
+        None => (Proof::Pulled, None, None),
+    };
+    let lane = [ceiling, lowered].into_iter().flatten().fold(cap, Lane::min);
+    Ok(Weighed { lane, proof, hash, signature })
+}
+
+/// The highest lane that evidence with this signature, or without one, can have; or that it is less than the policy
+/// asks for. A signature that is bound to the value alone is good enough only where the policy says so.
+fn cap_under(signed: Option<&CheckedSignature>, scale: &Scale<'_>) -> Result<Lane, Refusal> {
+    let provider = scale.provider;
+    let required = provider.trust.requirement().filter(|_| !provider.is_derived());
+    let enough = required.map_or(Binding::Query, |required| required.binding);
+    match signed {
+        Some(signed) if signed.binding >= enough => Ok(provider.max_lane),
+        Some(_) if required.is_some() => Err(Refusal::SignatureUnbound { required: enough.word() }),
+        None if required.is_some() => Err(Refusal::SignatureMissing),
+        Some(_) | None => Ok(provider.unsigned_cap()),
     }
-    let lane = found.lane_ceiling.map_or(provider.max_lane, |ceiling| ceiling.min(provider.max_lane));
-    Ok(Weighed { lane, proof: Proof::Pulled, hash: computed })
+}
+
+/// Whether a proof that was recorded can stand under the policy where the answer itself is not at hand, and under
+/// which cap: what the record claims must be possible, and no more is known of it.
+pub(crate) fn could_stand(proof: &Proof, scale: &Scale<'_>) -> Result<Lane, Refusal> {
+    let signed = match proof {
+        Proof::Checked(signed) => Some(signed),
+        Proof::Pulled | Proof::Derived | Proof::Supplied => None,
+    };
+    if let Some(signed) = signed {
+        let key = scale.keys.get(&signed.key_id).ok_or(Refusal::KeyUnknown)?;
+        may_sign(key, scale)?;
+    }
+    cap_under(signed, scale)
 }

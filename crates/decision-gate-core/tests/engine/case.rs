@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::TriggerKind;
-use decision_gate_core::evidence::{Answer, EvidenceAnchor, EvidenceSignature, EvidenceValue, Fault, FaultCode, Found};
+use decision_gate_core::evidence::{
+    Answer, EvidenceAnchor, EvidenceSignature, EvidenceValue, Fault, FaultCode, Found, Query,
+};
 use decision_gate_core::scenario::Origin;
 use decision_gate_core::scenario::packets::DispatchTarget;
-use decision_gate_core::trust::Lane;
+use decision_gate_core::trust::{Binding, Lane, Occasion};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::ms;
+use crate::signing::signed_with;
+use crate::support::{merge, ms};
 
 /// `cases/engine/<name>/case.json`.
 #[derive(Deserialize)]
@@ -121,6 +124,19 @@ pub(crate) struct Given {
     anchor: Option<EvidenceAnchor>,
     claimed_hash: Option<Digest>,
     signature: Option<EvidenceSignature>,
+    signed: Option<Signed>,
+}
+
+/// An envelope around the right statement, or around one that differs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Signed {
+    /// The name of the key.
+    by: String,
+    binding: Binding,
+    /// A merge patch over the predicate.
+    #[serde(default = "nothing")]
+    patch: Value,
 }
 
 fn nothing() -> Value {
@@ -158,14 +174,25 @@ impl RunCase {
 }
 
 impl Given {
-    pub(crate) fn answer(&self) -> Answer {
+    /// The answer to `query` on this occasion.
+    pub(crate) fn answer(&self, query: &Query, occasion: &Occasion<'_>) -> Answer {
+        let answer = self.bare();
+        let Some(signed) = &self.signed else { return answer };
+        signed_with(answer, query, occasion, signed.binding, &signed.by, |statement| {
+            let mut predicate = serde_json::json!(statement.predicate);
+            merge(&mut predicate, &signed.patch);
+            statement.predicate = serde_json::from_value(predicate).unwrap();
+        })
+    }
+
+    fn bare(&self) -> Answer {
         let (anchor, lane_ceiling) = (self.anchor.clone(), self.lane_ceiling);
         if let Some(code) = &self.fault {
             let code = FaultCode::try_from(code.clone()).unwrap();
             return Answer::Fault(Fault { anchor, ..Fault::new(code, "as the case says") });
         }
         if self.absent {
-            return Answer::Absent { anchor, lane_ceiling };
+            return Answer::Absent { anchor, lane_ceiling, attestation: None };
         }
         let value = match (&self.found, &self.bytes, self.letters) {
             (Some(value), None, None) => EvidenceValue::Json(value.clone()),

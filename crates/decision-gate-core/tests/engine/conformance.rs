@@ -62,7 +62,9 @@ fn check_run(case: &Case, told: &RunCase, place: &str) -> Vec<&'static str> {
     let mut kinds = Vec::new();
     for (number, step) in told.steps.iter().enumerate() {
         let place = format!("{place}: step {}", number + 1);
-        let answers = step.answers.iter().map(|(id, given)| (id.clone(), given.answer())).collect();
+        let occasion = run.state.occasion(step.at.time());
+        let query = |id: &str| &run.scenario.condition(&id.parse().unwrap()).expect("a condition of the case").query;
+        let answers = step.answers.iter().map(|(id, given)| (id.clone(), given.answer(query(id), &occasion))).collect();
         let before = run.state.clone();
         match run.step(step.kind, &salted(&answers), step.at.time()) {
             Err(fault) => assert_eq!(step.expect.fault.as_deref(), Some(fault.code()), "{place}: {fault}"),

@@ -95,7 +95,7 @@ fn d16_a_branch_on_false_is_taken_and_a_timeout_never_gets_stuck() {
 
 #[test]
 fn d18_null_can_be_expected_and_absence_is_an_answer() {
-    let absent = || Some(Answer::Absent { anchor: None, lane_ceiling: None });
+    let absent = || Some(Answer::absent());
     let null = || Some(Answer::Found(Box::new(found(Value::Null))));
     let word = |comparison: Value, answer: Option<Answer>| {
         let mut run = run(&one_stage(), &condition("p", &comparison), &json!({}));

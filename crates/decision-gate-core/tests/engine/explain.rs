@@ -71,7 +71,7 @@ fn a_hold_says_what_stands_in_the_way_and_what_to_do() {
     let answers = BTreeMap::from([
         ("passed".to_owned(), found(json!(true))),
         ("wrong".to_owned(), found(json!(5))),
-        ("gone".to_owned(), Answer::Absent { anchor: None, lane_ceiling: None }),
+        ("gone".to_owned(), Answer::absent()),
         ("flaky".to_owned(), found(json!("yes"))),
         ("low".to_owned(), low),
         ("text".to_owned(), found(json!("a secret"))),

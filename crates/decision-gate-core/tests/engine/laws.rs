@@ -216,7 +216,7 @@ fn an_answer_that_comes_twice_is_a_fault() {
         "conditions": [{"condition_id": "c", "query": {"provider_id": "p", "check_id": "any"}, "comparator": "exists"}]
     });
     let run = Run::start(define(&spec, BOUNDS).unwrap(), policy(&json!({})), &Setup::default());
-    let one = salted(&BTreeMap::from([("c".to_owned(), Answer::Absent { anchor: None, lane_ceiling: None })]));
+    let one = salted(&BTreeMap::from([("c".to_owned(), Answer::absent())]));
     let twice = [one[0].clone(), one[0].clone()];
     let trigger = crate::support::trigger("t", TriggerKind::AgentRequestNext, None);
     assert!(matches!(run.decide(&trigger, &twice, ms(1)), Err(engine::StepFault::AnsweredTwice { .. })));

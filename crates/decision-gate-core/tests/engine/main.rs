@@ -9,5 +9,8 @@ mod explain;
 mod golden;
 mod laws;
 mod peer;
+mod signatures;
+mod signed_laws;
+mod signing;
 mod support;
 mod worlds;

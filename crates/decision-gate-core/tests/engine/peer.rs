@@ -136,7 +136,7 @@ fn answer(row: &Row) -> String {
     let answer = match &row.evidence {
         Evidence::Json { value } => found(EvidenceValue::Json(value.clone())),
         Evidence::Bytes { value } => found(EvidenceValue::Bytes(value.clone())),
-        Evidence::Absent => Answer::Absent { anchor: None, lane_ceiling: None },
+        Evidence::Absent => Answer::absent(),
     };
     let mut run = Run::start(scenario, policy(&json!({})), &Setup::default());
     let answers = salted(&BTreeMap::from([("c".to_owned(), answer)]));

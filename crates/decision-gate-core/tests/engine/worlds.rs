@@ -81,9 +81,11 @@ impl Loss {
             Self::Removed => None,
             Self::Faulty => Some(Answer::Fault(Fault::new(FaultCode::known("broken"), "broken"))),
             Self::Asserted => match answer? {
-                Answer::Absent { anchor, .. } => {
-                    Some(Answer::Absent { anchor: anchor.clone(), lane_ceiling: Some(Lane::Asserted) })
-                }
+                Answer::Absent { anchor, attestation, .. } => Some(Answer::Absent {
+                    anchor: anchor.clone(),
+                    lane_ceiling: Some(Lane::Asserted),
+                    attestation: attestation.clone(),
+                }),
                 _ => with(&|found| found.lane_ceiling = Some(Lane::Asserted)),
             },
             Self::WrongHash => with(&|found| {
@@ -119,7 +121,7 @@ fn answers() -> impl Strategy<Value = Option<Answer>> {
         8 => (value, lane).prop_map(|(value, lane_ceiling)| {
             Some(Answer::Found(Box::new(Found { lane_ceiling, ..Found::json(value) })))
         }),
-        1 => Just(Some(Answer::Absent { anchor: None, lane_ceiling: None })),
+        1 => Just(Some(Answer::absent())),
         1 => Just(None),
     ]
 }

@@ -35,15 +35,16 @@ impl App {
     /// Puts the product together from a configuration.
     ///
     /// # Errors
-    /// [`SetupError`] when a root can't be opened, a pinned scenario does not read, or an anchor policy names what
-    /// no provider has.
+    /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
+    /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(config, &base(&loaded))?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
+        let keys = loaded.keyring()?;
         let parts = Parts {
             store: store(&loaded)?,
-            policy: policy::build(config, &providers),
+            policy: policy::build(config, &providers, keys),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             bounds: bounds(config),
@@ -75,6 +76,7 @@ impl App {
         let mut problems: Vec<_> = unusable.into_iter().filter_map(Result::err).collect();
         problems.extend(anchors.flatten());
         problems.extend(schemas::each(config).into_iter().filter_map(Result::err));
+        problems.extend(loaded.keyring().err().map(SetupError::from));
         problems
             .extend(scenarios::each(config, contracts.as_ref(), bounds(config)).into_iter().filter_map(Result::err));
         problems

@@ -4,14 +4,15 @@ use decision_gate_config::Config;
 use decision_gate_config::sections::policy::{DefaultEffect, Effect, PolicyEngine, PolicyRule, Target, TargetKind};
 use decision_gate_config::sections::providers::{BuiltinSettings, Provider as Setting};
 use decision_gate_config::sections::time::TimeSource;
+use decision_gate_core::keys::Keyring;
 use decision_gate_core::policy::{
     self, Answers, DecisionLimits, EvidencePolicy, Policy, PolicySnapshot, ProviderPolicy, SNAPSHOT_VERSION, TimePolicy,
 };
 use decision_gate_core::scenario::packets::{self, PacketEffect, PacketPolicy, PacketRule, TargetSelector};
-use decision_gate_core::trust::Lane;
+use decision_gate_core::trust::{Lane, ProviderTrust};
 use decision_gate_runtime::ProviderSet;
 
-pub(super) fn build(config: &Config, providers: &ProviderSet) -> Policy {
+pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> Policy {
     let settings = config.providers.effective();
     let provider = |(id, registered): (&decision_gate_core::name::ProviderId, &decision_gate_runtime::Registered)| {
         let contract = registered.provider.contract();
@@ -22,6 +23,8 @@ pub(super) fn build(config: &Config, providers: &ProviderSet) -> Policy {
             allow_raw: setting.is_some_and(|it| it.allow_raw),
             contract: contract.digest(),
             result_schemas: contract.checks.iter().map(|it| (it.check_id.clone(), it.result_schema.clone())).collect(),
+            trust: setting.map_or(ProviderTrust::Audit, |it| it.trust_policy(&config.trust).policy()),
+            unsigned_max_lane: setting.and_then(|it| it.unsigned_max_lane(&config.trust)),
         };
         (id.clone(), policy)
     };
@@ -49,6 +52,7 @@ pub(super) fn build(config: &Config, providers: &ProviderSet) -> Policy {
             max_skew_ms: config.time.max_skew_ms.get(),
             allow_logical: allow_logical(&settings),
         },
+        keys,
     })
 }
 

@@ -50,7 +50,7 @@ pub(super) fn translate(result: CallToolResult, call: &Call<'_>) -> Result<Answe
         Some(path) => select(&document, path)?,
     };
     Ok(match value {
-        None => Answer::Absent { anchor, lane_ceiling: None },
+        None => Answer::Absent { anchor, attestation, lane_ceiling: None },
         Some(value) => Answer::Found(Box::new(Found {
             value: EvidenceValue::Json(value),
             content_type: Some(content_type.to_owned()),

@@ -70,7 +70,7 @@ pub(super) fn answer(result: Value, attestation: Option<String>, texts: Texts) -
             attestation,
             lane_ceiling,
         }))),
-        None if says_value => Ok(Answer::Absent { anchor: wire.evidence_anchor, lane_ceiling }),
+        None if says_value => Ok(Answer::Absent { anchor: wire.evidence_anchor, attestation, lane_ceiling }),
         None => Err(QueryFault::Form { wanted: "`value` and no `error`" }),
     }
 }

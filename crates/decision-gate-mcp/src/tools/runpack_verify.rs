@@ -165,6 +165,8 @@ fn expectation(arguments: &Arguments) -> Result<(Expect, ManifestName), ToolErro
         policy: digest("/expect_policy", &arguments.expect_policy)?,
         origin: arguments.require_pinned.then_some(Origin::Pinned),
         root_hash: digest("/expect_root", &arguments.expect_root)?,
+        keys: None,
+        level: None,
     };
     Ok((expect, manifest_name))
 }

@@ -47,7 +47,7 @@ impl EnvProvider {
         let anchor = anchor(key);
         let lane_ceiling = self.settings.max_lane;
         match self.text(key) {
-            Ok(None) => Ok(Answer::Absent { anchor: Some(anchor), lane_ceiling }),
+            Ok(None) => Ok(Answer::Absent { anchor: Some(anchor), lane_ceiling, attestation: None }),
             Ok(Some(text)) => Ok(Answer::Found(Box::new(Found {
                 value: EvidenceValue::Json(Value::String(text)),
                 content_type: Some("text/plain".to_owned()),

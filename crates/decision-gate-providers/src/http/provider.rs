@@ -119,7 +119,7 @@ impl Reading {
         let anchor = self.anchor();
         let lane_ceiling = self.max_lane;
         match self.value() {
-            Ok(None) => Ok(Answer::Absent { anchor: Some(anchor), lane_ceiling }),
+            Ok(None) => Ok(Answer::Absent { anchor: Some(anchor), attestation: None, lane_ceiling }),
             Ok(Some(value)) => Ok(Answer::Found(Box::new(Found {
                 value: EvidenceValue::Json(value),
                 content_type: Some("application/json".to_owned()),

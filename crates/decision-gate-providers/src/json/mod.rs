@@ -139,7 +139,7 @@ impl Request {
         let format = Format::of(&self.path);
         let lane_ceiling = self.root.max_lane;
         match self.value(format, shared) {
-            Ok(None) => Ok(Answer::Absent { anchor: Some(anchor), lane_ceiling }),
+            Ok(None) => Ok(Answer::Absent { anchor: Some(anchor), lane_ceiling, attestation: None }),
             Ok(Some(value)) => Ok(Answer::Found(Box::new(Found {
                 value: EvidenceValue::Json(value),
                 content_type: Some(format.content_type().to_owned()),

@@ -11,12 +11,13 @@ use decision_gate_core::condition::{Comparator, Truth, judge};
 use decision_gate_core::contract::CheckContract;
 use decision_gate_core::contract::schema::Schema;
 use decision_gate_core::evidence::Answer;
+use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_core::policy::{
     Answers, DecisionLimits, EvidencePolicy, Policy, PolicySnapshot, ProviderPolicy, SNAPSHOT_VERSION, TimePolicy,
     TimeSource,
 };
 use decision_gate_core::scenario::packets::PacketPolicy;
-use decision_gate_core::trust::{AnchorPolicy, AnchorRequirement, HashProfile, Lane, ProviderAnchor};
+use decision_gate_core::trust::{AnchorPolicy, AnchorRequirement, HashProfile, Lane, Occasion, ProviderAnchor};
 use decision_gate_runtime::ports::Provider as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -85,6 +86,8 @@ fn truth(provider: &JsonProvider, comparator: &str, params: Value) -> Truth {
         allow_raw: false,
         contract: contract.digest(),
         result_schemas: contract.checks.iter().map(schema_of).collect(),
+        trust: decision_gate_core::trust::ProviderTrust::Audit,
+        unsigned_max_lane: None,
     };
     let requirement = AnchorRequirement {
         anchor_type: "file_path_rooted".to_owned(),
@@ -105,10 +108,19 @@ fn truth(provider: &JsonProvider, comparator: &str, params: Value) -> Truth {
         limits: DecisionLimits { max_evidence_bytes: 1 << 20, max_payload_bytes: 1 << 20 },
         packets: PacketPolicy::PermitAll,
         time: TimePolicy { source: TimeSource::Server, max_skew_ms: 300_000, allow_logical: true },
+        keys: decision_gate_core::keys::Keyring::default(),
     });
     let query = query(provider, "path", Some(params));
     let answer = ask_at(provider, &query, Timestamp::UnixMillis(0));
-    judge(&query, Comparator::named(comparator).unwrap(), &Value::Null, Some(&answer), &policy).status
+    let occasion = Occasion {
+        tenant: TenantId::FIRST,
+        namespace: NamespaceId::FIRST,
+        run: None,
+        subject: None,
+        environment: None,
+        at: Timestamp::UnixMillis(0),
+    };
+    judge(&query, Comparator::named(comparator).unwrap(), &Value::Null, Some(&answer), &policy, occasion).status
 }
 
 #[test]

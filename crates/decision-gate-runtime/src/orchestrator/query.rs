@@ -6,7 +6,7 @@ use decision_gate_core::engine::derived_answer_under;
 use decision_gate_core::evidence::{EvidenceResult, Query};
 use decision_gate_core::policy::ProviderPolicy;
 use decision_gate_core::scenario::check_query;
-use decision_gate_core::trust::redact;
+use decision_gate_core::trust::{Occasion, redact};
 use serde_json::Value;
 
 use super::{Caller, Orchestrator};
@@ -62,7 +62,15 @@ impl Orchestrator {
         };
         let exists = Comparator::named("exists")
             .ok_or_else(|| RuntimeError::Stored { what: "comparator", reason: "`exists` is not known".into() })?;
-        let judged = judge(query, exists, &Value::Null, Some(&answer), policy);
+        let occasion = Occasion {
+            tenant: scope.tenant,
+            namespace: scope.namespace,
+            run: None,
+            subject: None,
+            environment: None,
+            at: self.clock(request.time)?,
+        };
+        let judged = judge(query, exists, &Value::Null, Some(&answer), policy, occasion);
         let absent = judged.status == Truth::False;
         let disclosure = policy.disclosure(&query.provider_id);
         let shown = redact(judged.result.clone(), disclosure);

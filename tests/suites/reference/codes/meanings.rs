@@ -7,11 +7,14 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-config/src/", "configuration", "see the place that is named, and [config.md](config.md)"),
     ("crates/decision-gate-core/src/condition/", "conditions", "see what the condition asks, and what its source says"),
     ("crates/decision-gate-core/src/contract/", "JSON Schemas in contracts", "mend the schema"),
+    ("crates/decision-gate-core/src/dsse/", "envelopes", "see [dsse.md](../spec/dsse.md)"),
     ("crates/decision-gate-core/src/engine/", "runs", "call `scenario_status`; nothing was written"),
     ("crates/decision-gate-core/src/engine/derived.rs", "conditions on `time`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-core/src/engine/time.rs", "runs", "check the machine's clock; nothing was written"),
+    ("crates/decision-gate-core/src/intoto/", "statements", "see [dsse.md](../spec/dsse.md)"),
     ("crates/decision-gate-core/src/json/", "JSON", "write the text as RFC 8259 JSON"),
     ("crates/decision-gate-core/src/json/path/", "JSONPath", "write the path as RFC 9535 defines it"),
+    ("crates/decision-gate-core/src/keys/", "keys and signatures", "see [signatures.md](../spec/signatures.md)"),
     ("crates/decision-gate-core/src/ledger/", "events", "keep the ledger as it is; use the version that wrote it"),
     ("crates/decision-gate-core/src/name.rs", "ids", "use letters, digits and `._:-`, the first a letter or digit"),
     ("crates/decision-gate-core/src/runpack/", "runpacks", "name it as the message says"),
@@ -111,6 +114,16 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "see the tool's input schema in [tools.md](tools.md)",
     ),
     (
+        "key_not_for_provider",
+        "A key signed that may not sign for this provider.",
+        "sign with the provider's own key, or allow this one for it",
+    ),
+    (
+        "key_unknown",
+        "No key that is trusted made the signature.",
+        "add the signer's public key under `trust.keys`, or sign with a key that is there",
+    ),
+    (
         "logical_time_forbidden",
         "The provider `time` is asked in a run of logical time, and its settings do not allow that.",
         "set `allow_logical` of the provider `time`",
@@ -187,6 +200,16 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
     ),
     ("scenario_invalid", "The scenario is not one: see the path and the reason.", ""),
     ("scenario_not_found", "No scenario of that name is defined on this shelf, or no such version of it.", ""),
+    (
+        "signature_invalid",
+        "A signature does not hold: other bytes were signed, or another key signed them.",
+        "do not rely on it; sign the exact bytes again",
+    ),
+    (
+        "signature_missing",
+        "Something must be signed, and is not.",
+        "sign it, or let its policy accept what is not signed",
+    ),
     (
         "store_corrupt",
         "The store holds something other than it should.",

@@ -71,6 +71,8 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         policy: arguments.expect_policy,
         origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
         root_hash: arguments.expect_root,
+        keys: None,
+        level: None,
     };
     let report = decision_gate_core::runpack::verify(&files, &arguments.manifest, &expect);
     match arguments.report.format {

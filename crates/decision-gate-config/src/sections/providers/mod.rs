@@ -25,8 +25,9 @@ pub use self::{
     time::TimeSettings,
 };
 use super::limits::Limits;
-use super::trust::TrustPolicy;
+use super::trust::{Trust, TrustKey, TrustPolicy};
 use super::{Checks, Section};
+use crate::error::Fault;
 use crate::key_path::KeyPath;
 use crate::values::{Bounded, ConfigPath};
 
@@ -72,6 +73,14 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
+    /// Whether its answers come from outside this program.
+    pub fn is_outside(self) -> bool {
+        match self {
+            Self::Builtin => false,
+            Self::Mcp => true,
+        }
+    }
+
     fn default_kind() -> Self {
         Self::Builtin
     }
@@ -110,7 +119,40 @@ impl Providers {
     }
 }
 
+impl Providers {
+    /// Notes every key that a provider's policy names and that there is not.
+    pub(crate) fn check_keys(&self, keys: &[TrustKey], checks: &mut Checks) {
+        checks.items(&self.0, |checks, provider| {
+            if let Some(policy) = &provider.trust {
+                checks.key("trust", |checks| policy.check_keys(keys, checks));
+            }
+        });
+    }
+}
+
 impl Provider {
+    /// What its answers must bring. What the gate reads itself needs no signature, whatever is asked of others.
+    pub fn trust_policy<'a>(&'a self, trust: &'a Trust) -> &'a TrustPolicy {
+        if self.kind.is_outside() { self.trust.as_ref().unwrap_or(&trust.default_policy) } else { &TrustPolicy::Audit }
+    }
+
+    /// The highest lane of its evidence without a signature that is good enough, where that is less than `max_lane`.
+    pub fn unsigned_max_lane(&self, trust: &Trust) -> Option<Lane> {
+        Some(trust.unsigned_max_lane).filter(|lane| self.kind.is_outside() && *lane < Lane::Verified)
+    }
+
+    /// A built-in provider reads for the gate itself and never signs: under `require_signature` all of it would be
+    /// refused.
+    fn check_trust(&self, checks: &mut Checks) {
+        match (self.kind, &self.trust) {
+            (ProviderKind::Builtin, Some(TrustPolicy::RequireSignature(_))) => {
+                let (this, other) = ("require_signature".to_owned(), "type = \"builtin\"".to_owned());
+                checks.key("trust", |checks| checks.report(Fault::Conflict { this, other }));
+            }
+            (ProviderKind::Builtin, Some(TrustPolicy::Audit) | None) | (ProviderKind::Mcp, _) => {}
+        }
+    }
+
     /// How long a query to it may take: its own limit, else the one for all.
     pub fn query_timeout_ms(&self, limits: &Limits) -> u64 {
         self.timeout_ms.map_or_else(|| limits.query_timeout_ms.get(), Bounded::get)
@@ -133,6 +175,7 @@ impl Section for Providers {
     fn check(&self, checks: &mut Checks) {
         checks.unique(&self.0, "providers.name", "name", |provider| provider.name.to_string());
         checks.items(&self.0, |checks, provider| {
+            provider.check_trust(checks);
             checks.key("config", |checks| match &provider.config {
                 BuiltinSettings::Env(settings) => settings.check(checks),
                 BuiltinSettings::Http(settings) => settings.check(checks),

@@ -109,7 +109,7 @@ pub(super) fn variable(value: &str) -> Answer {
 }
 
 pub(super) fn absent() -> Answer {
-    Answer::Absent { anchor: None, lane_ceiling: None }
+    Answer::absent()
 }
 
 pub(super) fn fault() -> Answer {

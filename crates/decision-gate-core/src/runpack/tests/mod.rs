@@ -8,4 +8,6 @@ mod peer_algorithm;
 mod peer_format;
 mod rewrites;
 mod round_trip;
+mod signed_evidence;
+mod signed_packs;
 mod structure;

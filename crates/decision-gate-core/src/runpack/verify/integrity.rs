@@ -14,6 +14,7 @@ use crate::runpack::manifest::{
     VALUES, VERIFIER_REPORT, root_hash,
 };
 use crate::runpack::path::{ManifestName, check_path};
+use crate::runpack::signature::MANIFEST_SIGNATURE;
 
 /// The most bytes of a manifest that are read.
 const MAX_MANIFEST_BYTES: usize = 64 << 20;
@@ -145,7 +146,7 @@ fn read_manifest(bytes: &[u8], name: &str, findings: &mut Findings) -> Option<Ma
 
 fn check_paths(manifest: &Manifest, name: &str, findings: &mut Findings) {
     let mut seen = BTreeSet::new();
-    let mut folded = BTreeSet::from([name.to_lowercase()]);
+    let mut folded = BTreeSet::from([name.to_lowercase(), MANIFEST_SIGNATURE.to_owned()]);
     for (index, file) in manifest.integrity.file_hashes.iter().enumerate() {
         let pointer = || format!("/integrity/file_hashes/{index}/path");
         let path = file.path.as_str();
@@ -155,7 +156,8 @@ fn check_paths(manifest: &Manifest, name: &str, findings: &mut Findings) {
         if !seen.insert(path) {
             findings.at(FindingCode::PathDuplicate, name, pointer(), "the path is listed twice");
         } else if !folded.insert(path.to_lowercase()) {
-            let reason = "the path differs from another one, or from the manifest's, in case at most";
+            let reason =
+                "the path differs from another one, or from those of the manifest and its signature, in case at most";
             findings.at(FindingCode::PathCase, name, pointer(), reason);
         }
     }
@@ -189,7 +191,8 @@ fn check_lists(manifest: &Manifest, name: &str, findings: &mut Findings) {
 
 /// How many listed files were read and hashed.
 fn check_files(files: &PackFiles, manifest: &Manifest, name: &str, findings: &mut Findings) -> u64 {
-    let mut listed = BTreeSet::from([name]);
+    // The signature is over the manifest, so the manifest can't name it.
+    let mut listed = BTreeSet::from([name, MANIFEST_SIGNATURE]);
     let mut checked = 0;
     for (index, file) in manifest.integrity.file_hashes.iter().enumerate() {
         if !listed.insert(&file.path) || check_path(&file.path).is_err() {

@@ -7,13 +7,16 @@ mod content;
 mod integrity;
 mod regenerate;
 mod replay;
+mod signatures;
 
 use serde_json::json;
 
+use self::signatures::Signatures;
 use super::expect::Expect;
 use super::files::PackFiles;
 use super::finding::{Concern, Findings};
 use super::legacy;
+use super::level::ProofLevel;
 use super::manifest::{Own, VERIFIER_REPORT};
 use super::path::ManifestName;
 use super::report::{Facet, Facets, PackFormat, Report, RunSummary, Status, Unproven, Verdict};
@@ -30,46 +33,87 @@ pub(crate) struct Established {
     pub(crate) unproven: Vec<Unproven>,
 }
 
+impl Established {
+    /// Of content that does not read.
+    fn nothing(reason: &str) -> Self {
+        Self { run: None, replay: Facet::none(reason), verdict: Verdict::Failed, unproven: Vec::new() }
+    }
+}
+
 /// Verifies a pack.
 ///
 /// `files` is everything below its directory, the manifest included. Nothing else is read.
 pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> Report {
     let mut findings = Findings::default();
+    let mut signatures = Signatures::default();
     // Steps 1 to 5.
     let sealed = integrity::check(files, manifest_name, expect.root_hash, &mut findings);
     let (format, established) = match &sealed {
-        None => (PackFormat::Unknown, None),
-        Some(sealed) if sealed.is_ours() => {
-            (PackFormat::DecisionGate, Some(verify_own(files, sealed, expect, &mut findings)))
+        None => (PackFormat::Unknown, Established::nothing("there is no manifest to start from")),
+        Some(sealed) => {
+            // Step 13, the manifest's part.
+            signatures::manifest(files, sealed, expect.keys.as_ref(), &mut findings, &mut signatures);
+            if sealed.is_ours() {
+                let established = verify_own(files, sealed, expect, &mut findings, &mut signatures);
+                (PackFormat::DecisionGate, established)
+            } else {
+                (PackFormat::PublicV1, legacy::verify(files, sealed, expect, &mut findings))
+            }
         }
-        Some(sealed) => (PackFormat::PublicV1, Some(legacy::verify(files, sealed, expect, &mut findings))),
     };
-    // Step 13.
-    let run = established.as_ref().and_then(|it| it.run.as_ref());
-    expect.check(run, manifest_name.as_str(), &mut findings);
-    report(sealed.as_ref(), format, established, findings)
+    let facets = facets(&established, &signatures, &findings);
+    // Step 14.
+    expect.check(established.run.as_ref(), manifest_name.as_str(), &mut findings);
+    expect.check_level(&facets, manifest_name.as_str(), &mut findings);
+    let pass = findings.is_empty();
+    let (findings, findings_omitted) = findings.into_parts();
+    let unproven = established.unproven.into_iter().chain(signatures.unproven).collect();
+    Report {
+        status: if pass { Status::Pass } else { Status::Fail },
+        verdict: if pass { established.verdict } else { Verdict::Failed },
+        level: ProofLevel::reached(&facets),
+        facets,
+        findings,
+        findings_omitted,
+        unproven,
+        checked_files: sealed.as_ref().map_or(0, |it| it.checked_files),
+        format,
+        root_hash: sealed.map(|it| it.manifest.integrity.root_hash),
+        run: established.run,
+    }
 }
 
-fn verify_own(files: &PackFiles, sealed: &Sealed<'_>, expect: &Expect, findings: &mut Findings) -> Established {
-    let own: Option<Own> = sealed.own(findings);
-    let nothing = |reason: &str| Established {
-        run: None,
-        replay: Facet::none(reason),
-        verdict: Verdict::Failed,
-        unproven: Vec::new(),
-    };
-    let Some(own) = own else {
-        return nothing("the manifest does not say how the pack was made");
+fn facets(established: &Established, signatures: &Signatures, findings: &Findings) -> Facets {
+    let spoilt = |concern, facet: Facet| findings.first(concern).map_or(facet, |code| Facet::none(code.code()));
+    Facets {
+        integrity: spoilt(Concern::Integrity, Facet::all()),
+        replay: spoilt(Concern::Replay, established.replay.clone()),
+        signatures: spoilt(Concern::Signatures, signatures.facet()),
+        anchoring: Facet::none("the pack has no checkpoint"),
+    }
+}
+
+fn verify_own(
+    files: &PackFiles,
+    sealed: &Sealed<'_>,
+    expect: &Expect,
+    findings: &mut Findings,
+    signatures: &mut Signatures,
+) -> Established {
+    let Some(own): Option<Own> = sealed.own(findings) else {
+        return Established::nothing("the manifest does not say how the pack was made");
     };
     // Steps 6 to 9.
     let Some(content) = content::read(files, sealed, &own, findings) else {
-        return nothing("the events could not be put together");
+        return Established::nothing("the events could not be put together");
     };
     // Step 10.
     let replayed = replay::replay(&content, findings);
     // Steps 11 and 12.
     let withheld = replayed.withheld();
     let state = regenerate::check(files, sealed, &content, replayed, findings);
+    // Step 13, the part of the evidence.
+    signatures::evidence(&content, expect.keys.as_ref(), findings, signatures);
     let run = state.map(|state| (regenerate::summary(&content, &state), state.is_allowed()));
     let verdict = match &run {
         Some(_) if !expect.names_version() => Verdict::Consistent,
@@ -77,14 +121,19 @@ fn verify_own(files: &PackFiles, sealed: &Sealed<'_>, expect: &Expect, findings:
         Some((_, false)) | None => Verdict::NotAllowed,
     };
     let replay = if withheld.is_empty() { Facet::all() } else { Facet::partial(withheld) };
-    let unproven = unproven(sealed, expect, &content);
+    let unproven = unproven(sealed, expect, &content, signatures);
     Established { run: run.map(|(summary, _)| summary), replay, verdict, unproven }
 }
 
 /// What nothing in one of our packs proves.
-fn unproven(sealed: &Sealed<'_>, expect: &Expect, content: &content::Content) -> Vec<Unproven> {
+fn unproven(
+    sealed: &Sealed<'_>,
+    expect: &Expect,
+    content: &content::Content,
+    signatures: &Signatures,
+) -> Vec<Unproven> {
     let mut all = Vec::new();
-    if expect.root_hash.is_none() {
+    if expect.root_hash.is_none() && !signatures.manifest_held() {
         all.push(Unproven {
             path: sealed.name.to_owned(),
             pointer: "/generated_at".into(),
@@ -97,39 +146,6 @@ fn unproven(sealed: &Sealed<'_>, expect: &Expect, content: &content::Content) ->
         reason: "redacted: the hash can't be compared with the value".into(),
     }));
     all
-}
-
-fn report(
-    sealed: Option<&Sealed<'_>>,
-    format: PackFormat,
-    established: Option<Established>,
-    findings: Findings,
-) -> Report {
-    let (run, replay, verdict, unproven) = match established {
-        Some(it) => (it.run, it.replay, it.verdict, it.unproven),
-        None => (None, Facet::none("there is no manifest to start from"), Verdict::Failed, Vec::new()),
-    };
-    let integrity = findings.first(Concern::Integrity).map_or_else(Facet::all, |code| Facet::none(code.code()));
-    let replay = findings.first(Concern::Replay).map_or(replay, |code| Facet::none(code.code()));
-    let pass = findings.is_empty();
-    let (findings, findings_omitted) = findings.into_parts();
-    Report {
-        status: if pass { Status::Pass } else { Status::Fail },
-        verdict: if pass { verdict } else { Verdict::Failed },
-        facets: Facets {
-            integrity,
-            replay,
-            signatures: Facet::none("the manifest is not signed"),
-            anchoring: Facet::none("the pack has no checkpoint"),
-        },
-        findings,
-        findings_omitted,
-        unproven,
-        checked_files: sealed.map_or(0, |it| it.checked_files),
-        format,
-        root_hash: sealed.map(|it| it.manifest.integrity.root_hash),
-        run,
-    }
 }
 
 /// `artifacts/verifier_report.json`, as the public project writes it.
