@@ -22,6 +22,8 @@ fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
     let nowhere = json!({"provider_id": "json", "check_id": "path",
         "params": {"root": "reports", "file": "no-such.json"}});
     let run = json!({"run_id": "run-1"});
+    let signature = json!({"sig": "AAAA"});
+    let envelope = json!({"payloadType": "text/plain", "payload": "", "signatures": [signature]});
     vec![
         ("providers_list", json!({}), Must::Answer),
         ("provider_contract_get", json!({"provider_id": "json"}), Must::Answer),
@@ -51,6 +53,10 @@ fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
         ("scenario_next", run.clone(), Must::Answer),
         ("runpack_export", run, Must::Answer),
         ("runpack_verify", Value::Null, Must::Answer),
+        ("attestation_verify", json!({"envelope": envelope}), Must::Answer),
+        ("attestation_verify", json!({"envelope": envelope.to_string()}), Must::Answer),
+        ("attestation_verify", json!({"envelope": {}}), Must::Err("envelope_malformed")),
+        ("attestation_verify", json!({"envelope": " ".repeat(300_000)}), Must::Err("envelope_too_large")),
     ]
 }
 

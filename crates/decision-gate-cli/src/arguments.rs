@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use decision_gate_core::ledger::RULES_VERSION;
 use decision_gate_core::name::{NamespaceId, TenantId};
 
+use crate::commands::attest::AttestCommand;
 use crate::commands::check::CheckArguments;
 use crate::commands::config::ConfigCommand;
 use crate::commands::init::InitArguments;
+use crate::commands::keys::KeysCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::runpack::RunpackCommand;
 use crate::commands::serve::ServeArguments;
@@ -40,6 +42,12 @@ pub(crate) enum Command {
     /// Export a run's proof, and verify one offline.
     #[command(subcommand)]
     Runpack(RunpackCommand),
+    /// Sign statements about artifacts, and verify signed ones.
+    #[command(subcommand)]
+    Attest(AttestCommand),
+    /// Make, import, list and revoke keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Check and show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -71,6 +79,8 @@ impl Command {
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
             Self::Runpack(command) => command.report().format,
+            Self::Attest(command) => command.report().format,
+            Self::Keys(command) => command.report().format,
             Self::Config(command) => command.report().format,
         }
     }

@@ -9,6 +9,8 @@ use decision_gate_runtime::RuntimeError;
 use decision_gate_store::PackStoreError;
 use decision_gate_verify::FolderFault;
 
+use crate::commands::attest::AttestFault;
+use crate::commands::keys::KeysFault;
 use crate::commands::precheck::PayloadFault;
 
 /// Why no decision was made.
@@ -50,13 +52,19 @@ pub(crate) enum Fault {
     /// The payload of a precheck.
     #[error(transparent)]
     Payload(#[from] PayloadFault),
+    /// A key or a keyring can't be used.
+    #[error(transparent)]
+    Keys(#[from] KeysFault),
+    /// An attestation can't be made or judged.
+    #[error(transparent)]
+    Attest(#[from] AttestFault),
     /// A pack can't be written.
     #[error(transparent)]
     PackWrite(#[from] PackStoreError),
     /// A pack can't be read.
     #[error(transparent)]
     PackRead(#[from] FolderFault),
-    /// A file that `init` would write is there.
+    /// A file that would be written is there.
     #[error("`{}` exists already", path.display())]
     Exists {
         /// Which.
@@ -119,6 +127,8 @@ impl Fault {
             Self::NothingConfigured { .. } => "scenario_not_found",
             Self::Gate(error) => error.code(),
             Self::Payload(fault) => fault.code(),
+            Self::Keys(fault) => fault.code(),
+            Self::Attest(fault) => fault.code(),
             Self::PackWrite(error) => error.code(),
             Self::PackRead(fault) => fault.code(),
             Self::Exists { .. } => "file_exists",
@@ -156,12 +166,14 @@ impl Fault {
             }
             Self::Gate(error) => gate_hint(error),
             Self::Payload(fault) => fault.hint(),
+            Self::Keys(fault) => fault.hint().into(),
+            Self::Attest(fault) => fault.hint().into(),
             Self::PackWrite(PackStoreError::Name { .. } | PackStoreError::Exists { .. }) => {
                 "name a new folder with letters, digits and `._-`; packs are never overwritten".into()
             }
             Self::PackWrite(error) => error.hint().into(),
             Self::PackRead(_) => "name the folder that `runpack export` wrote, and check its permissions".into(),
-            Self::Exists { .. } => "nothing was written; remove it, or choose another folder".into(),
+            Self::Exists { .. } => "nothing was written; choose another place, or remove it".into(),
             Self::Write { .. } => "check the folder's permissions and free space".into(),
             Self::Serve(error) => error.hint(),
             Self::Runtime(_) => "check this process's limits on threads and open files".into(),

@@ -11,6 +11,7 @@ mod arguments;
 mod commands;
 mod configuration;
 mod fault;
+mod input;
 mod logging;
 mod output;
 mod panic;

@@ -1,7 +1,11 @@
 //! The one reader of pack folders. What it finds it hands to `decision_gate_core::runpack`, which judges it.
 //!
 //! A folder is opened once and read by handle: symbolic links are not followed, pipes and devices are not opened,
-//! sizes and counts are bounded. Whatever is not a regular file is reported, never skipped.
+//! sizes and counts are bounded. Whatever is not a regular file is reported, never skipped. Envelopes are judged in
+//! [`attestation`].
+
+pub mod attestation;
+pub mod keyring;
 
 use std::io::{self, Read};
 use std::path::Path;

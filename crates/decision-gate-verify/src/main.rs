@@ -2,14 +2,17 @@
 //!
 //! Exit codes: 0 verified, 1 not verified, 2 there was nothing to verify.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use decision_gate_core::runpack::{Expect, ManifestName, Report, Status, verify};
-use decision_gate_verify::read_at;
+use decision_gate_core::keys::Keyring;
+use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
+use decision_gate_verify::{keyring, read_at};
 
-const USAGE: &str = "usage: decision-gate-verify PACK [--manifest NAME] [--expect-scenario ID@SPEC_HASH]";
+const USAGE: &str = "usage: decision-gate-verify PACK [--manifest NAME] [--keys KEYRING] [--level LEVEL] \
+    [--expect-scenario ID@SPEC_HASH]";
 
 fn main() -> ExitCode {
     match run(std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned())) {
@@ -34,6 +37,8 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Report, String> {
         let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value\n{USAGE}"));
         match argument.as_str() {
             "--manifest" => manifest = ManifestName::try_from(value()?.as_str()).map_err(|fault| fault.to_string())?,
+            "--keys" => expect.keys = Some(keys(&value()?)?),
+            "--level" => expect.level = Some(value()?.parse().map_err(|fault| format!("{fault}"))?),
             "--expect-scenario" => expect.scenario = Some(value()?.parse().map_err(|fault| format!("{fault}"))?),
             flag if flag.starts_with('-') => return Err(format!("`{flag}` is not known\n{USAGE}")),
             path if pack.is_none() => pack = Some(PathBuf::from(path)),
@@ -45,6 +50,14 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Report, String> {
     Ok(verify(&files, &manifest, &expect))
 }
 
+fn keys(path: &str) -> Result<Keyring, String> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(keyring::MAX_BYTES).unwrap_or(u64::MAX);
+    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    read.map_err(|error| format!("`{path}` can't be read: {error}"))?;
+    keyring::parse(&bytes).map_err(|fault| format!("`{path}` is no keyring: {fault}"))
+}
+
 fn show(report: &Report) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let facets = &report.facets;
@@ -52,7 +65,8 @@ fn show(report: &Report) -> io::Result<()> {
         Status::Pass => "pass",
         Status::Fail => "fail",
     };
-    writeln!(out, "{word}: {}", report.verdict.word())?;
+    let level = report.level.map_or("none", ProofLevel::word);
+    writeln!(out, "{word}: {} (level {level})", report.verdict.word())?;
     let named = [
         ("integrity", &facets.integrity),
         ("replay", &facets.replay),

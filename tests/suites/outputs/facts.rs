@@ -62,6 +62,10 @@ const VERIFIED: &[&str] = &[
     "/findings/*/reason",
 ];
 
+/// Well formed, and by nobody whom this server trusts.
+const ENVELOPE: &str = r#"{"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": [{"keyid": "k", "sig": "AAAA"}]}"#;
+const NOT_VERIFIED: &[&str] = &["/digest/value", "/reasons/*/code", "/reasons/*/message", "/reasons/*/hint"];
+
 fn calls(spec: &Value) -> Vec<Row> {
     let run = json!({"run_id": "run-1"});
     let check = json!({"provider_id": "json", "check_id": "path"});
@@ -85,6 +89,7 @@ fn calls(spec: &Value) -> Vec<Row> {
         ("scenario_next", run.clone(), DONE),
         ("runpack_export", run, EXPORTED),
         ("runpack_verify", json!({"runpack_dir": "run-1", "expect_run": "run-2"}), VERIFIED),
+        ("attestation_verify", json!({"envelope": ENVELOPE}), NOT_VERIFIED),
     ]
 }
 

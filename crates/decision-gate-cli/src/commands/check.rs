@@ -14,6 +14,7 @@ use decision_gate_core::scenario::{Origin, Warning};
 use decision_gate_runtime::{Caller, RuntimeError, StartRequest, StepReply, StepRequest};
 
 use super::Ending;
+use super::keys::private;
 use super::runpack::export::{self, Exported};
 use crate::arguments::{Format, ReportArguments, ScopeArguments};
 use crate::configuration::ConfigurationArguments;
@@ -44,6 +45,9 @@ pub(crate) struct CheckArguments {
     /// Write the proof to this new folder.
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
+    /// Sign the proof's manifest with this private key (PKCS#8 PEM, readable by its owner only).
+    #[arg(long, value_name = "FILE", requires = "export")]
+    sign: Option<PathBuf>,
     /// Say nothing but by the exit code.
     #[arg(long, short)]
     quiet: bool,
@@ -107,6 +111,7 @@ impl Checked {
 pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, Fault> {
     // A taken name is better found before the run than after it.
     let target = arguments.export.as_deref().map(export::target).transpose()?;
+    let sign = arguments.sign.as_deref().map(private::read).transpose()?;
     let session = Session::open(&arguments.configuration)?;
     let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_path()? };
     let (checked, exported) = block_on(async {
@@ -115,7 +120,7 @@ pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, 
             None => Ok(None),
             Some(target) => {
                 let profile = session.app().export_profile();
-                export::export(&session, &caller, &checked.state.run, target, profile).await.map(Some)
+                export::export(&session, &caller, &checked.state.run, target, profile, sign.as_ref()).await.map(Some)
             }
         };
         Ok((checked, exported))

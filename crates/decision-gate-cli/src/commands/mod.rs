@@ -1,8 +1,10 @@
 //! One file per command; here a command line becomes an exit code.
 
+pub(crate) mod attest;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod init;
+pub(crate) mod keys;
 pub(crate) mod precheck;
 pub(crate) mod runpack;
 pub(crate) mod serve;
@@ -62,6 +64,8 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Precheck(arguments) => precheck::run(&arguments, output),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Runpack(command) => runpack::run(&command, output),
+        Command::Attest(command) => attest::run(&command, output),
+        Command::Keys(command) => keys::run(&command, output),
         Command::Config(command) => config::run(&command, output),
     };
     done.unwrap_or_else(|fault| report(&fault, format, output))

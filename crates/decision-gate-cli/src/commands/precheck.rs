@@ -1,7 +1,7 @@
 //! `precheck`: the caller's values through the same evaluator, without providers and without a record.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -16,6 +16,7 @@ use super::check::without_configuration;
 use crate::arguments::{Format, ReportArguments, ScopeArguments};
 use crate::configuration::ConfigurationArguments;
 use crate::fault::Fault;
+use crate::input;
 use crate::output::Output;
 use crate::render;
 use crate::scenario::{self, Choice};
@@ -165,17 +166,7 @@ fn values(path: &Path, limit: u64) -> Result<BTreeMap<ConditionId, Value>, Paylo
 
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PayloadFault> {
     let unreadable = |error| PayloadFault::Unreadable { path: path.to_owned(), error };
-    let mut bytes = Vec::new();
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(path).map_err(unreadable)?)
-    };
-    source.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-    match u64::try_from(bytes.len()) {
-        Ok(length) if length <= limit => Ok(bytes),
-        Ok(_) | Err(_) => Err(PayloadFault::TooLarge { limit }),
-    }
+    input::bounded(path, limit).map_err(unreadable)?.ok_or(PayloadFault::TooLarge { limit })
 }
 
 fn known(values: &BTreeMap<ConditionId, Value>, scenario: &Scenario) -> Result<(), PayloadFault> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use decision_gate_core::runpack::{Facet, Level, Report, Verdict};
+use decision_gate_core::runpack::{Facet, Level, ProofLevel, Report, Verdict};
 use serde_json::{Value, json};
 
 use super::{BAD, FAINT, GOOD, Line, OPEN, Styled, labelled, path_json};
@@ -32,6 +32,7 @@ pub(crate) fn text(pack: &Path, report: &Report) -> String {
     ] {
         facet_line(&mut text, name, facet);
     }
+    labelled(&mut text, "level", report.level.map_or("none", ProofLevel::word));
     text.push('\n');
     for unproven in &report.unproven {
         let at = format!("{}#{}", unproven.path, unproven.pointer);

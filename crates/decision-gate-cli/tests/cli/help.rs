@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 12] = [
+    let pages: [&[&str]; 22] = [
         &[],
         &["init"],
         &["check"],
@@ -14,6 +14,16 @@ fn every_help_page_says_what_and_shows_examples() {
         &["runpack"],
         &["runpack", "export"],
         &["runpack", "verify"],
+        &["attest"],
+        &["attest", "sign"],
+        &["attest", "verify"],
+        &["attest", "inspect"],
+        &["keys"],
+        &["keys", "generate"],
+        &["keys", "list"],
+        &["keys", "show"],
+        &["keys", "import"],
+        &["keys", "revoke"],
         &["config"],
         &["config", "check"],
         &["config", "show"],
@@ -23,7 +33,7 @@ fn every_help_page_says_what_and_shows_examples() {
         let line = [page, &["--help"]].concat();
         let done = project.run(&line).expect(0);
         assert_eq!(done.stderr, "", "{line:?}");
-        let has_subcommands = matches!(page, ["runpack" | "config"]);
+        let has_subcommands = matches!(page, ["runpack" | "attest" | "keys" | "config"]);
         assert!(has_subcommands || done.stdout.contains("Examples:"), "{line:?}: {}", done.stdout);
         insta::assert_snapshot!(line.join("_"), done.stdout);
     }

@@ -2,10 +2,12 @@
 
 #![cfg(test)]
 
+mod attest;
 mod check;
 mod errors;
 mod flow;
 mod help;
+mod keys;
 mod precheck;
 mod serve;
 mod support;

@@ -107,7 +107,13 @@ fn check_envelope(envelope: &str, claim: Claim<'_>, scale: &Scale<'_>) -> Result
     let verified = verified.map_err(|error| refused.unwrap_or_else(|| refusal(&error)))?;
     let statement = verified.into_statement().map_err(|error| match error {
         StatementError::PayloadType { .. } | StatementError::Type => StatementFault::Type,
-        _ => StatementFault::Form,
+        StatementError::Json(_)
+        | StatementError::Member { .. }
+        | StatementError::NoSubject
+        | StatementError::NamelessSubject { .. }
+        | StatementError::NoDigest { .. }
+        | StatementError::NoPredicateType
+        | StatementError::NoPredicate => StatementFault::Form,
     })?;
     let said = EvidenceStatement::read(&statement.get().document().value)?;
     let required = scale.provider.trust.requirement().map_or(Binding::Query, |required| required.binding);

@@ -197,10 +197,13 @@ fn d04_a_statement_that_names_a_run_is_for_that_run() {
     }
 }
 
+/// What is changed, how, and the code of the refusal.
+type Row = (&'static str, fn(&mut EvidenceStatement), &'static str);
+
 #[test]
 fn a_statement_says_what_it_must_say() {
     let policy = policy(&signed_policy("query"));
-    let rows: &[(&str, fn(&mut EvidenceStatement), &str)] = &[
+    let rows: &[Row] = &[
         (
             "a nonce that nobody gave",
             |it| it.predicate.audience.nonce = Some("n".into()),

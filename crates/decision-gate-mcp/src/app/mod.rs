@@ -16,6 +16,7 @@ use decision_gate_config::Loaded;
 use decision_gate_config::sections::runpacks::ExportProfile;
 use decision_gate_config::sections::scenarios::Drafts;
 use decision_gate_config::sections::store::{StoreKind, SyncMode};
+use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
@@ -29,6 +30,7 @@ pub use self::error::SetupError;
 pub struct App {
     orchestrator: Orchestrator,
     loaded: Loaded,
+    keyring: Keyring,
 }
 
 impl App {
@@ -41,10 +43,10 @@ impl App {
         let config = loaded.config();
         let providers = providers::build(config, &base(&loaded))?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
-        let keys = loaded.keyring()?;
+        let keyring = loaded.keyring()?;
         let parts = Parts {
             store: store(&loaded)?,
-            policy: policy::build(config, &providers, keys),
+            policy: policy::build(config, &providers, keyring.clone()),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             bounds: bounds(config),
@@ -58,7 +60,7 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        Ok(Self { orchestrator: Orchestrator::new(parts), loaded })
+        Ok(Self { orchestrator: Orchestrator::new(parts), loaded, keyring })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
@@ -90,6 +92,11 @@ impl App {
     /// The configuration with its origins.
     pub fn loaded(&self) -> &Loaded {
         &self.loaded
+    }
+
+    /// The keys that the configuration trusts.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// The folder that packs are written to and read from.

@@ -15,6 +15,7 @@ mod schema;
 mod shared;
 mod step;
 
+mod attestation_verify;
 mod evidence_query;
 mod precheck;
 mod provider_check_schema_get;
@@ -51,6 +52,7 @@ pub type Table<A = App> = &'static [&'static dyn AnyTool<A>];
 
 /// Every tool of the product. The order here means nothing: `tools/list` sorts by name.
 pub static ALL: Table = &[
+    &Erased(attestation_verify::AttestationVerify),
     &Erased(evidence_query::EvidenceQuery),
     &Erased(precheck::Precheck),
     &Erased(provider_check_schema_get::ProviderCheckSchemaGet),

@@ -2,8 +2,9 @@
 
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
+use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{EnvironmentName, RunId};
-use decision_gate_core::runpack::{Expect, ManifestName, Report, Status, verify};
+use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
 use decision_gate_core::scenario::Origin;
 use decision_gate_store::PackFolder;
 use schemars::JsonSchema;
@@ -48,6 +49,9 @@ pub(super) struct Arguments {
     /// Refuse drafts.
     #[serde(default)]
     require_pinned: bool,
+    /// Fail below this level. Signatures are judged with the server's keys.
+    #[serde(default)]
+    level: Option<ProofLevel>,
 }
 
 /// What it gives.
@@ -121,7 +125,7 @@ impl Tool for RunpackVerify {
     };
 
     async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
-        let (expect, manifest_name) = expectation(&arguments)?;
+        let (expect, manifest_name) = expectation(&arguments, context.app().keyring())?;
         let root = context.app().runpacks_root()?;
         let name = arguments.runpack_dir.clone();
         let judged = tokio::task::spawn_blocking(move || {
@@ -135,7 +139,7 @@ impl Tool for RunpackVerify {
     }
 }
 
-fn expectation(arguments: &Arguments) -> Result<(Expect, ManifestName), ToolError> {
+fn expectation(arguments: &Arguments, keyring: &Keyring) -> Result<(Expect, ManifestName), ToolError> {
     let wrong = |path: &'static str, message: String, hint: &'static str| {
         ToolError::new("invalid_arguments", message, hint).with("path", path)
     };
@@ -165,8 +169,9 @@ fn expectation(arguments: &Arguments) -> Result<(Expect, ManifestName), ToolErro
         policy: digest("/expect_policy", &arguments.expect_policy)?,
         origin: arguments.require_pinned.then_some(Origin::Pinned),
         root_hash: digest("/expect_root", &arguments.expect_root)?,
-        keys: None,
-        level: None,
+        keys: Some(keyring.clone()).filter(|keyring| !keyring.is_empty()),
+        // What the server's keys say is reported; only who asks for `signed` is refused without it.
+        level: arguments.level.or(Some(ProofLevel::Hashes)),
     };
     Ok((expect, manifest_name))
 }

@@ -55,6 +55,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-runtime/src/", "tools and command line", "call again; nothing was written"),
     ("crates/decision-gate-runtime/src/fetch.rs", "evidence", "see the server's log"),
     ("crates/decision-gate-store/src/packs/", "writing runpacks", "check `runpacks.root`"),
+    (
+        "crates/decision-gate-verify/src/attestation.rs",
+        "reasons of `attest verify` and `attestation_verify`",
+        "do not rely on it: ask the signer for another",
+    ),
     ("crates/decision-gate-verify/src/", "reading runpacks", "name the folder that an export wrote"),
 ];
 
@@ -85,6 +90,16 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "drafts_refused",
         "The scenario was defined through a tool or named by a file that the configuration does not pin, and only pinned ones count.",
         "list its file under `scenarios.files` in the configuration",
+    ),
+    (
+        "entropy_unavailable",
+        "The operating system gives no random bytes. Nothing was written.",
+        "check the machine's source of randomness",
+    ),
+    (
+        "envelope_too_large",
+        "An envelope has more bytes than come through a tool.",
+        "verify it with `decision-gate attest verify`",
     ),
     (
         "event_invalid",

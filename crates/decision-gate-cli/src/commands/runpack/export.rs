@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use decision_gate_core::digest::Digest;
+use decision_gate_core::keys::SigningKey;
 use decision_gate_core::name::RunId;
 use decision_gate_core::runpack::{ManifestName, Profile, Verification};
 use decision_gate_runtime::{Caller, ExportRequest};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::arguments::{Format, ReportArguments, ScopeArguments};
 use crate::commands::Ending;
 use crate::commands::check::run_id;
+use crate::commands::keys::private;
 use crate::configuration::ConfigurationArguments;
 use crate::fault::Fault;
 use crate::output::Output;
@@ -33,6 +35,9 @@ pub(crate) struct ExportArguments {
     /// How much of the values it shows; as configured when left out.
     #[arg(long, value_enum)]
     profile: Option<ProfileArgument>,
+    /// Sign the manifest with this private key (PKCS#8 PEM, readable by its owner only).
+    #[arg(long, value_name = "FILE")]
+    sign: Option<PathBuf>,
     #[command(flatten)]
     scope: ScopeArguments,
     #[command(flatten)]
@@ -53,7 +58,8 @@ pub(crate) enum ProfileArgument {
 const EXAMPLES: &str = "\
 Examples:
   decision-gate runpack export nightly-41
-  decision-gate runpack export nightly-42 --out proof --profile disclosed";
+  decision-gate runpack export nightly-42 --out proof --profile disclosed
+  decision-gate runpack export nightly-43 --out proof --sign gate.pem";
 
 /// Where a pack is to be written: a name in a folder.
 #[derive(Clone, Debug)]
@@ -107,6 +113,7 @@ pub(crate) async fn export(
     run: &RunId,
     target: Target,
     profile: Profile,
+    sign: Option<&SigningKey>,
 ) -> Result<Exported, Fault> {
     let request = ExportRequest {
         run_id: run.clone(),
@@ -116,6 +123,10 @@ pub(crate) async fn export(
         manifest_name: ManifestName::standard(),
     };
     let pack = session.app().orchestrator().export(caller, &request).await?;
+    let pack = match sign {
+        Some(key) => pack.signed(key),
+        None => pack,
+    };
     PackFolder::open(&target.folder)?.write(&target.name, pack.files())?;
     let path = target.folder.join(&target.name);
     let path = path.canonicalize().unwrap_or(path);
@@ -125,6 +136,7 @@ pub(crate) async fn export(
 /// Exports, and says where the pack lies.
 pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending, Fault> {
     let named = arguments.out.as_deref().map(target).transpose()?;
+    let sign = arguments.sign.as_deref().map(private::read).transpose()?;
     let session = Session::open(&arguments.configuration)?;
     let target = match named {
         Some(target) => target,
@@ -132,7 +144,7 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
     };
     let caller = session.caller(arguments.scope, None, None);
     let profile = arguments.profile.map_or_else(|| session.app().export_profile(), ProfileArgument::profile);
-    let exported = block_on(export(&session, &caller, &arguments.run, target, profile))?;
+    let exported = block_on(export(&session, &caller, &arguments.run, target, profile, sign.as_ref()))?;
     match arguments.report.format {
         Format::Text => output.answer(&text(&arguments.run, &exported, session.config_path()))?,
         Format::Json => output.json(&json!({

@@ -6,12 +6,15 @@ use clap::Args;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Artifact;
 use decision_gate_core::name::EnvironmentName;
-use decision_gate_core::runpack::{Expect, ExpectedScenario, ManifestName, Report, Status, Verdict};
+use decision_gate_core::runpack::{
+    Expect, ExpectedScenario, ManifestName, ProofLevel, ProofLevelFault, Report, Status, Verdict,
+};
 use decision_gate_core::scenario::Origin;
 
 use crate::arguments::{Format, ReportArguments};
 use crate::commands::Ending;
 use crate::commands::check::{Require, artifact, environment, subject};
+use crate::commands::keys::file;
 use crate::fault::Fault;
 use crate::output::Output;
 use crate::render;
@@ -40,6 +43,12 @@ pub(crate) struct VerifyArguments {
     /// The pack's root hash, from somewhere that its maker does not control.
     #[arg(long, value_name = "HASH", value_parser = digest)]
     expect_root: Option<Digest>,
+    /// The verifier's own keys: a keyring file. Asks for level `signed`, unless `--level` says otherwise.
+    #[arg(long, value_name = "KEYRING")]
+    keys: Option<PathBuf>,
+    /// How far the proof must reach.
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    level: Option<ProofLevel>,
     /// Refuse packs of drafts.
     #[arg(long, value_enum)]
     require: Option<Require>,
@@ -55,8 +64,12 @@ Exit codes: 0 verified, 1 not verified, 2 the pack can't be read.
 Without --expect-scenario ID@HASH the verdict is at most `consistent`: the pack holds together, but
 whether it is the right one was not asked. With it, exit code 0 means that the run was allowed.
 
+With --keys, who signed the pack and its evidence is judged with those keys and no others: a pack that
+somebody rewrote consistently fails. Levels: hashes, replayed, signed, anchored.
+
 Examples:
   decision-gate runpack verify proof
+  decision-gate runpack verify proof --keys auditors.json
   decision-gate runpack verify proof --require pinned \\
     --expect-scenario release@9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -71,8 +84,8 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         policy: arguments.expect_policy,
         origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
         root_hash: arguments.expect_root,
-        keys: None,
-        level: None,
+        keys: arguments.keys.as_deref().map(file::read).transpose()?,
+        level: arguments.level,
     };
     let report = decision_gate_core::runpack::verify(&files, &arguments.manifest, &expect);
     match arguments.report.format {
@@ -95,6 +108,10 @@ fn scenario(text: &str) -> Result<ExpectedScenario, String> {
 
 fn digest(text: &str) -> Result<Digest, String> {
     Digest::from_hex(text.strip_prefix("sha256:").unwrap_or(text)).map_err(|error| error.to_string())
+}
+
+fn level(text: &str) -> Result<ProofLevel, String> {
+    text.parse().map_err(|fault: ProofLevelFault| fault.to_string())
 }
 
 fn manifest_name(text: &str) -> Result<ManifestName, String> {
