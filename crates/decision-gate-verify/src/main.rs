@@ -45,6 +45,8 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Report, String> {
             more => return Err(format!("one pack at a time, not `{more}` too\n{USAGE}")),
         }
     }
+    // Who brings keys wants to know that they signed.
+    expect.level = expect.level.or(expect.keys.as_ref().map(|_| ProofLevel::Signed));
     let pack = pack.ok_or(USAGE)?;
     let files = read_at(&pack).map_err(|fault| fault.to_string())?;
     Ok(verify(&files, &manifest, &expect))

@@ -84,7 +84,7 @@ fn a_file_of_another_program_or_version_is_refused_and_left_as_it_is() -> Result
     let mut gate = Gate { workspace, server };
     let said = gate.refused("scenario_next", &next(), "store_version")?;
     assert!(said["message"].as_str().unwrap().contains("99"), "{said}");
-    edit(&gate.workspace, "PRAGMA user_version = 1");
+    edit(&gate.workspace, "PRAGMA user_version = 2");
     Gate { server: Server::start(&gate.workspace, Era::Legacy)?, workspace: gate.workspace }.ends_unharmed()
 }
 

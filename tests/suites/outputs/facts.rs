@@ -66,6 +66,8 @@ const VERIFIED: &[&str] = &[
 const ENVELOPE: &str = r#"{"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": [{"keyid": "k", "sig": "AAAA"}]}"#;
 const NOT_VERIFIED: &[&str] = &["/digest/value", "/reasons/*/code", "/reasons/*/message", "/reasons/*/hint"];
 
+const SHAPE: &[&str] = &["/schema_id", "/version"];
+
 fn calls(spec: &Value) -> Vec<Row> {
     let run = json!({"run_id": "run-1"});
     let check = json!({"provider_id": "json", "check_id": "path"});
@@ -89,6 +91,13 @@ fn calls(spec: &Value) -> Vec<Row> {
         ("scenario_next", run.clone(), DONE),
         ("runpack_export", run, EXPORTED),
         ("runpack_verify", json!({"runpack_dir": "run-1", "expect_run": "run-2"}), VERIFIED),
+        (
+            "schemas_register",
+            json!({"schema_id": "values", "version": "1", "schema": {"type": "object", "properties": {"covered": {"type": "number"}}}}),
+            SHAPE,
+        ),
+        ("schemas_list", json!({}), &["/items/*/schema_id", "/items/*/version"]),
+        ("schemas_get", json!({"schema_id": "values", "version": "1"}), SHAPE),
         ("attestation_verify", json!({"envelope": ENVELOPE}), NOT_VERIFIED),
     ]
 }

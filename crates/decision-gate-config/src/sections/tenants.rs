@@ -23,6 +23,7 @@ pub struct Tenant {
     /// Its name, by which people do.
     pub name: TenantName,
     /// The namespaces that are open to it; every one when left out.
+    #[schemars(length(min = 1))]
     pub namespaces: Option<Vec<NamespaceId>>,
 }
 

@@ -29,6 +29,7 @@ fn without_any_source_everything_is_default() {
     providers = []
     scenarios.drafts = "allow"
     scenarios.files = []
+    schemas = []
     rules.degraded_edges = "allow"
     policy.engine = "permit_all"
     policy.static = null
@@ -40,6 +41,7 @@ fn without_any_source_everything_is_default() {
     runpacks.root = null
     tenants[0].id = 1
     tenants[0].name = "default"
+    tenants[0].namespaces = null
     environments = []
     limits.drain_ms = 2000
     limits.max_conditions = 1024

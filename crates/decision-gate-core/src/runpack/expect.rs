@@ -31,7 +31,7 @@ pub struct Expect {
     pub root_hash: Option<Digest>,
     /// The verifier's own keys: who signed is judged with these and no others.
     pub keys: Option<Keyring>,
-    /// The level that must be reached; `signed` where keys are given and nothing else is said.
+    /// The level that must be reached, if any.
     pub level: Option<ProofLevel>,
 }
 
@@ -76,15 +76,10 @@ impl Expect {
         self.scenario.as_ref().is_some_and(|it| it.hash.is_some())
     }
 
-    /// The level that must be reached.
-    pub(crate) fn asked_level(&self) -> Option<ProofLevel> {
-        self.level.or(self.keys.as_ref().map(|_| ProofLevel::Signed))
-    }
-
     /// Compares what was reached with what must be.
     pub(crate) fn check_level(&self, facets: &Facets, manifest: &str, findings: &mut Findings) {
         let reached = ProofLevel::reached(facets);
-        if let Some(asked) = self.asked_level().filter(|asked| reached < Some(*asked)) {
+        if let Some(asked) = self.level.filter(|asked| reached < Some(*asked)) {
             let reason = format!("level `{}` was asked for; {}", asked.word(), asked.lacks(facets));
             findings.add(FindingCode::ExpectedLevel, manifest, reason);
         }

@@ -113,63 +113,57 @@ const RUN: &str = r#"verified: {"checked":{"binding":"run","key_id":"ci","scheme
 
 type Change = fn(&mut World);
 
+/// One thing of the question, the answer or the occasion is another than was signed; empty where that is no matter.
+const OTHERS: &[(&str, Change, &str)] = &[
+    ("nothing", |_| (), ""),
+    ("another provider", |it| it.query.provider_id = "other".parse().unwrap(), "statement_mismatch provider_id"),
+    ("another check", |it| it.query.check_id = "report".parse().unwrap(), "statement_mismatch check_id"),
+    ("other parameters", |it| it.query.params = Some(json!({"suite": "e2e"})), "statement_mismatch params_hash"),
+    ("no parameters", |it| it.query.params = None, "statement_mismatch params_hash"),
+    ("another subject", |it| it.subject = Some(subject("cd")), "statement_mismatch subject"),
+    ("a run without subject", |it| it.subject = None, "statement_mismatch subject"),
+    (
+        "another value",
+        |it| it.found(|it| it.value = EvidenceValue::Json(json!({"failed": 1}))),
+        "statement_mismatch value.evidence_hash",
+    ),
+    (
+        "the same bytes as another kind of value",
+        |it| it.found(|it| it.value = EvidenceValue::Bytes(br#"{"failed":0}"#.to_vec())),
+        "statement_mismatch value.kind",
+    ),
+    (
+        "another content type",
+        |it| it.found(|it| it.content_type = Some("text/plain".into())),
+        "statement_mismatch content_type",
+    ),
+    ("no content type", |it| it.found(|it| it.content_type = None), "statement_mismatch content_type"),
+    ("another anchor", |it| it.found(|it| it.anchor = Some(anchor("b.json"))), "statement_mismatch evidence_anchor"),
+    ("no anchor", |it| it.found(|it| it.anchor = None), "statement_mismatch evidence_anchor"),
+    ("another environment", |it| it.environment = Some("staging".parse().unwrap()), "statement_mismatch environment"),
+    ("no environment", |it| it.environment = None, "statement_mismatch environment"),
+    ("another tenant", |it| it.tenant = 2, "statement_audience audience.tenant_id"),
+    ("another namespace", |it| it.namespace = 2, "statement_audience audience.namespace_id"),
+    ("the last moment", |it| it.at = EPOCH + 60_000, ""),
+    ("after its window", |it| it.at = EPOCH + 60_001, "statement_expired"),
+    ("within the skew before it", |it| it.at = EPOCH - 300_000, ""),
+    ("before its window", |it| it.at = EPOCH - 300_001, "statement_not_yet_valid"),
+    (
+        "the absence of a value",
+        |it| {
+            let envelope = it.answer.attestation().map(str::to_owned);
+            let Answer::Found(found) = &it.answer else { panic!("it is found") };
+            it.answer = Answer::Absent { anchor: found.anchor.clone(), lane_ceiling: None, attestation: envelope };
+        },
+        "statement_mismatch value.kind",
+    ),
+];
+
 #[test]
 fn d04_a_signed_value_counts_for_nothing_else() {
-    let rows: &[(&str, Change, &str)] = &[
-        ("nothing", |_| (), ""),
-        ("another provider", |it| it.query.provider_id = "other".parse().unwrap(), "statement_mismatch provider_id"),
-        ("another check", |it| it.query.check_id = "report".parse().unwrap(), "statement_mismatch check_id"),
-        ("other parameters", |it| it.query.params = Some(json!({"suite": "e2e"})), "statement_mismatch params_hash"),
-        ("no parameters", |it| it.query.params = None, "statement_mismatch params_hash"),
-        ("another subject", |it| it.subject = Some(subject("cd")), "statement_mismatch subject"),
-        ("a run without subject", |it| it.subject = None, "statement_mismatch subject"),
-        (
-            "another value",
-            |it| it.found(|it| it.value = EvidenceValue::Json(json!({"failed": 1}))),
-            "statement_mismatch value.evidence_hash",
-        ),
-        (
-            "the same bytes as another kind of value",
-            |it| it.found(|it| it.value = EvidenceValue::Bytes(br#"{"failed":0}"#.to_vec())),
-            "statement_mismatch value.kind",
-        ),
-        (
-            "another content type",
-            |it| it.found(|it| it.content_type = Some("text/plain".into())),
-            "statement_mismatch content_type",
-        ),
-        ("no content type", |it| it.found(|it| it.content_type = None), "statement_mismatch content_type"),
-        (
-            "another anchor",
-            |it| it.found(|it| it.anchor = Some(anchor("b.json"))),
-            "statement_mismatch evidence_anchor",
-        ),
-        ("no anchor", |it| it.found(|it| it.anchor = None), "statement_mismatch evidence_anchor"),
-        (
-            "another environment",
-            |it| it.environment = Some("staging".parse().unwrap()),
-            "statement_mismatch environment",
-        ),
-        ("no environment", |it| it.environment = None, "statement_mismatch environment"),
-        ("another tenant", |it| it.tenant = 2, "statement_audience audience.tenant_id"),
-        ("another namespace", |it| it.namespace = 2, "statement_audience audience.namespace_id"),
-        ("the last moment", |it| it.at = EPOCH + 60_000, ""),
-        ("after its window", |it| it.at = EPOCH + 60_001, "statement_expired"),
-        ("within the skew before it", |it| it.at = EPOCH - 300_000, ""),
-        ("before its window", |it| it.at = EPOCH - 300_001, "statement_not_yet_valid"),
-        (
-            "the absence of a value",
-            |it| {
-                let envelope = it.answer.attestation().map(str::to_owned);
-                let Answer::Found(found) = &it.answer else { panic!("it is found") };
-                it.answer = Answer::Absent { anchor: found.anchor.clone(), lane_ceiling: None, attestation: envelope };
-            },
-            "statement_mismatch value.kind",
-        ),
-    ];
     for binding in [Binding::Query, Binding::Run] {
         let policy = policy(&signed_policy(binding.word()));
-        for (what, change, code) in rows {
+        for (what, change, code) in OTHERS {
             let mut other = world().signed(binding);
             change(&mut other);
             let holds = if binding == Binding::Run { RUN } else { QUERY };

@@ -49,9 +49,9 @@ pub(super) struct Arguments {
     /// Refuse drafts.
     #[serde(default)]
     require_pinned: bool,
-    /// Fail below this level. Signatures are judged with the server's keys.
+    /// Refuse what the server's keys did not sign.
     #[serde(default)]
-    level: Option<ProofLevel>,
+    require_signed: bool,
 }
 
 /// What it gives.
@@ -171,7 +171,7 @@ fn expectation(arguments: &Arguments, keyring: &Keyring) -> Result<(Expect, Mani
         root_hash: digest("/expect_root", &arguments.expect_root)?,
         keys: Some(keyring.clone()).filter(|keyring| !keyring.is_empty()),
         // What the server's keys say is reported; only who asks for `signed` is refused without it.
-        level: arguments.level.or(Some(ProofLevel::Hashes)),
+        level: arguments.require_signed.then_some(ProofLevel::Signed),
     };
     Ok((expect, manifest_name))
 }

@@ -85,7 +85,8 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
         root_hash: arguments.expect_root,
         keys: arguments.keys.as_deref().map(file::read).transpose()?,
-        level: arguments.level,
+        // Who brings keys wants to know that they signed.
+        level: arguments.level.or(arguments.keys.as_ref().map(|_| ProofLevel::Signed)),
     };
     let report = decision_gate_core::runpack::verify(&files, &arguments.manifest, &expect);
     match arguments.report.format {

@@ -87,7 +87,7 @@ fn files(live: &Live) -> PackFiles {
 }
 
 fn verify(live: &Live, files: &PackFiles, keys: Vec<Value>) -> Report {
-    checked(files, &Expect { keys: Some(ring(keys)), ..live.expect() })
+    checked(files, &Expect { keys: Some(ring(keys)), level: Some(ProofLevel::Signed), ..live.expect() })
 }
 
 #[test]
