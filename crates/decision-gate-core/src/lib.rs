@@ -18,6 +18,11 @@ pub mod json;
 pub mod name;
 
 pub mod evidence;
+
+pub mod dsse;
+pub mod intoto;
+pub mod keys;
+
 pub mod trust;
 
 pub mod condition;

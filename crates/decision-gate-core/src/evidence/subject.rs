@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
+
 /// Digest algorithms that may identify an artifact on their own.
 const STRONG: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
 
@@ -43,6 +45,11 @@ pub enum SubjectError {
 }
 
 impl Subject {
+    /// One artifact that is known by its SHA-256.
+    pub fn of_digest(name: &str, digest: Digest) -> Self {
+        Self(vec![Artifact { name: Some(name.to_owned()), digest: [("sha256".to_owned(), digest.to_hex())].into() }])
+    }
+
     /// The artifacts, at least one.
     pub fn artifacts(&self) -> &[Artifact] {
         &self.0

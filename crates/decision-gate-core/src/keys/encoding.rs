@@ -1,0 +1,30 @@
+//! Base64 with one answer: standard or URL-safe alphabet, never both, and padded as RFC 4648 section 4 demands.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+/// Standard base64 with padding, the one spelling that is written.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Bytes of a padded text in one of the two alphabets. No two texts of one alphabet give the same bytes.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    // A text with `-` or `_` is no standard base64, one with `+` or `/` no URL-safe one: mixed texts are neither.
+    if text.bytes().any(|byte| matches!(byte, b'-' | b'_')) { URL_SAFE.decode(text) } else { STANDARD.decode(text) }
+        .ok()
+}
+
+/// Like [`decode`], padded or not.
+pub(crate) fn decode_lenient(text: &str) -> Option<Vec<u8>> {
+    if text.ends_with('=') {
+        return decode(text);
+    }
+    let url_safe = text.bytes().any(|byte| matches!(byte, b'-' | b'_'));
+    if url_safe { URL_SAFE_NO_PAD.decode(text) } else { STANDARD_NO_PAD.decode(text) }.ok()
+}
+
+/// Bytes of a URL-safe text without padding, as JOSE writes them.
+pub(crate) fn decode_jose(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
