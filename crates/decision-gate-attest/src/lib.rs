@@ -1,1 +1,8 @@
 //! Typed attestation predicates and report formats.
+
+pub mod beacon;
+pub mod execution_evidence;
+pub mod predicate;
+pub mod rate;
+pub mod vex_status;
+pub mod vex;

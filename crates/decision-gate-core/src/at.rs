@@ -36,6 +36,11 @@ impl Timestamp {
         }
     }
 
+    /// The millisecond that an RFC 3339 date-time names; what is finer than that is cut off.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        instant(text).map(|it| Self::UnixMillis(it.as_nanosecond().div_euclid(1_000_000).try_into().unwrap_or(i64::MAX)))
+    }
+
     /// Whether JSON carries it exactly. Times beyond that are of no clock.
     pub fn is_exact(self) -> bool {
         match self {
