@@ -4,5 +4,5 @@ pub mod beacon;
 pub mod execution_evidence;
 pub mod predicate;
 pub mod rate;
-pub mod vex_status;
 pub mod vex;
+pub mod vex_status;
