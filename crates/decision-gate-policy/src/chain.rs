@@ -128,7 +128,12 @@ fn combine(policy: &ReleasePolicy, rows: &[GateResult]) -> (Truth, &'static str)
     }
 }
 
-fn row(gate: &ReadyGate, policy: &ReleasePolicy, release: &ReleaseContext, waivers: &[(&Attested, &Waiver)]) -> GateResult {
+fn row(
+    gate: &ReadyGate,
+    policy: &ReleasePolicy,
+    release: &ReleaseContext,
+    waivers: &[(&Attested, &Waiver)],
+) -> GateResult {
     let (id, order) = (gate.kind.id(), gate.kind.order());
     let (mode, mode_source) = match &gate.switch {
         Switch::Off(source) => return off(id, order, source.clone()),

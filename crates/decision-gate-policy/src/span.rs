@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_length_of_time_has_a_number_and_a_unit() {
-        for (text, millis) in [("1ms", 1), ("90s", 90_000), ("5m", 300_000), ("24h", 86_400_000), ("30d", 2_592_000_000)] {
+        for (text, millis) in
+            [("1ms", 1), ("90s", 90_000), ("5m", 300_000), ("24h", 86_400_000), ("30d", 2_592_000_000)]
+        {
             assert_eq!(Span::try_from(text.to_owned()).unwrap().millis(), millis, "{text}");
         }
         assert_eq!(Span::try_from("120m".to_owned()).unwrap().to_string(), "2h");

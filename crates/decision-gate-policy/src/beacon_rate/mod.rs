@@ -84,11 +84,7 @@ impl Gate for BeaconRateOptions {
 impl BeaconRateOptions {
     fn rate(&self, seen: Coverage) -> Judged {
         let (count, least) = (seen.verified, self.min_beacon_count);
-        let judged = if count < least {
-            self.low_count(count)
-        } else {
-            self.against_threshold(seen)
-        };
+        let judged = if count < least { self.low_count(count) } else { self.against_threshold(seen) };
         judged
             .detail("verified_count", count)
             .detail("expected_count", if seen.expected == u64::MAX { Value::Null } else { seen.expected.into() })
@@ -121,8 +117,7 @@ impl BeaconRateOptions {
             }
         };
         if compared >= threshold {
-            let message =
-                format!("Beacon verification rate ({shown}) meets threshold ({})", percent(threshold));
+            let message = format!("Beacon verification rate ({shown}) meets threshold ({})", percent(threshold));
             return Judged::measured(Outcome::Pass, "rate_met", message);
         }
         let message = match self.below_threshold_action {

@@ -34,7 +34,7 @@ pub struct ConfidenceOptions {
     pub min_confidence: Rate,
     /// What happens below it.
     pub below_threshold_action: Action,
-    /// Factors that count, and how much.
+    /// Factors that count, and how much; 0 takes one out.
     pub weights: BTreeMap<String, Rate>,
     /// How old evidence may be; null for any age.
     pub max_age: Option<Span>,
@@ -124,7 +124,7 @@ impl Gate for ConfidenceOptions {
         });
         let (mut sum, mut all, mut unknown) = (0_u64, 0_u64, 0_u64);
         let mut missing = Vec::new();
-        for (name, weight) in &self.weights {
+        for (name, weight) in self.weights.iter().filter(|(_, weight)| **weight > Rate::ZERO) {
             let weight = u64::from(weight.billionths());
             all += weight;
             match factor(name, release, &selected) {

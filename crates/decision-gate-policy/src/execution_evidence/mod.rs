@@ -119,9 +119,7 @@ impl ExecutionEvidenceOptions {
         }
         let said = |key: &str| release.metadata.get(key);
         match said(HAS).map(String::as_str) {
-            None if said(HOT).is_none() && said(PATHS).is_none() => {
-                self.missing("execution_evidence_missing", misses)
-            }
+            None if said(HOT).is_none() && said(PATHS).is_none() => self.missing("execution_evidence_missing", misses),
             Some("false") => self.missing("execution_evidence_missing", misses),
             Some("true") => {
                 let (hot, paths) = (count(release, HOT), count(release, PATHS));

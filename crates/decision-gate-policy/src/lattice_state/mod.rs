@@ -51,11 +51,20 @@ impl GateKind for Kind {
     }
 }
 
+/// How a state stands to a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stand {
+    Agrees,
+    Unconfirmed,
+    Missing,
+    Contradicts,
+}
+
 /// One claim against one state, worst last.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Verdict<'a> {
     outcome: Outcome,
-    measured: bool,
+    stand: Stand,
     status: VexStatus,
     vulnerability: &'a str,
     state: LatticeState,
@@ -121,38 +130,39 @@ impl LatticeStateOptions {
 
     fn verdict<'a>(&self, vulnerability: &'a str, status: VexStatus, state: Option<LatticeState>) -> Verdict<'a> {
         let state = state.unwrap_or(LatticeState::U);
-        let within = |map: &BTreeMap<VexStatus, Vec<LatticeState>>| map.get(&status).is_some_and(|it| it.contains(&state));
-        let (outcome, measured) = if within(&self.pass_states) {
-            (Outcome::Pass, true)
+        let within =
+            |map: &BTreeMap<VexStatus, Vec<LatticeState>>| map.get(&status).is_some_and(|it| it.contains(&state));
+        let (outcome, stand) = if within(&self.pass_states) {
+            (Outcome::Pass, Stand::Agrees)
         } else if within(&self.warn_states) {
-            (Outcome::Warn, true)
+            (Outcome::Warn, Stand::Unconfirmed)
         } else if state == LatticeState::U {
-            (self.missing_state_action.outcome(), false)
+            (self.missing_state_action.outcome(), Stand::Missing)
         } else {
-            (self.failure_action.outcome(), true)
+            (self.failure_action.outcome(), Stand::Contradicts)
         };
-        Verdict { outcome, measured, status, vulnerability, state }
+        Verdict { outcome, stand, status, vulnerability, state }
     }
 
     fn worst(&self, worst: &Verdict<'_>) -> Judged {
         let (status, state, name) = (worst.status, worst.state.word(), worst.vulnerability);
-        let judged = match (worst.outcome, worst.measured) {
-            (Outcome::Pass, _) => {
+        let mode = if worst.outcome == Outcome::Warn { " (warn mode)" } else { "" };
+        let (reason, message) = match worst.stand {
+            Stand::Missing => return self.no_state().detail("vulnerability", name).detail("status", status.word()),
+            Stand::Agrees => {
                 let message = format!("Reachability agrees with status '{status}' (weakest state: {state})");
                 return Judged::measured(Outcome::Pass, "state_agrees", message);
             }
-            (_, false) => return self.no_state().detail("vulnerability", name).detail("status", status.word()),
-            (Outcome::Warn, true) => {
-                let message = format!("Lattice state {state} of {name} does not confirm status '{status}' (warn mode)");
-                Judged::measured(Outcome::Warn, "state_unconfirmed", message)
-            }
-            (outcome, true) => {
+            Stand::Unconfirmed => (
+                "state_unconfirmed",
+                format!("Lattice state {state} of {name} does not confirm status '{status}'{mode}"),
+            ),
+            Stand::Contradicts => {
                 let reason = if worst.state == LatticeState::X { "state_contested" } else { "state_contradicts" };
-                let message = format!("Lattice state {state} of {name} contradicts status '{status}'");
-                Judged::measured(outcome, reason, message)
+                (reason, format!("Lattice state {state} of {name} contradicts status '{status}'{mode}"))
             }
         };
-        judged
+        Judged::measured(worst.outcome, reason, message)
             .detail("vulnerability", name)
             .detail("status", status.word())
             .detail("state", state)

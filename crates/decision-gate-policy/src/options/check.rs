@@ -64,6 +64,12 @@ pub(super) fn expected(schema: &Value, path: &str) -> String {
 
 /// In words.
 fn describe(schema: &Value) -> String {
+    let nullable = schema.get("type").and_then(Value::as_array).is_some_and(|it| it.iter().any(|it| it == "null"));
+    if nullable { format!("{} or null", one(schema)) } else { one(schema) }
+}
+
+/// In words, but for null.
+fn one(schema: &Value) -> String {
     if let Some(choices) = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array) {
         return choices.iter().map(describe).collect::<Vec<_>>().join(" or ");
     }

@@ -175,7 +175,9 @@ impl PolicyDocument {
     ) -> Result<ReadyGate, OptionFault> {
         let section = self.section(kind);
         let mut flat: Flat = flat(kind, section, &self.layers, environment, tenant);
-        for (key, expected) in [("Enabled", "true or false"), ("Mode", "one of `Off`, `Shadow`, `Warn`, `Block` or null")] {
+        for (key, expected) in
+            [("Enabled", "true or false"), ("Mode", "one of `Off`, `Shadow`, `Warn`, `Block` or null")]
+        {
             let value = flat.options.get(key).unwrap_or(&Value::Null);
             let right = match key {
                 "Enabled" => value.is_boolean(),

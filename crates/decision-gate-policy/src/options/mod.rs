@@ -14,7 +14,7 @@ mod values;
 
 pub use document::{BUILT_IN, PolicyDocument, Setting};
 pub use fault::OptionFault;
+pub(crate) use flat::{Flat, Switch, flat};
 pub use schema::{document_schema, of as schema_of};
 pub(crate) use values::names;
 pub use values::{Action, FailedEvidence, MinLane, WaiverRules, read_options};
-pub(crate) use flat::{Flat, Switch, flat};

@@ -76,11 +76,7 @@ pub struct WaiverRules {
 
 impl Default for WaiverRules {
     fn default() -> Self {
-        Self {
-            max_validity: Span::days(90),
-            report_within: Span::days(14),
-            failed_evidence: FailedEvidence::Refuse,
-        }
+        Self { max_validity: Span::days(90), report_within: Span::days(14), failed_evidence: FailedEvidence::Refuse }
     }
 }
 
