@@ -60,7 +60,8 @@ impl TryFrom<String> for Authority {
             return plain.then(|| Self::Artifact(hex.to_owned())).ok_or(AuthorityError);
         }
         let path = text.strip_prefix("pkg:").ok_or(AuthorityError)?;
-        let plain = !path.contains(['@', '?', '#', '%', '*']) && path.split('/').next().is_some_and(|it| !it.is_empty());
+        let plain =
+            !path.contains(['@', '?', '#', '%', '*']) && path.split('/').next().is_some_and(|it| !it.is_empty());
         plain.then(|| Self::Packages(path.to_owned())).ok_or(AuthorityError)
     }
 }

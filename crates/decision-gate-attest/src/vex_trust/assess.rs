@@ -4,7 +4,7 @@
 //! artifact, or where it names a package URL that the operator gave the artifact; a digest that differs outweighs a
 //! name. A document that breaks the rules of its format claims nothing, but its `affected` still contradicts others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
@@ -33,8 +33,9 @@ pub struct Seen {
     pub outcomes: BTreeMap<String, u64>,
 }
 
-/// One claim about the release.
+/// One claim about the release. Only this crate makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Claim {
     /// The vulnerability.
     pub vulnerability: Vulnerability,
@@ -109,6 +110,16 @@ pub fn assess(
     claims
 }
 
+/// Documents, by issuer and id, that the ledger has seen and that are not among these.
+pub fn silent(documents: &[VexEvidence], directory: &IssuerDirectory, seen: &Seen) -> BTreeSet<(String, String)> {
+    let owned = |it: &VexEvidence| -> Vec<(String, String)> {
+        let owners = it.signers().iter().filter_map(|key| directory.owner(key));
+        owners.filter_map(|issuer| source(Some(issuer), it)).collect()
+    };
+    let present: BTreeSet<(String, String)> = documents.iter().flat_map(owned).collect();
+    seen.versions.keys().filter(|it| !present.contains(*it)).cloned().collect()
+}
+
 type Order<'a> = (&'a Vulnerability, &'a Option<Product>, VexStatus, Digest, Option<i64>, Option<()>, Match);
 
 fn order(claim: &Claim) -> Order<'_> {
@@ -139,13 +150,19 @@ fn claim(it: &Found<'_>, all: &[Found<'_>], outcomes: Option<OutcomeTally>) -> C
         };
         all.iter().filter(about)
     };
-    let newer = |other: &&Found<'_>| same_source(it, other) && other.status != it.status && other.statement.timestamp > it.statement.timestamp;
+    let newer = |other: &&Found<'_>| {
+        same_source(it, other) && other.status != it.status && other.statement.timestamp > it.statement.timestamp
+    };
     let superseded = it.rolled_back.or_else(|| others().find(newer).map(|_| ()));
     let against = |other: &&Found<'_>| {
         let says = |status| status != VexStatus::UnderInvestigation;
         let believed = other.evidence.document().conforms() || other.status == VexStatus::Affected;
         let stands = !same_source(it, other) || other.statement.timestamp == it.statement.timestamp;
-        other.status != it.status && says(other.status) && says(it.status) && believed && stands
+        other.status != it.status
+            && says(other.status)
+            && says(it.status)
+            && believed
+            && stands
             && other.rolled_back.is_none()
     };
     // What a source has itself replaced contradicts nobody.

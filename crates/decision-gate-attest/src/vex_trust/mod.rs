@@ -7,10 +7,9 @@
 mod assess;
 mod score;
 
-pub use assess::{Claim, Identity, Seen, assess};
+pub use assess::{Claim, Identity, Seen, assess, silent};
 pub use score::{
-    Breakdown, Freshness, FreshnessRules, IssuerVerified, MILLIONTHS, Match, Signals, Tier, VexTrustStatus, Weights, WeightsError, score,
+    Breakdown, Freshness, FreshnessRules, IssuerVerified, MILLIONTHS, Match, Signals, Tier, VexTrustStatus, Weights,
+    WeightsError, score,
 };
 
-#[cfg(test)]
-mod tests;

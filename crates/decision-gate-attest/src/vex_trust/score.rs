@@ -122,6 +122,7 @@ impl Match {
 
 /// What was checked about a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Signals {
     /// Id and name of the issuer whose signature was verified; nothing for an unsigned claim.
     pub issuer: Option<(String, String)>,

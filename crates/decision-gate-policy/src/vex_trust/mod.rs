@@ -1,39 +1,28 @@
-//! The gate on VEX trust, order 250 (seed 003).
+//! The gate on VEX trust, order 250 (seed 003): who claims that a vulnerability does no harm must be worth believing.
+//!
+//! Every status transition that the release's VEX claims is judged by its best claim, and the worst of them decides.
+//! Score, freshness and accuracy are computed here from what was checked, with weights and ages of the options, so
+//! that they are part of the policy's digest. The formula stands in `docs/spec/vex-trust.md`.
 
-use decision_gate_attest::vex_status::VexStatus;
-use serde_json::{Value, json};
+mod audit;
+mod factor;
+mod input;
+mod judge;
+mod options;
+#[cfg(test)]
+mod tests;
 
-use crate::context::ReleaseContext;
+use serde_json::Value;
+
+pub use self::audit::audit_record;
+pub use self::factor::VexTrustConfidenceFactorProvider;
+pub use self::input::VexInput;
+pub use self::options::{MissingTrustBehavior, VexTrustOptions};
 use crate::gates::{Gate, GateKind};
-use crate::options::OptionFault;
-use crate::result::{Judged, Outcome};
-
-/// What the gate is judged on.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct VexInput {}
-
-impl VexInput {
-    /// Every status that the release's VEX claims.
-    pub fn statuses(&self) -> impl Iterator<Item = VexStatus> + use<> {
-        std::iter::empty()
-    }
-
-    /// What the release's VEX claims: vulnerability and status.
-    pub fn claims(&self) -> impl Iterator<Item = (&str, VexStatus)> {
-        std::iter::empty()
-    }
-
-    /// The factor that it adds to confidence.
-    pub fn confidence_factor(&self) -> Option<decision_gate_attest::rate::Rate> {
-        None
-    }
-}
+use crate::options::{OptionFault, read_options, schema_of};
 
 /// The sort of gate.
 pub struct VexTrust;
-
-#[derive(Debug)]
-struct Ready;
 
 impl GateKind for VexTrust {
     fn id(&self) -> &'static str {
@@ -53,20 +42,14 @@ impl GateKind for VexTrust {
     }
 
     fn defaults(&self) -> Value {
-        json!({})
+        VexTrustOptions::built_in()
     }
 
     fn schema(&self) -> Value {
-        json!({ "type": "object", "properties": {} })
+        schema_of::<VexTrustOptions>()
     }
 
-    fn read(&self, _: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        Ok(Box::new(Ready))
-    }
-}
-
-impl Gate for Ready {
-    fn judge(&self, _: &ReleaseContext) -> Judged {
-        Judged::missing(Outcome::Block, "missing_vex_trust_data", "No VEX trust data available")
+    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
+        Ok(Box::new(read_options::<VexTrustOptions>(options)?.check()?))
     }
 }
