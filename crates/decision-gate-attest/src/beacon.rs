@@ -105,11 +105,11 @@ fn sequence(predicate: Members<'_>) -> Result<(u64, u64, u64), PredicateFault> {
     }
     let expected = last - first + 1;
     if count > expected {
-        return Err(predicate.inconsistent("beacon_count", count, format!("at most {expected}")));
+        return Err(predicate.inconsistent("beacon_count", &count, &format!("at most {expected}")));
     }
     let gaps = predicate.count("sequence_gaps")?;
     if gaps != expected - count {
-        return Err(predicate.inconsistent("sequence_gaps", gaps, expected - count));
+        return Err(predicate.inconsistent("sequence_gaps", &gaps, &(expected - count)));
     }
     let stated = predicate.need("verification_rate")?;
     let stated = Rate::from_number(stated);
@@ -117,7 +117,7 @@ fn sequence(predicate: Members<'_>) -> Result<(u64, u64, u64), PredicateFault> {
     let computed = Rate::of(count, expected).unwrap_or(Rate::ZERO);
     // Rates are written with four decimals or more; what is further apart than half of the last is another rate.
     if stated.billionths().abs_diff(computed.billionths()) > 50_000 {
-        return Err(predicate.inconsistent("verification_rate", stated.decimal(), computed.decimal()));
+        return Err(predicate.inconsistent("verification_rate", &stated.decimal(), &computed.decimal()));
     }
     Ok((count, first, last))
 }

@@ -96,7 +96,7 @@ fn window(window: Members<'_>) -> Result<(i64, i64), PredicateFault> {
     }
     let (stated, computed) = (window.count("duration_ms")?, end.abs_diff(start));
     if stated != computed {
-        return Err(window.inconsistent("duration_ms", stated, computed));
+        return Err(window.inconsistent("duration_ms", &stated, &computed));
     }
     Ok((start, end))
 }
@@ -110,7 +110,7 @@ fn summary(summary: Members<'_>) -> Result<(u64, u64), PredicateFault> {
     let computed = u64::try_from(symbols.len()).unwrap_or(u64::MAX);
     let stated = summary.count("hot_symbol_count")?;
     if stated != computed {
-        return Err(summary.inconsistent("hot_symbol_count", stated, computed));
+        return Err(summary.inconsistent("hot_symbol_count", &stated, &computed));
     }
     let paths = summary.count("unique_call_paths")?;
     match summary.need("address_canonicalized")? {

@@ -79,7 +79,7 @@ impl<'a> Members<'a> {
     }
 
     /// A member that says something else than what the others come to.
-    pub fn inconsistent(&self, name: &str, stated: impl ToString, computed: impl ToString) -> PredicateFault {
+    pub fn inconsistent(&self, name: &str, stated: &dyn ToString, computed: &dyn ToString) -> PredicateFault {
         PredicateFault::Inconsistent {
             field: self.field(name),
             stated: stated.to_string(),

@@ -51,7 +51,7 @@ impl From<Span> for String {
 
 impl std::fmt::Display for Span {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let unit = UNITS.iter().rev().find(|(_, unit)| self.0 % unit == 0);
+        let unit = UNITS.iter().rev().find(|(_, unit)| self.0.is_multiple_of(*unit));
         let (name, unit) = unit.copied().unwrap_or(("ms", 1));
         write!(f, "{}{name}", self.0 / unit)
     }

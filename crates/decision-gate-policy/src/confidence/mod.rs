@@ -22,6 +22,7 @@ use crate::gates::{Gate, GateKind};
 use crate::options::{Action, MinLane, OptionFault, read_options, schema_of};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
+use crate::vex_trust::VexInput;
 
 /// The factor that VEX trust gives.
 pub const VEX_TRUST: &str = "vex_trust";
@@ -149,7 +150,7 @@ impl Gate for ConfidenceOptions {
 
 fn factor(name: &str, release: &ReleaseContext, selected: &Selected<'_, ConfidenceFactors>) -> Option<Rate> {
     if name == VEX_TRUST {
-        return release.vex.as_ref().and_then(|it| it.confidence_factor());
+        return release.vex.as_ref().and_then(VexInput::confidence_factor);
     }
     selected.found.iter().filter_map(|(_, it)| it.factors.get(name).copied()).min()
 }

@@ -21,6 +21,7 @@ use crate::eligible::{self, Terms};
 use crate::gates::{Gate, GateKind};
 use crate::options::{Action, OptionFault, read_options, schema_of};
 use crate::result::{Basis, Judged, Outcome};
+use crate::vex_trust::VexInput;
 
 /// The sort of gate.
 pub struct Kind;
@@ -115,7 +116,7 @@ impl LatticeStateOptions {
         statuses: &BTreeSet<VexStatus>,
         states: &BTreeMap<&'a str, LatticeState>,
     ) -> Vec<Verdict<'a>> {
-        let claims: BTreeSet<(&str, VexStatus)> = release.vex.iter().flat_map(|it| it.claims()).collect();
+        let claims: BTreeSet<(&str, VexStatus)> = release.vex.iter().flat_map(VexInput::claims).collect();
         let of_status = |status: VexStatus| {
             let claimed = claims.iter().filter(move |(_, it)| *it == status).map(|(name, _)| *name);
             let mut names: BTreeSet<&'a str> = claimed.collect();

@@ -1,6 +1,7 @@
 //! What the tests of all gates share: signed attestations from short forms, and tables of cases.
 
 mod chain;
+mod contracts;
 mod laws;
 mod options;
 mod samples;
@@ -108,7 +109,7 @@ pub(crate) fn beacon(short: &Value) -> Value {
         "first_sequence": first,
         "last_sequence": last,
         "sequence_gaps": expected - count,
-        "verification_rate": count as f64 / expected as f64,
+        "verification_rate": decision_gate_attest::rate::Rate::of(count, expected),
         "timestamp": time(at("to")),
     })
 }

@@ -114,7 +114,7 @@ fn text(name: &str) -> String {
 }
 
 fn read(name: &str) -> Value {
-    if name.ends_with(".json") {
+    if Path::new(name).extension().is_some_and(|it| it == "json") {
         return serde_json::from_str(&text(name)).unwrap();
     }
     serde_saphyr::from_str(&text(name)).unwrap()
