@@ -29,6 +29,7 @@ pub mod uncertainty_tier;
 pub mod vex_trust;
 
 mod eligible;
+mod view;
 
 #[cfg(test)]
 mod tests;

@@ -131,3 +131,41 @@ fn a_precheck_believes_what_was_supplied_and_is_no_decision() {
     assert_eq!(evaluate(&policy, &release).truth, Truth::Unknown);
     assert_eq!(precheck(&policy, &release).would_be(), Truth::True);
 }
+
+#[test]
+fn a_decision_as_json_leaves_out_what_is_empty() {
+    let policy = policy(&json!({ "BeaconRate": { "Enabled": true, "Mode": "Warn", "MissingBeaconAction": "Block" } }));
+    let view = evaluate(&policy, &release("production")).to_json();
+    insta::assert_snapshot!(format!("{:#}", view["gates"][2]), @r#"
+    {
+      "basis": "missing",
+      "gate": "beacon-rate",
+      "message": "No beacon telemetry data available for this artifact",
+      "mode": "Warn",
+      "mode_source": "PolicyGates.BeaconRate.Mode (test)",
+      "order": 160,
+      "outcome": "Warn",
+      "reason": "beacon_data_missing",
+      "recommendation": "run the artifact with beacons in a source environment and attest a window of them",
+      "truth": "True",
+      "would_have": "Block"
+    }
+    "#);
+    assert_eq!((&view["allowed"], &view["warnings"]), (&json!(true), &json!(["beacon-rate"])));
+    assert!(view.get("upcoming").is_none() && view.get("relaxations").is_none());
+}
+
+#[test]
+fn with_vex_trust_off_or_in_shadow_every_other_row_is_the_same() {
+    let all = |mode: &str| {
+        let mut gates = json!({ "VexTrust": { "Mode": mode } });
+        for gate in ALL.iter().filter(|gate| gate.id() != "vex-trust") {
+            gates[gate.key()] = json!({ "Enabled": true });
+        }
+        let decision = evaluate(&policy(&gates), &release("production"));
+        let others = decision.rows.iter().filter(|row| row.gate != "vex-trust");
+        (decision.truth, others.map(|row| row.to_json().to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(all("Off"), all("Shadow"));
+    assert_eq!(all("Off").1, all("Block").1);
+}
