@@ -24,7 +24,7 @@ const SEED_002: [(&str, usize); 10] = [
 ];
 
 /// The same of the seeds on release gates.
-const RELEASE: [(&str, usize); 12] = [
+const RELEASE: [(&str, usize); 14] = [
     ("000-how", 5),
     ("000-options", 5),
     ("000-metadata", 3),
@@ -37,6 +37,8 @@ const RELEASE: [(&str, usize); 12] = [
     ("001-messages", 6),
     ("001-integration", 1),
     ("003-documents", 4),
+    ("003-gate", 6),
+    ("003-phases", 3),
 ];
 
 /// How many defects of the public project are known.

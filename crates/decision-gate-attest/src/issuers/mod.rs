@@ -11,3 +11,6 @@ pub use directory::{Authority, AuthorityError, DirectoryError, GLOBAL, Issuer, I
 pub use outcome::{
     Accuracy, AccuracyGap, OUTCOME_PREDICATE_TYPE, Outcome, OutcomeRecord, OutcomeTally, Outcomes, outcome_predicate,
 };
+
+#[cfg(test)]
+mod tests;

@@ -117,8 +117,7 @@ fn csaf(case: &Case) -> Value {
         helper["purl"] = json!(purl);
     }
     if let Some(hex) = case.digest {
-        helper["hashes"] =
-            json!([{ "filename": "app", "file_hashes": [{ "algorithm": "sha256", "value": hex }] }]);
+        helper["hashes"] = json!([{ "filename": "app", "file_hashes": [{ "algorithm": "sha256", "value": hex }] }]);
     }
     let mut vulnerability = json!({
         "cve": "CVE-2026-0001", "notes": [{ "category": "description", "text": "a defect" }],

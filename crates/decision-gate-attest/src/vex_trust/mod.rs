@@ -12,4 +12,3 @@ pub use score::{
     Breakdown, Freshness, FreshnessRules, IssuerVerified, MILLIONTHS, Match, Signals, Tier, VexTrustStatus, Weights,
     WeightsError, score,
 };
-

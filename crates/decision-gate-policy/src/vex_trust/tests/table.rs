@@ -246,3 +246,16 @@ fn the_confidence_factor_follows_the_score() {
     assert_eq!(factor(World::with(|it| it.outcomes = (0, 0))).as_deref(), Some("0.9"));
     assert_eq!(factor(World::with(|it| it.docs.clear())), None);
 }
+
+/// That of `docs/spec/vex-trust.md`.
+#[test]
+fn the_worked_example_comes_to_what_the_page_says() {
+    for (outcomes, score, tier) in [((18, 2), "0.95", "high"), ((0, 0), "0.77", "medium")] {
+        let world = World::with(|it| {
+            (it.docs[0].digest, it.docs[0].age, it.outcomes) = (false, 10 * DAY, outcomes);
+        });
+        let row = judged(&json!({}), &world.release("production"));
+        let detail = |name: &str| row.judged.details.iter().find(|(it, _)| *it == name).unwrap().1.clone();
+        assert_eq!((detail("trust_score"), detail("tier")), (json!(score), json!(tier)));
+    }
+}
