@@ -1,0 +1,66 @@
+//! What a source brought: files as they are, before anybody looked into them.
+//!
+//! This is the value that is kept in the ledger, so that a replay starts from the same bytes. A listing without files
+//! says that the source answered and has none.
+
+use decision_gate_core::evidence::EvidenceValue;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The media type of the value.
+pub const COLLECTED_TYPE: &str = "application/vnd.decision-gate.attestations+json";
+
+/// Files of attestations, sorted by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collected {
+    files: Vec<CollectedFile>,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectedFile {
+    /// What it is called at its source.
+    pub name: String,
+    /// What it holds; nothing where that is no UTF-8, and so no attestation.
+    pub text: Option<String>,
+}
+
+/// A value that is no collection of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the value that was kept is no collection of attestation files")]
+pub struct CollectedError;
+
+impl Collected {
+    /// These files, in any order.
+    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let file = |(name, bytes)| CollectedFile { name, text: String::from_utf8(bytes).ok() };
+        let mut files: Vec<_> = files.into_iter().map(file).collect();
+        files.sort();
+        Self { files }
+    }
+
+    /// The files, sorted by name.
+    pub fn files(&self) -> &[CollectedFile] {
+        &self.files
+    }
+
+    /// Reads what was kept.
+    ///
+    /// # Errors
+    /// [`CollectedError`].
+    pub fn read(value: &EvidenceValue) -> Result<Self, CollectedError> {
+        match value {
+            EvidenceValue::Json(value) => Self::deserialize(value).map_err(|_| CollectedError),
+            EvidenceValue::Bytes(_) => Err(CollectedError),
+        }
+    }
+
+    /// The value that is kept.
+    pub fn to_value(&self) -> EvidenceValue {
+        let file = |it: &CollectedFile| serde_json::json!({ "name": it.name, "text": it.text });
+        let files: Vec<Value> = self.files.iter().map(file).collect();
+        EvidenceValue::Json(serde_json::json!({ "files": files }))
+    }
+}
