@@ -10,7 +10,7 @@ use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
 
-use super::score::{Match, Signals};
+use super::score::{Match, Signals, Standing};
 use crate::issuers::{Issuer, IssuerDirectory, OutcomeTally, Outcomes};
 use crate::vex::{DocumentVersion, Product, Purl, VersionScope, VexEvidence, VexStatement, Vulnerability};
 use crate::vex_status::VexStatus;
@@ -59,7 +59,7 @@ struct Found<'a> {
     issuer: Option<&'a Issuer>,
     authorised: Option<&'a Issuer>,
     named: Match,
-    rolled_back: Option<()>,
+    standing: Standing,
     claimed_at: Option<i64>,
 }
 
@@ -93,12 +93,13 @@ pub fn assess(
     for (evidence, issuer, authorised) in sources {
         let document = evidence.document();
         let best = source(issuer, evidence).and_then(|it| highest.get(&it)).copied();
-        let rolled_back = (best > document.version()).then_some(());
+        let rolled_back = best > document.version();
+        let standing = if rolled_back { Standing::Superseded } else { Standing::Current };
         for statement in document.statements() {
             let Some(status) = statement.status else { continue };
             if let Some(named) = named(identity, evidence, statement) {
                 let claimed_at = statement.timestamp.max(document.updated());
-                found.push(Found { statement, evidence, status, issuer, authorised, named, rolled_back, claimed_at });
+                found.push(Found { statement, evidence, status, issuer, authorised, named, standing, claimed_at });
             }
         }
     }
@@ -120,11 +121,11 @@ pub fn silent(documents: &[VexEvidence], directory: &IssuerDirectory, seen: &See
     seen.versions.keys().filter(|it| !present.contains(*it)).cloned().collect()
 }
 
-type Order<'a> = (&'a Vulnerability, &'a Option<Product>, VexStatus, Digest, Option<i64>, Option<()>, Match);
+type Order<'a> = (&'a Vulnerability, &'a Option<Product>, VexStatus, Digest, Option<i64>, Standing, Match);
 
 fn order(claim: &Claim) -> Order<'_> {
     let it = &claim.signals;
-    (&claim.vulnerability, &claim.subcomponent, claim.status, claim.evidence, it.claimed_at, it.superseded, it.named)
+    (&claim.vulnerability, &claim.subcomponent, claim.status, claim.evidence, it.claimed_at, it.standing, it.named)
 }
 
 fn source(issuer: Option<&Issuer>, evidence: &VexEvidence) -> Option<(String, String)> {
@@ -153,7 +154,8 @@ fn claim(it: &Found<'_>, all: &[Found<'_>], outcomes: Option<OutcomeTally>) -> C
     let newer = |other: &&Found<'_>| {
         same_source(it, other) && other.status != it.status && other.statement.timestamp > it.statement.timestamp
     };
-    let superseded = it.rolled_back.or_else(|| others().find(newer).map(|_| ()));
+    let replaced_by_own = others().any(|it| newer(&it));
+    let standing = if replaced_by_own { Standing::Superseded } else { it.standing };
     let against = |other: &&Found<'_>| {
         let says = |status| status != VexStatus::UnderInvestigation;
         let believed = other.evidence.document().conforms() || other.status == VexStatus::Affected;
@@ -163,7 +165,7 @@ fn claim(it: &Found<'_>, all: &[Found<'_>], outcomes: Option<OutcomeTally>) -> C
             && says(it.status)
             && believed
             && stands
-            && other.rolled_back.is_none()
+            && other.standing == Standing::Current
     };
     // What a source has itself replaced contradicts nobody.
     let replaced = |other: &Found<'_>| {
@@ -172,7 +174,7 @@ fn claim(it: &Found<'_>, all: &[Found<'_>], outcomes: Option<OutcomeTally>) -> C
                 && it.statement.vulnerability.overlaps(&other.statement.vulnerability)
                 && it.statement.subcomponent == other.statement.subcomponent
                 && it.evidence.document().conforms()
-                && it.rolled_back.is_none()
+                && it.standing == Standing::Current
                 && it.statement.timestamp > other.statement.timestamp
         })
     };
@@ -189,7 +191,7 @@ fn claim(it: &Found<'_>, all: &[Found<'_>], outcomes: Option<OutcomeTally>) -> C
             authorised: it.authorised.map(|it| it.id.clone()),
             outcomes: outcomes.unwrap_or_default(),
             claimed_at: it.claimed_at,
-            superseded,
+            standing,
             named: it.named,
         },
         contradicted_by,

@@ -120,6 +120,15 @@ impl Match {
     }
 }
 
+/// Whether a source still says what it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It does.
+    Current,
+    /// It has said something newer, or a higher version of the document was seen.
+    Superseded,
+}
+
 /// What was checked about a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -132,8 +141,8 @@ pub struct Signals {
     pub outcomes: OutcomeTally,
     /// When it was claimed, in milliseconds since 1970.
     pub claimed_at: Option<i64>,
-    /// The source has said something newer, or a higher version was seen.
-    pub superseded: Option<()>,
+    /// Whether its source still says so.
+    pub standing: Standing,
     /// How it names the artifact.
     pub named: Match,
 }
@@ -231,10 +240,10 @@ fn freshness(signals: &Signals, rules: &FreshnessRules, at: i64) -> Freshness {
     if age < rules.skew.saturating_neg() || age > rules.expired {
         return Freshness::Expired;
     }
-    match signals.superseded {
-        Some(()) => Freshness::Superseded,
-        None if age > rules.fresh => Freshness::Stale,
-        None => Freshness::Fresh,
+    match signals.standing {
+        Standing::Superseded => Freshness::Superseded,
+        Standing::Current if age > rules.fresh => Freshness::Stale,
+        Standing::Current => Freshness::Fresh,
     }
 }
 

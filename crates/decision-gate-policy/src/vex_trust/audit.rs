@@ -3,23 +3,23 @@
 use decision_gate_attest::rate::Rate;
 use serde_json::{Value, json};
 
-use crate::result::{GateResult, Judged};
+use crate::result::{GateResult, Judged, Outcome};
 
 /// The detail that holds the record.
 const DETAIL: &str = "audit";
 
 /// The judgement with its record among the details.
 pub(super) fn complete(judged: Judged) -> Judged {
-    let record = record(&judged, json!(judged.outcome));
+    let record = record(&judged, judged.outcome);
     judged.detail(DETAIL, record)
 }
 
 /// The record of a row: as the gate said it, with the outcome that counts.
 pub fn audit_record(row: &GateResult) -> Value {
-    record(&row.judged, json!(row.outcome))
+    record(&row.judged, row.outcome)
 }
 
-fn record(judged: &Judged, result: Value) -> Value {
+fn record(judged: &Judged, outcome: Outcome) -> Value {
     let detail = |name: &str| {
         let found = judged.details.iter().find(|(it, _)| *it == name);
         found.map_or(Value::Null, |(_, value)| value.clone())
@@ -31,7 +31,7 @@ fn record(judged: &Judged, result: Value) -> Value {
         "VexSignatureVerified": detail("signature_verified"),
         "VexIssuerId": detail("issuer_id"),
         "VexIssuerName": detail("issuer_name"),
-        "VexTrustGateResult": result,
+        "VexTrustGateResult": outcome,
         "VexTrustGateReason": judged.reason,
     })
 }

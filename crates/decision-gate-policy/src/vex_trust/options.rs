@@ -95,7 +95,7 @@ impl VexTrustOptions {
     /// The built-in options with the entries of the seed's environments.
     pub(super) fn built_in() -> Value {
         let mut options = json!(Self::default());
-        options["Thresholds"] = json!({
+        let thresholds = json!({
             "production": {
                 "MinCompositeScore": 0.8, "RequireIssuerVerified": true, "MinAccuracyRate": 0.85,
                 "AcceptableFreshness": ["fresh"], "FailureAction": "Block",
@@ -109,6 +109,9 @@ impl VexTrustOptions {
                 "AcceptableFreshness": ["fresh", "stale", "superseded"], "FailureAction": "Warn",
             },
         });
+        if let Some(members) = options.as_object_mut() {
+            members.insert("Thresholds".to_owned(), thresholds);
+        }
         options
     }
 
