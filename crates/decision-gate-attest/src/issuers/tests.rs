@@ -24,8 +24,8 @@ fn a_directory_leads_from_each_key_to_one_issuer() {
     let code = |list: Vec<Issuer>| IssuerDirectory::new(list).unwrap_err().code();
     assert_eq!(code(vec![issuer("a", 1), issuer("a", 2)]), "issuer_duplicate");
     assert_eq!(code(vec![issuer("a", 1), issuer("b", 1)]), "issuer_key_shared");
-    assert_eq!(code(vec![issuer("a b", 1)]), "issuer_id_invalid");
-    assert_eq!(code(vec![Issuer { keys: vec![], ..issuer("a", 1) }]), "issuer_never_counts");
+    assert_eq!(code(vec![Issuer { id: "a b".into(), ..issuer("a", 1) }]), "issuer_id_invalid");
+    assert_eq!(code(vec![Issuer { keys: Vec::new(), ..issuer("a", 1) }]), "issuer_never_counts");
     assert_eq!(code(vec![Issuer { authority: [].into(), ..issuer("a", 1) }]), "issuer_never_counts");
     let directory = IssuerDirectory::new([issuer("b", 2), issuer("a", 1)]).unwrap();
     let owner = directory.owner(&KeyId::try_from("b").unwrap()).unwrap();

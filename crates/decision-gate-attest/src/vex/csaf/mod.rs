@@ -89,11 +89,12 @@ type Said<T> = BTreeMap<String, T>;
 
 impl Reader<'_> {
     fn read(&self, breaches: &mut Breaches, statements: &mut Statements) -> Result<(), VexError> {
-        let Some(vulnerability) = self.vulnerability(breaches) else { return Ok(()) };
         let (flags, impacts) = (self.flags(breaches), self.prose("threats", Some("impact"), breaches));
         let actions = self.prose("remediations", None, breaches);
         self.check_references(breaches);
         let claims = self.claims(breaches);
+        // Where no identifier is demanded, what is said without one is said of nothing. `profile` demands them.
+        let Some(vulnerability) = self.vulnerability() else { return Ok(()) };
         for (id, found) in claims {
             for (word, status) in found {
                 let flag = flags.get(&id);
@@ -116,14 +117,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn vulnerability(&self, breaches: &mut Breaches) -> Option<Vulnerability> {
+    fn vulnerability(&self) -> Option<Vulnerability> {
         let mut ids = items(self.value, "ids").iter().filter_map(|it| text(it, "text"));
         let name = text(self.value, "cve").or_else(|| ids.next());
-        breaches.unless(
-            name.is_some() || self.value.get("product_status").is_none(),
-            Rule::NoVulnerabilityId,
-            self.pointer,
-        );
         // Numbers of one tracker among the ids are no names: another vendor's number would be the same.
         let name = name?;
         let global = |id: &String| {

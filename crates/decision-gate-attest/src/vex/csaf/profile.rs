@@ -17,11 +17,19 @@ pub(super) fn check(value: &Value, breaches: &mut Breaches) {
             let whole = value.get("product_tree").is_some() && !vulnerabilities.is_empty();
             breaches.unless(whole, Rule::Profile, "/document/category");
             let stated = vulnerabilities.iter().all(|it| it.get("product_status").is_some());
-            breaches.unless(stated, Rule::Profile, "/vulnerabilities");
+            let noted = vulnerabilities.iter().all(|it| !items(it, "notes").is_empty());
+            breaches.unless(stated && noted, Rule::Profile, "/vulnerabilities");
         }
         "csaf_informational_advisory" | "csaf_security_incident_response" => {
-            let refers = !items(value.get("document").unwrap_or(&Value::Null), "references").is_empty();
-            breaches.unless(refers, Rule::Profile, "/document/references");
+            let document = value.get("document").unwrap_or(&Value::Null);
+            let of = |list: &str, categories: &[&str]| {
+                items(document, list)
+                    .iter()
+                    .any(|it| text(it, "category").is_some_and(|it| categories.contains(&it.as_str())))
+            };
+            breaches.unless(of("references", &["external"]), Rule::Profile, "/document/references");
+            let tells = of("notes", &["description", "details", "general", "summary"]);
+            breaches.unless(tells, Rule::Profile, "/document/notes");
             let informs = category == "csaf_informational_advisory";
             breaches.unless(!(informs && value.get("vulnerabilities").is_some()), Rule::Profile, "/vulnerabilities");
         }
