@@ -1,6 +1,7 @@
 //! Typed attestation predicates and report formats.
 
 pub mod beacon;
+pub mod builders;
 pub mod bundle;
 pub mod evidence;
 pub mod execution_evidence;
