@@ -9,6 +9,6 @@ mod score;
 
 pub use assess::{Claim, Identity, Seen, assess, silent};
 pub use score::{
-    Breakdown, Freshness, FreshnessRules, IssuerVerified, MILLIONTHS, Match, Signals, Standing, Tier, VexTrustStatus, Weights,
-    WeightsError, score,
+    Breakdown, Freshness, FreshnessRules, IssuerVerified, MILLIONTHS, Match, Signals, Standing, Tier, VexTrustStatus,
+    Weights, WeightsError, score,
 };
