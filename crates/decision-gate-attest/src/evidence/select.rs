@@ -38,11 +38,7 @@ impl SelectFault {
 
 /// The answer; nothing where the predicate does not say. A predicate of a known type must be well formed whatever is
 /// asked of it.
-pub(super) fn select(
-    ask: &Ask,
-    statement: &Verified<Statement>,
-    limit: usize,
-) -> Result<Option<Value>, SelectFault> {
+pub(super) fn select(ask: &Ask, statement: &Verified<Statement>, limit: usize) -> Result<Option<Value>, SelectFault> {
     let known = Format::of_type(statement.get().predicate_type());
     let facts = known.map(|format| format.read(statement)).transpose()?;
     match ask {

@@ -81,10 +81,16 @@ fn weigh_found(query: &Query, found: &Found, scale: &Scale<'_>) -> Result<Weighi
     let invalid = |error| Fault::new(COLLECTION_INVALID, format!("{error}"));
     let collected = Collected::read(&found.value).map_err(invalid)?;
     let rule = scale.rules.of_type(&question.predicate_type).ok_or_else(|| {
-        Fault::new(SIGNERS_MISSING, format!("no signers are named for predicates of type `{}`", question.predicate_type))
+        Fault::new(
+            SIGNERS_MISSING,
+            format!("no signers are named for predicates of type `{}`", question.predicate_type),
+        )
     })?;
     let subject = scale.subject.ok_or_else(|| {
-        Fault::new(SUBJECT_MISSING, "an attestation is about an artifact, and the run does not say which one it is about")
+        Fault::new(
+            SUBJECT_MISSING,
+            "an attestation is about an artifact, and the run does not say which one it is about",
+        )
     })?;
     let keys = keys_of(rule, scale.keyring)?;
     let examination = Examination { question: &question, subject, keys: &keys, scale };
@@ -119,13 +125,8 @@ struct Tally {
 
 impl Tally {
     fn take_file(&mut self, name: &str, text: Option<&str>, examination: &Examination<'_>) {
-        let pass_over = |weight, code, place: String, message| PassedOver {
-            weight,
-            code,
-            file: name.to_owned(),
-            place,
-            message,
-        };
+        let pass_over =
+            |weight, code, place: String, message| PassedOver { weight, code, file: name.to_owned(), place, message };
         let Some(text) = text else {
             let message = "the file is no UTF-8".to_owned();
             let place = "the document".to_owned();

@@ -62,7 +62,10 @@ impl VulnerabilityScan {
             database_updated: time(&database, "lastUpdate")?,
             finished_on: time(&metadata, "scanFinishedOn")?,
             ids: results.iter().map(|it| found(it)?.text("id").map(str::to_owned)).collect::<Result<_, _>>()?,
-            max_score: results.iter().map(|it| score(&found(it)?)).try_fold(0.0, |highest: f64, score| Ok(highest.max(score?))),
+            max_score: results
+                .iter()
+                .map(|it| score(&found(it)?))
+                .try_fold(0.0, |highest: f64, score| Ok(highest.max(score?))),
         })
     }
 
