@@ -216,6 +216,7 @@ macro_rules! targets {
 }
 
 targets![
+    beacon_log,
     config_load,
     envelope,
     event_read,
@@ -224,6 +225,10 @@ targets![
     policy_read,
     runpack_verify,
     scenario_read,
+    trace_bpftrace,
+    trace_folded,
+    trace_perf_script,
+    trace_pprof,
     transport_line,
     yaml_evidence,
 ];
