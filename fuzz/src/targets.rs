@@ -260,7 +260,9 @@ pub fn beacon_log(data: &[u8]) {
         timestamp: 253_402_207_200_000,
     };
     for window_millis in [None, Some(1_000)] {
-        let Ok(built) = beacon_attestations(data, &BeaconOptions { window_millis, ..options.clone() }) else { continue };
+        let Ok(built) = beacon_attestations(data, &BeaconOptions { window_millis, ..options.clone() }) else {
+            continue;
+        };
         assert!(!built.predicates.is_empty(), "no window and no fault");
     }
 }

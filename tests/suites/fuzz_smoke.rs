@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
+use decision_gate_attest::builders::{Limits as TraceLimits, Trace, TraceFormat};
 use decision_gate_core::json::{Limits, parse_exact};
 use decision_gate_core::ledger::Event;
 use decision_gate_core::policy::Policy;
@@ -183,6 +184,11 @@ fn drive(target: &str) {
 fn seeds_are_what_their_readers_take() {
     for seed in seeds("event_read") {
         Event::read(&seed).unwrap();
+    }
+    for format in TraceFormat::ALL {
+        for seed in seeds(&format!("trace_{}", format.name().replace('-', "_"))) {
+            Trace::read(&seed, format, &TraceLimits::DEFAULT).unwrap();
+        }
     }
     for seed in seeds("policy_read") {
         Policy::read(&seed).unwrap();
