@@ -8,6 +8,7 @@ mod contract;
 mod error;
 mod params;
 
+pub mod attestation;
 pub mod env;
 pub mod json;
 pub mod time;
@@ -18,6 +19,7 @@ use decision_gate_core::contract::ProviderContract;
 use decision_gate_runtime::ports::Provider;
 
 pub use self::{
+    attestation::{AttestationProvider, AttestationSettings},
     env::{EnvProvider, EnvSettings},
     error::BuildError,
     json::{JsonProvider, JsonSettings, Root},
@@ -30,6 +32,14 @@ pub use self::{
 /// A contract of this build that does not read: a defect of the build.
 pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
     [env::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read).collect()
+}
+
+/// The provider `attestation`: envelopes and bundles under the folders that are named in its settings.
+///
+/// # Errors
+/// A folder that can't be opened, or settings that open nothing sensible.
+pub fn attestation(settings: AttestationSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    Ok(Arc::new(AttestationProvider::new(settings)?))
 }
 
 /// The provider `env`: environment variables that are named in its settings.

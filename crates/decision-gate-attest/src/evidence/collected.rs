@@ -4,8 +4,8 @@
 //! says that the source answered and has none.
 
 use decision_gate_core::evidence::EvidenceValue;
+use decision_gate_core::trust::Lane;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The media type of the value.
 pub const COLLECTED_TYPE: &str = "application/vnd.decision-gate.attestations+json";
@@ -15,6 +15,9 @@ pub const COLLECTED_TYPE: &str = "application/vnd.decision-gate.attestations+jso
 #[serde(deny_unknown_fields)]
 pub struct Collected {
     files: Vec<CollectedFile>,
+    /// The lane that the source lowers what was signed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lane_ceiling: Option<Lane>,
 }
 
 /// One file.
@@ -38,7 +41,18 @@ impl Collected {
         let file = |(name, bytes)| CollectedFile { name, text: String::from_utf8(bytes).ok() };
         let mut files: Vec<_> = files.into_iter().map(file).collect();
         files.sort();
-        Self { files }
+        Self { files, lane_ceiling: None }
+    }
+
+    /// The same from a source whose evidence is worth no more than `lane`.
+    #[must_use]
+    pub fn under(self, lane_ceiling: Option<Lane>) -> Self {
+        Self { lane_ceiling, ..self }
+    }
+
+    /// The lane that the source lowers what was signed to.
+    pub fn lane_ceiling(&self) -> Option<Lane> {
+        self.lane_ceiling
     }
 
     /// The files, sorted by name.
@@ -59,8 +73,6 @@ impl Collected {
 
     /// The value that is kept.
     pub fn to_value(&self) -> EvidenceValue {
-        let file = |it: &CollectedFile| serde_json::json!({ "name": it.name, "text": it.text });
-        let files: Vec<Value> = self.files.iter().map(file).collect();
-        EvidenceValue::Json(serde_json::json!({ "files": files }))
+        EvidenceValue::Json(serde_json::to_value(self).unwrap_or_default())
     }
 }

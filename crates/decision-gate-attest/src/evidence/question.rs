@@ -14,8 +14,8 @@ const PARAMS_INVALID: FaultCode = FaultCode::known("params_invalid");
 const CHECK_MISSING: FaultCode = FaultCode::known("check_missing");
 const INVALID_JSONPATH: FaultCode = FaultCode::known("invalid_jsonpath");
 
-/// The parameters that there are; the last two say where to look and are the source's.
-const KNOWN: [&str; 4] = ["predicate_type", "jsonpath", "root", "file"];
+/// The parameters that there are; the last three say where to look and are the source's.
+const KNOWN: [&str; 5] = ["predicate_type", "jsonpath", "root", "file", "folder"];
 
 /// A question, read strictly.
 #[derive(Debug)]

@@ -158,7 +158,8 @@ fn distinct_keys_are_counted_and_not_signatures_or_envelopes() {
 fn what_is_foreign_is_passed_over_with_a_note() {
     let good = signed(tests("PASSED"), &["a"]);
     let digest = |name: &str, hex: String| json!({ name: hex });
-    let about = |predicate_type, digest| text(&signed_bytes(&statement(predicate_type, digest, tests("FAILED")), &["a"]));
+    let about =
+        |predicate_type, digest| text(&signed_bytes(&statement(predicate_type, digest, tests("FAILED")), &["a"]));
     let right = digest("sha256", "aa".repeat(32));
     let other = text(&dsse::sign("text/plain", b"hello", &signing("a"), Some(&id("a"))));
     for (file, code) in [
@@ -250,7 +251,8 @@ fn a_number_that_would_be_rounded_is_no_answer() {
     let payload = statement("urn:other", json!({ "sha256": "aa".repeat(32) }), json!({ "n": 1, "m": 2 }));
     let payload = String::from_utf8(payload).unwrap().replace("\"n\":1", "\"n\":18446744073709551617");
     let file = [text(&signed_bytes(payload.as_bytes(), &["a"]))];
-    let ask = |path| World::default().ask(PREDICATE_CHECK, json!({ "predicate_type": "urn:other", "jsonpath": path }), &file);
+    let ask =
+        |path| World::default().ask(PREDICATE_CHECK, json!({ "predicate_type": "urn:other", "jsonpath": path }), &file);
     assert_eq!(word(&ask("$.n")), "number_out_of_range");
     assert_eq!(word(&ask("$")), "number_out_of_range");
     assert_eq!(word(&ask("$.m")), "2");

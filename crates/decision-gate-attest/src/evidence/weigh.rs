@@ -98,7 +98,7 @@ fn weigh_found(query: &Query, found: &Found, scale: &Scale<'_>) -> Result<Weighi
     for file in collected.files() {
         tally.take_file(&file.name, file.text.as_deref(), &examination);
     }
-    Ok(tally.close(found, rule, &question))
+    Ok(tally.close(found, rule, &question, collected.lane_ceiling()))
 }
 
 /// The keys of the ring that the rule names. A named key that is not there can't have signed anything.
@@ -160,14 +160,14 @@ impl Tally {
         }
     }
 
-    fn close(self, found: &Found, rule: &SignerRule, question: &Question) -> Weighing {
+    fn close(self, found: &Found, rule: &SignerRule, question: &Question, ceiling: Option<Lane>) -> Weighing {
         let passed_over: Vec<_> = self.passed_over.into_iter().collect();
         let most = self.values.values().map(|voices| voices.keys.len()).max();
         let required = rule.threshold.get();
         let mut standing = self.values.into_values().filter(|voices| voices.keys.len() >= required);
         let (first, second) = (standing.next(), standing.next());
         if let (Some(voices), None) = (first, second.as_ref()) {
-            return voices.into_weighing(found, question, passed_over);
+            return voices.into_weighing(found, question, ceiling, passed_over);
         }
         // Sorted: what speaks against an answer comes first, and the order of files says nothing.
         let invalid = passed_over.first().filter(|it| it.weight == Weight::Invalid);
@@ -192,7 +192,13 @@ impl Tally {
 }
 
 impl Voices {
-    fn into_weighing(self, found: &Found, question: &Question, passed_over: Vec<PassedOver>) -> Weighing {
+    fn into_weighing(
+        self,
+        found: &Found,
+        question: &Question,
+        lane_ceiling: Option<Lane>,
+        passed_over: Vec<PassedOver>,
+    ) -> Weighing {
         let mut signers: Vec<_> = self.keys.into_values().collect();
         signers.sort();
         let signed = Signed {
@@ -200,7 +206,8 @@ impl Voices {
             signers,
             envelopes: self.envelopes.into_iter().collect(),
         };
-        let (anchor, lane_ceiling) = (found.anchor.clone(), found.lane_ceiling);
+        // What the source lowered was the unread bytes; a signature that holds says more of them.
+        let anchor = found.anchor.clone();
         let answer = match self.value {
             None => Answer::Absent { anchor, lane_ceiling },
             Some(value) => Answer::Found(Box::new(Found {

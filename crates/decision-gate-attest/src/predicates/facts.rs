@@ -15,6 +15,19 @@ pub struct FactKind {
     pub about: &'static str,
     /// What its values look like.
     pub shape: Shape,
+    /// One such value, or one of such values, as text.
+    pub example: &'static str,
+}
+
+impl FactKind {
+    /// One value that it may have.
+    pub fn example_value(&self) -> Value {
+        match self.shape {
+            Shape::Text => json!(self.example),
+            Shape::Texts => json!([self.example]),
+            Shape::Count | Shape::Number => serde_json::from_str(self.example).unwrap_or_default(),
+        }
+    }
 }
 
 /// What the values of a fact look like.

@@ -13,10 +13,25 @@ pub(super) const FORMAT: Format = Format {
     word: "svr",
     predicate_types: &["https://in-toto.io/attestation/svr/v0.2"],
     facts: &[
-        FactKind { name: "verifier_id", about: "Who verified.", shape: Shape::Text },
-        FactKind { name: "properties", about: "What holds.", shape: Shape::Texts },
-        FactKind { name: "policies", about: "Policies that were verified, as URIs.", shape: Shape::Texts },
-        FactKind { name: "time_created", about: "When, as signed.", shape: Shape::Text },
+        FactKind {
+            name: "verifier_id",
+            about: "Who verified.",
+            shape: Shape::Text,
+            example: "https://verifier.example",
+        },
+        FactKind { name: "properties", about: "What holds.", shape: Shape::Texts, example: "SCANNED" },
+        FactKind {
+            name: "policies",
+            about: "Policies that were verified, as URIs.",
+            shape: Shape::Texts,
+            example: "https://policy.example/7",
+        },
+        FactKind {
+            name: "time_created",
+            about: "When, as signed.",
+            shape: Shape::Text,
+            example: "2026-01-01T00:00:00Z",
+        },
     ],
     read: |_, predicate| SimpleVerificationResult::read("", predicate).map(SimpleVerificationResult::into_facts),
 };

@@ -15,12 +15,22 @@ pub(super) const FORMAT: Format = Format {
     word: "test",
     predicate_types: &["https://in-toto.io/attestation/test-result/v0.1"],
     facts: &[
-        FactKind { name: "result", about: "`PASSED`, `WARNED` or `FAILED`.", shape: Shape::Text },
-        FactKind { name: "passed", about: "How many tests passed, if it says.", shape: Shape::Count },
-        FactKind { name: "warned", about: "How many tests warned, if it says.", shape: Shape::Count },
-        FactKind { name: "failed", about: "How many tests failed, if it says.", shape: Shape::Count },
-        FactKind { name: "failed_tests", about: "The names of those that failed.", shape: Shape::Texts },
-        FactKind { name: "url", about: "Where the run can be looked at.", shape: Shape::Text },
+        FactKind { name: "result", about: "`PASSED`, `WARNED` or `FAILED`.", shape: Shape::Text, example: "PASSED" },
+        FactKind { name: "passed", about: "How many tests passed, if it says.", shape: Shape::Count, example: "120" },
+        FactKind { name: "warned", about: "How many tests warned, if it says.", shape: Shape::Count, example: "0" },
+        FactKind { name: "failed", about: "How many tests failed, if it says.", shape: Shape::Count, example: "0" },
+        FactKind {
+            name: "failed_tests",
+            about: "The names of those that failed.",
+            shape: Shape::Texts,
+            example: "suite::case",
+        },
+        FactKind {
+            name: "url",
+            about: "Where the run can be looked at.",
+            shape: Shape::Text,
+            example: "https://ci.example/run/7",
+        },
     ],
     read: |_, predicate| TestResult::read("", predicate).map(TestResult::into_facts),
 };

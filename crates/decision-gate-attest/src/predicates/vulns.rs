@@ -15,12 +15,27 @@ pub(super) const FORMAT: Format = Format {
     word: "vulns",
     predicate_types: &["https://in-toto.io/attestation/vulns/v0.2"],
     facts: &[
-        FactKind { name: "count", about: "How many vulnerabilities were found.", shape: Shape::Count },
-        FactKind { name: "ids", about: "Their ids.", shape: Shape::Texts },
-        FactKind { name: "max_score", about: "The highest score of any of them; 0 for none.", shape: Shape::Number },
-        FactKind { name: "scanner_uri", about: "Which scanner.", shape: Shape::Text },
-        FactKind { name: "database_updated", about: "When its database was updated, as signed.", shape: Shape::Text },
-        FactKind { name: "finished_on", about: "When the scan ended, as signed.", shape: Shape::Text },
+        FactKind { name: "count", about: "How many vulnerabilities were found.", shape: Shape::Count, example: "2" },
+        FactKind { name: "ids", about: "Their ids.", shape: Shape::Texts, example: "CVE-2026-0001" },
+        FactKind {
+            name: "max_score",
+            about: "The highest score of any of them; 0 for none.",
+            shape: Shape::Number,
+            example: "5.2",
+        },
+        FactKind { name: "scanner_uri", about: "Which scanner.", shape: Shape::Text, example: "pkg:generic/scanner@1" },
+        FactKind {
+            name: "database_updated",
+            about: "When its database was updated, as signed.",
+            shape: Shape::Text,
+            example: "2026-01-01T00:00:00Z",
+        },
+        FactKind {
+            name: "finished_on",
+            about: "When the scan ended, as signed.",
+            shape: Shape::Text,
+            example: "2026-01-01T00:05:00Z",
+        },
     ],
     read: |_, predicate| VulnerabilityScan::read("", predicate).map(VulnerabilityScan::into_facts),
 };

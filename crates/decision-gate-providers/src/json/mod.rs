@@ -10,10 +10,10 @@
 //! which it is known where to look, every answer says so by its anchor.
 
 mod document;
-mod folder;
+pub(crate) mod folder;
 mod paths;
-mod refusal;
-mod relative;
+pub(crate) mod refusal;
+pub(crate) mod relative;
 mod select;
 mod settings;
 #[cfg(test)]

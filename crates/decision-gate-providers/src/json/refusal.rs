@@ -6,7 +6,7 @@ use decision_gate_core::evidence::{EvidenceAnchor, Fault, FaultCode};
 use serde_json::{Map, Value};
 
 /// Why a step gave nothing.
-pub(super) trait Refusal: Display {
+pub(crate) trait Refusal: Display {
     /// Stable code.
     fn code(&self) -> &'static str;
 
@@ -20,7 +20,7 @@ pub(super) trait Refusal: Display {
 }
 
 /// The fault of a refusal that concerns `file`.
-pub(super) fn fault(refusal: &dyn Refusal, file: &str, anchor: Option<EvidenceAnchor>) -> Fault {
+pub(crate) fn fault(refusal: &dyn Refusal, file: &str, anchor: Option<EvidenceAnchor>) -> Fault {
     let mut details = refusal.facts();
     details.insert("file".to_owned(), file.into());
     details.insert("hint".to_owned(), refusal.hint().into());
@@ -34,12 +34,12 @@ pub(super) fn fault(refusal: &dyn Refusal, file: &str, anchor: Option<EvidenceAn
 }
 
 /// Facts from pairs.
-pub(super) fn facts<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
+pub(crate) fn facts<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A JSON Pointer for a message, cut so that long keys can't flood it.
-pub(super) fn bounded_pointer(pointer: &str) -> String {
+pub(crate) fn bounded_pointer(pointer: &str) -> String {
     const MAX: usize = 256;
     let cut: String = pointer.chars().take(MAX).collect();
     if cut.len() < pointer.len() { cut + "…" } else { cut }
