@@ -6,13 +6,16 @@ cd "$(dirname "$0")/.."
 export DECISION_GATE_REQUIRE_VECTORS=1
 
 # The tests that go through a collection print its line, or one for each part of it: `NAME PART: N of M`.
-suites=(json_vectors signature_vectors engine peer_packs peer_scenarios yaml_vectors protocol_vectors)
+suites=(json_vectors signature_vectors vex_vectors attestation_vectors engine peer_packs peer_scenarios yaml_vectors protocol_vectors)
 # A collection is its parts; one without parts is its own.
 collections=(
   01-jcs-rfc8785
   02-ed25519
   03-ecdsa-p256
   04-dsse-intoto
+  "05-slsa-verifier signatures cloudbuild statements verdicts"
+  "06-sigstore-conformance verdicts signatures others"
+  "07-vex facts documents refusals derived effective csaf"
   08-jsonpath-cts
   09-json-parsing
   10-yaml-subset

@@ -5,6 +5,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use decision_gate_attest::builders::{
+    BeaconOptions, ExecutionOptions, HotCut, Limits as TraceLimits, Trace, TraceFormat, beacon_attestations,
+    execution_evidence,
+};
 use decision_gate_config::{Environment, Source};
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::dsse::{self, Envelope};
@@ -30,6 +34,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target; `seeds/` has a folder for each, `fuzz_targets/` a file.
 pub const TARGETS: &[Target] = &[
+    ("beacon_log", beacon_log),
     ("config_load", config_load),
     ("dsse_envelope", dsse_envelope),
     ("envelope", envelope),
@@ -41,6 +46,10 @@ pub const TARGETS: &[Target] = &[
     ("runpack_verify", runpack_verify),
     ("scenario_read", scenario_read),
     ("statement_read", statement_read),
+    ("trace_bpftrace", trace_bpftrace),
+    ("trace_folded", trace_folded),
+    ("trace_perf_script", trace_perf_script),
+    ("trace_pprof", trace_pprof),
     ("transport_line", transport_line),
     ("yaml_evidence", yaml_evidence),
 ];
@@ -235,6 +244,66 @@ pub fn transport_line(data: &[u8]) {
         let message: Value = serde_json::from_slice(line).expect("each line is json");
         assert_eq!(message["jsonrpc"], "2.0");
         assert!(message.get("result").is_some() != message.get("error").is_some(), "{message}");
+    }
+}
+
+/// Folded stacks.
+pub fn trace_folded(data: &[u8]) {
+    trace(data, TraceFormat::Folded);
+}
+
+/// The text of `perf script`.
+pub fn trace_perf_script(data: &[u8]) {
+    trace(data, TraceFormat::PerfScript);
+}
+
+/// Maps of `bpftrace`.
+pub fn trace_bpftrace(data: &[u8]) {
+    trace(data, TraceFormat::Bpftrace);
+}
+
+/// A profile of `pprof`.
+pub fn trace_pprof(data: &[u8]) {
+    trace(data, TraceFormat::Pprof);
+}
+
+/// A trace, whose canonical form reads back as itself; its predicate is one that the gates read.
+fn trace(data: &[u8], format: TraceFormat) {
+    let limits = TraceLimits { bytes: MAX_BYTES, path_bytes: MAX_BYTES, ..TraceLimits::DEFAULT };
+    let Ok(trace) = Trace::read(data, format, &limits) else { return };
+    let again = Trace::read(trace.canonical().as_bytes(), TraceFormat::Folded, &TraceLimits::DEFAULT);
+    assert_eq!(again.expect("a canonical form reads").canonical(), trace.canonical());
+    let options = ExecutionOptions {
+        artifact_id: "fuzz".into(),
+        environment_id: "staging".into(),
+        trace_source: Some("perf".into()),
+        window: Some((0, 1_000)),
+        timestamp: 1_000,
+        hot: HotCut::DEFAULT,
+        limits,
+    };
+    execution_evidence(data, format, &options).expect("a trace makes a predicate");
+}
+
+/// A log of beacons, in windows of a second.
+pub fn beacon_log(data: &[u8]) {
+    let options = BeaconOptions {
+        artifact_id: "fuzz".into(),
+        environment_id: "staging".into(),
+        beacon_source: "ebpf_uprobe".into(),
+        beacon_function: None,
+        start: None,
+        end: None,
+        window_millis: Some(1_000),
+        period_millis: None,
+        // The last that a date can show: no beacon comes after it.
+        timestamp: 253_402_207_200_000,
+    };
+    for window_millis in [None, Some(1_000)] {
+        let Ok(built) = beacon_attestations(data, &BeaconOptions { window_millis, ..options.clone() }) else {
+            continue;
+        };
+        assert!(!built.predicates.is_empty(), "no window and no fault");
     }
 }
 

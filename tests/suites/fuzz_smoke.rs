@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use decision_gate_core::dsse::Envelope;
 use decision_gate_core::intoto::Statement;
+use decision_gate_attest::builders::{Limits as TraceLimits, Trace, TraceFormat};
 use decision_gate_core::json::{Limits, parse_exact};
 use decision_gate_core::keys::PublicKey;
 use decision_gate_core::ledger::Event;
@@ -187,6 +188,11 @@ fn seeds_are_what_their_readers_take() {
     for seed in seeds("event_read") {
         Event::read(&seed).unwrap();
     }
+    for format in TraceFormat::ALL {
+        for seed in seeds(&format!("trace_{}", format.name().replace('-', "_"))) {
+            Trace::read(&seed, format, &TraceLimits::DEFAULT).unwrap();
+        }
+    }
     for seed in seeds("policy_read") {
         Policy::read(&seed).unwrap();
     }
@@ -228,6 +234,7 @@ macro_rules! targets {
 }
 
 targets![
+    beacon_log,
     config_load,
     dsse_envelope,
     envelope,
@@ -239,6 +246,10 @@ targets![
     runpack_verify,
     scenario_read,
     statement_read,
+    trace_bpftrace,
+    trace_folded,
+    trace_perf_script,
+    trace_pprof,
     transport_line,
     yaml_evidence,
 ];

@@ -11,6 +11,7 @@ mod paths;
 mod refusal;
 mod select;
 
+pub mod attestation;
 pub mod env;
 pub mod http;
 pub mod json;
@@ -22,6 +23,7 @@ use decision_gate_core::contract::ProviderContract;
 use decision_gate_runtime::ports::Provider;
 
 pub use self::{
+    attestation::{AttestationProvider, AttestationSettings},
     env::{EnvProvider, EnvSettings},
     error::BuildError,
     http::{HttpHost, HttpSettings},
@@ -35,6 +37,14 @@ pub use self::{
 /// A contract of this build that does not read: a defect of the build.
 pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
     [env::CONTRACT, http::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read).collect()
+}
+
+/// The provider `attestation`: envelopes and bundles under the folders that are named in its settings.
+///
+/// # Errors
+/// A folder that can't be opened, or settings that open nothing sensible.
+pub fn attestation(settings: AttestationSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    Ok(Arc::new(AttestationProvider::new(settings)?))
 }
 
 /// The provider `env`: environment variables that are named in its settings.

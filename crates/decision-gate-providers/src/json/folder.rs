@@ -19,11 +19,11 @@ use crate::refusal::{Refusal, facts};
 
 /// An open root.
 #[derive(Debug)]
-pub(super) struct Folder(Dir);
+pub(crate) struct Folder(Dir);
 
 /// Why a file can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum FileFault {
+pub(crate) enum FileFault {
     #[error("the file does not exist")]
     NotFound,
     #[error("`{part}` is a symbolic link")]
@@ -39,7 +39,7 @@ pub(super) enum FileFault {
 }
 
 impl Folder {
-    pub(super) fn open(root: &Root) -> Result<Self, BuildError> {
+    pub(crate) fn open(root: &Root) -> Result<Self, BuildError> {
         let (root_id, path) = (root.root_id.clone(), root.path.clone());
         Dir::open_ambient_dir(&path, ambient_authority()).map(Self).map_err(|error| {
             let kind = error.kind();
@@ -54,7 +54,7 @@ impl Folder {
     }
 
     /// The bytes of a regular file of at most `limit` bytes. Blocks for as long as the file system does.
-    pub(super) fn read(&self, path: &RelativePath, limit: usize) -> Result<Vec<u8>, FileFault> {
+    pub(crate) fn read(&self, path: &RelativePath, limit: usize) -> Result<Vec<u8>, FileFault> {
         let mut entered = None;
         for part in path.folders() {
             let here = entered.as_ref().unwrap_or(&self.0);
@@ -66,13 +66,43 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// The names in a folder, sorted, without those that begin with a dot and without folders; the root itself where no
+    /// path is given. More than `most` are not listed: the number is then one more.
+    pub(crate) fn list(&self, path: Option<&RelativePath>, most: usize) -> Result<Vec<String>, FileFault> {
+        let mut entered = None;
+        for part in path.into_iter().flat_map(|path| path.folders().iter().map(String::as_str).chain([path.name()])) {
+            let here = entered.as_ref().unwrap_or(&self.0);
+            entered = Some(enter(here, part)?);
+        }
+        let here = entered.as_ref().unwrap_or(&self.0);
+        let mut names = Vec::new();
+        for entry in here.entries().map_err(|error| unreadable(&error))? {
+            let entry = entry.map_err(|error| unreadable(&error))?;
+            let folder = entry.file_type().map_err(|error| unreadable(&error))?.is_dir();
+            let name = entry.file_name().into_string();
+            match name {
+                _ if folder => {}
+                Ok(name) if name.starts_with('.') => {}
+                Ok(name) => names.push(name),
+                Err(_) => return Err(FileFault::Unreadable { reason: "a name is no UTF-8".to_owned() }),
+            }
+            if names.len() > most {
+                break;
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
 /// Opens a folder that is no symbolic link.
 fn enter(here: &Dir, part: &str) -> Result<Dir, FileFault> {
     here.open_dir_nofollow(part).map_err(|error| explain(here, part, &error))
 }
 
 /// Checks that a name stands for a regular file, as far as that can be seen from outside.
-pub(super) fn look(here: &Dir, name: &str) -> Result<(), FileFault> {
+pub(crate) fn look(here: &Dir, name: &str) -> Result<(), FileFault> {
     let seen = here.symlink_metadata(name).map_err(|error| unreadable(&error))?;
     if seen.is_symlink() {
         return Err(FileFault::Symlink { part: name.to_owned() });
@@ -81,7 +111,7 @@ pub(super) fn look(here: &Dir, name: &str) -> Result<(), FileFault> {
 }
 
 /// Opens a regular file without following a symbolic link and without waiting for the other end of a pipe.
-pub(super) fn open(here: &Dir, name: &str) -> Result<File, FileFault> {
+pub(crate) fn open(here: &Dir, name: &str) -> Result<File, FileFault> {
     let mut options = OpenOptions::new();
     options.read(true).follow(FollowSymlinks::No).nonblock(true);
     let file = here.open_with(name, &options).map_err(|error| explain(here, name, &error))?;
@@ -90,7 +120,7 @@ pub(super) fn open(here: &Dir, name: &str) -> Result<File, FileFault> {
 }
 
 /// Reads an open file, up to a limit that holds whatever its size was said to be.
-pub(super) fn read(mut file: File, limit: usize) -> Result<Vec<u8>, FileFault> {
+pub(crate) fn read(mut file: File, limit: usize) -> Result<Vec<u8>, FileFault> {
     let before = metadata(&file)?;
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     if before.len() > most {

@@ -10,8 +10,8 @@
 //! which it is known where to look, every answer says so by its anchor.
 
 mod document;
-mod folder;
-mod relative;
+pub(crate) mod folder;
+pub(crate) mod relative;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -15,14 +15,14 @@ const MAX_PARTS: usize = 32;
 
 /// A checked path: one part or more, none of which is `.`, `..` or empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RelativePath {
+pub(crate) struct RelativePath {
     folders: Vec<String>,
     name: String,
 }
 
 /// Why a text is no path within a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(super) enum PathFault {
+pub(crate) enum PathFault {
     #[error("the path is absolute")]
     Absolute,
     #[error("the path leads out of its root through `..`")]
@@ -40,7 +40,7 @@ pub(super) enum PathFault {
 }
 
 impl RelativePath {
-    pub(super) fn parse(text: &str) -> Result<Self, PathFault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, PathFault> {
         if text.len() > MAX_BYTES {
             return Err(PathFault::TooLong { length: text.len() });
         }
@@ -68,22 +68,22 @@ impl RelativePath {
     }
 
     /// The folders on the way, outermost first.
-    pub(super) fn folders(&self) -> &[String] {
+    pub(crate) fn folders(&self) -> &[String] {
         &self.folders
     }
 
     /// The last part.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The path as it stands in anchors.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         self.parts().collect::<Vec<_>>().join("/")
     }
 
     /// The path as it stands in a URI.
-    pub(super) fn to_uri(&self) -> String {
+    pub(crate) fn to_uri(&self) -> String {
         self.parts().map(percent_encoded).collect::<Vec<_>>().join("/")
     }
 

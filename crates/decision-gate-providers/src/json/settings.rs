@@ -36,7 +36,7 @@ impl JsonSettings {
     /// The largest file that is read, where nothing else is said.
     pub const DEFAULT_MAX_BYTES: usize = 1_048_576;
 
-    pub(super) fn check(&self) -> Result<(), BuildError> {
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
         if self.max_bytes == 0 {
             return Err(BuildError::LimitZero { key: "max_bytes" });
         }

@@ -3,6 +3,11 @@
 
 /// Path of a file or folder, where its codes appear, and what to do when the code does not say. The longest path wins.
 pub(crate) const AREAS: &[(&str, &str, &str)] = &[
+    (
+        "crates/decision-gate-attest/src/builders/",
+        "making of attestations",
+        "see the guides to [execution evidence](../guides/make-execution-evidence.md) and to [beacon attestations](../guides/make-beacon-attestation.md)",
+    ),
     ("crates/decision-gate-cli/src/", "command line", "see `decision-gate --help`"),
     ("crates/decision-gate-config/src/", "configuration", "see the place that is named, and [config.md](config.md)"),
     ("crates/decision-gate-core/src/condition/", "conditions", "see what the condition asks, and what its source says"),

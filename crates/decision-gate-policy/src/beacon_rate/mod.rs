@@ -1,0 +1,171 @@
+//! The gate on beacon rates, order 160 (seed 001): of the beacons that should have come home, enough did.
+//!
+//! Environment, then data, then count, then rate. Counts and rate are recomputed from the windows; what the caller
+//! says in metadata counts only where `MinLane` takes it, else it is a near miss.
+
+mod coverage;
+mod options;
+#[cfg(test)]
+mod tests;
+
+use decision_gate_attest::beacon::PREDICATE_TYPE;
+use decision_gate_attest::rate::Rate;
+use serde_json::{Value, json};
+
+use self::coverage::{Coverage, coverage, wilson};
+pub use self::options::{BeaconRateOptions, LowCountAction, RateBound};
+use crate::attested::Content;
+use crate::context::ReleaseContext;
+use crate::eligible::{self, Terms};
+use crate::gates::{Gate, GateKind};
+use crate::options::{Action, OptionFault, names, read_options, schema_of};
+use crate::result::{Judged, NearMiss, Outcome};
+
+const RATE: &str = "beacon_verification_rate";
+const COUNT: &str = "beacon_verified_count";
+
+/// The sort of gate.
+pub struct Kind;
+
+impl GateKind for Kind {
+    fn id(&self) -> &'static str {
+        "beacon-rate"
+    }
+
+    fn order(&self) -> u16 {
+        160
+    }
+
+    fn key(&self) -> &'static str {
+        "BeaconRate"
+    }
+
+    fn defaults(&self) -> Value {
+        json!(BeaconRateOptions::default())
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<BeaconRateOptions>()
+    }
+
+    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
+        Ok(Box::new(read_options::<BeaconRateOptions>(options)?))
+    }
+}
+
+impl Gate for BeaconRateOptions {
+    fn judge(&self, release: &ReleaseContext) -> Judged {
+        let environment = &release.environment;
+        if !names(&self.required_environments, environment) {
+            let message = format!("Beacon rate not required for environment '{environment}'");
+            return Judged::measured(Outcome::Pass, "environment_not_required", message);
+        }
+        let terms = Terms {
+            predicate_type: PREDICATE_TYPE,
+            min_lane: self.min_lane.lane(),
+            sources: self.source_environments.as_deref(),
+            max_age: None,
+        };
+        let selected = eligible::select(release, &terms, |content| match content {
+            Content::Beacon(beacons) => Some(beacons),
+            _ => None,
+        });
+        let windows: Vec<_> = selected.found.iter().map(|(_, window)| *window).collect();
+        match coverage(&windows, self.lookback_window, release.at) {
+            Some(coverage) => {
+                let evidence = selected.found.iter().map(|(it, _)| it.envelope());
+                self.rate(coverage).resting_on(evidence).detail("windows", windows.len()).near(selected.misses)
+            }
+            None => self.by_metadata(release, selected.misses),
+        }
+    }
+}
+
+impl BeaconRateOptions {
+    fn rate(&self, seen: Coverage) -> Judged {
+        let (count, least) = (seen.verified, self.min_beacon_count);
+        let judged = if count < least { self.low_count(count) } else { self.against_threshold(seen) };
+        judged
+            .detail("verified_count", count)
+            .detail("expected_count", if seen.expected == u64::MAX { Value::Null } else { seen.expected.into() })
+            .detail("rate", seen.rate.decimal())
+            .detail("min_verification_rate", self.min_verification_rate.decimal())
+            .detail("min_beacon_count", least)
+    }
+
+    fn low_count(&self, count: u64) -> Judged {
+        let least = self.min_beacon_count;
+        let low = format!("Beacon count ({count}) below minimum ({least})");
+        let (outcome, message) = match self.low_count_action {
+            LowCountAction::PassWithNote => (Outcome::PassWithNote, format!("{low}; rate enforcement deferred")),
+            LowCountAction::Warn => (Outcome::Warn, format!("{low} (warn mode)")),
+            LowCountAction::Block => (Outcome::Block, low),
+        };
+        Judged::missing(outcome, "insufficient_beacon_count", message)
+            .recommend("let the artifact run longer before it is promoted")
+    }
+
+    fn against_threshold(&self, seen: Coverage) -> Judged {
+        let threshold = self.min_verification_rate;
+        let decimals = threshold.percent_decimals();
+        let percent = |rate: Rate| rate.percent(decimals);
+        let (compared, shown) = match self.rate_bound {
+            RateBound::Raw => (seen.rate, percent(seen.rate)),
+            RateBound::Wilson => {
+                let bound = wilson(seen.verified, seen.expected);
+                (bound, format!("{}, lower bound {}", percent(seen.rate), percent(bound)))
+            }
+        };
+        if compared >= threshold {
+            let message = format!("Beacon verification rate ({shown}) meets threshold ({})", percent(threshold));
+            return Judged::measured(Outcome::Pass, "rate_met", message);
+        }
+        let message = match self.below_threshold_action {
+            Action::Warn => format!("Beacon verification rate ({shown}) is below threshold (warn mode)"),
+            Action::Block => format!("Beacon verification rate ({shown}) is below threshold ({})", percent(threshold)),
+        };
+        Judged::measured(self.below_threshold_action.outcome(), "rate_below_threshold", message)
+            .recommend("find out why beacons were lost, and attest a window without losses")
+    }
+
+    fn by_metadata(&self, release: &ReleaseContext, mut misses: Vec<NearMiss>) -> Judged {
+        if release.metadata_lane < self.min_lane.lane() {
+            misses.extend(eligible::asserted(&[RATE, COUNT], release, self.min_lane.lane()));
+            return self.missing("beacon_data_missing", misses);
+        }
+        let said = |key: &str| release.metadata.get(key);
+        if said(RATE).is_none() && said(COUNT).is_none() {
+            return self.missing("beacon_data_missing", misses);
+        }
+        let rate = said(RATE).and_then(|text| Rate::parse(text));
+        let count = said(COUNT).and_then(|text| eligible::count(text));
+        match (rate, count) {
+            (Some(rate), Some(verified)) => {
+                let expected = match u128::from(rate.billionths()) {
+                    0 => u64::MAX,
+                    parts => u64::try_from((u128::from(verified) * 1_000_000_000).div_ceil(parts)).unwrap_or(u64::MAX),
+                };
+                self.rate(Coverage { verified, expected, rate }).near(misses)
+            }
+            (rate, count) => {
+                if rate.is_none() {
+                    misses.push(eligible::malformed(RATE, "a number from 0.0 to 1.0", said(RATE)));
+                }
+                if count.is_none() {
+                    misses.push(eligible::malformed(COUNT, "a whole number of 0 or more", said(COUNT)));
+                }
+                self.missing("beacon_data_malformed", misses)
+            }
+        }
+    }
+
+    fn missing(&self, reason: &'static str, misses: Vec<NearMiss>) -> Judged {
+        let message = match self.missing_beacon_action {
+            Action::Warn => "No beacon telemetry data available for this artifact (warn mode)",
+            Action::Block => "No beacon telemetry data available for this artifact",
+        };
+        Judged::missing(self.missing_beacon_action.outcome(), reason, message)
+            .recommend("run the artifact with beacons in a source environment and attest a window of them")
+            .near(misses)
+    }
+}

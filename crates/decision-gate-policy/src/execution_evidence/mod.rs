@@ -1,0 +1,156 @@
+//! The gate on execution evidence, order 150 (seed 000): the artifact was seen running, and enough of it was seen.
+//!
+//! Environment, then evidence, then quality. One attestation must meet both minimums: two weak ones are no strong one.
+//! Metadata of the caller counts only where `MinLane` takes it; else it is a near miss.
+
+mod options;
+#[cfg(test)]
+mod tests;
+
+use decision_gate_attest::execution_evidence::{ExecutionEvidence, PREDICATE_TYPE};
+use serde_json::{Value, json};
+
+pub use self::options::ExecutionEvidenceOptions;
+use crate::attested::Content;
+use crate::context::ReleaseContext;
+use crate::eligible::{self, Terms};
+use crate::gates::{Gate, GateKind};
+use crate::options::{Action, OptionFault, names, read_options, schema_of};
+use crate::result::{Judged, NearMiss, Outcome};
+
+const HAS: &str = "has_execution_evidence";
+const HOT: &str = "execution_evidence_hot_symbol_count";
+const PATHS: &str = "execution_evidence_unique_call_paths";
+
+/// The sort of gate.
+pub struct Kind;
+
+impl GateKind for Kind {
+    fn id(&self) -> &'static str {
+        "execution-evidence"
+    }
+
+    fn order(&self) -> u16 {
+        150
+    }
+
+    fn key(&self) -> &'static str {
+        "ExecutionEvidence"
+    }
+
+    fn defaults(&self) -> Value {
+        json!(ExecutionEvidenceOptions::default())
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<ExecutionEvidenceOptions>()
+    }
+
+    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
+        Ok(Box::new(read_options::<ExecutionEvidenceOptions>(options)?))
+    }
+}
+
+impl Gate for ExecutionEvidenceOptions {
+    fn judge(&self, release: &ReleaseContext) -> Judged {
+        let environment = &release.environment;
+        if !names(&self.required_environments, environment) {
+            let message = format!("Execution evidence not required for environment '{environment}'");
+            return Judged::measured(Outcome::Pass, "environment_not_required", message);
+        }
+        let terms = Terms {
+            predicate_type: PREDICATE_TYPE,
+            min_lane: self.min_lane.lane(),
+            sources: self.source_environments.as_deref(),
+            max_age: self.max_age,
+        };
+        let selected = eligible::select(release, &terms, |content| match content {
+            Content::Execution(evidence) => Some(evidence),
+            _ => None,
+        });
+        let shown = |it: &ExecutionEvidence| (it.hot_symbol_count(), it.unique_call_paths());
+        // The best that meets both, else the best: more hot symbols, then more call paths, then the digest.
+        let best = selected.found.iter().max_by_key(|(it, evidence)| {
+            let (hot, paths) = shown(evidence);
+            (self.enough(hot, paths), hot, paths, std::cmp::Reverse(it.envelope()))
+        });
+        if let Some((attested, evidence)) = best {
+            let (hot, paths) = shown(evidence);
+            return self
+                .quality(hot, paths)
+                .resting_on([attested.envelope()])
+                .detail("environment_id", evidence.environment_id())
+                .detail("trace_source", evidence.trace_source())
+                .near(selected.misses);
+        }
+        self.by_metadata(release, selected.misses)
+    }
+}
+
+impl ExecutionEvidenceOptions {
+    fn enough(&self, hot: u64, paths: u64) -> bool {
+        hot >= self.min_hot_symbol_count && paths >= self.min_unique_call_paths
+    }
+
+    fn quality(&self, hot: u64, paths: u64) -> Judged {
+        let (least_hot, least_paths) = (self.min_hot_symbol_count, self.min_unique_call_paths);
+        let judged = if self.enough(hot, paths) {
+            let message =
+                format!("Execution evidence meets quality thresholds (hot symbols: {hot}, call paths: {paths})");
+            Judged::measured(Outcome::Pass, "quality_met", message)
+        } else {
+            let message = format!(
+                "Execution evidence trace quality is insufficient: hot symbols {hot} < {least_hot} or call paths {paths} < {least_paths}"
+            );
+            Judged::measured(self.insufficient_quality_action.outcome(), "insufficient_trace_quality", message)
+                .recommend("trace a longer run under real load, and attest it again")
+        };
+        judged
+            .detail("hot_symbol_count", hot)
+            .detail("unique_call_paths", paths)
+            .detail("min_hot_symbol_count", least_hot)
+            .detail("min_unique_call_paths", least_paths)
+    }
+
+    fn by_metadata(&self, release: &ReleaseContext, mut misses: Vec<NearMiss>) -> Judged {
+        if release.metadata_lane < self.min_lane.lane() {
+            misses.extend(eligible::asserted(&[HAS, HOT, PATHS], release, self.min_lane.lane()));
+            return self.missing("execution_evidence_missing", misses);
+        }
+        let said = |key: &str| release.metadata.get(key);
+        match said(HAS).map(String::as_str) {
+            None if said(HOT).is_none() && said(PATHS).is_none() => self.missing("execution_evidence_missing", misses),
+            Some("false") => self.missing("execution_evidence_missing", misses),
+            Some("true") => {
+                let (hot, paths) = (count(release, HOT), count(release, PATHS));
+                match (hot, paths) {
+                    (Ok(hot), Ok(paths)) => self.quality(hot, paths).near(misses),
+                    (hot, paths) => {
+                        misses.extend([hot.err(), paths.err()].into_iter().flatten());
+                        self.missing("execution_evidence_malformed", misses)
+                    }
+                }
+            }
+            other => {
+                misses.push(eligible::malformed(HAS, "`true` or `false`", other.map(str::to_owned).as_ref()));
+                self.missing("execution_evidence_malformed", misses)
+            }
+        }
+    }
+
+    fn missing(&self, reason: &'static str, misses: Vec<NearMiss>) -> Judged {
+        let message = match self.missing_evidence_action {
+            Action::Warn => "No execution evidence found for this artifact (warn mode)",
+            Action::Block => "No execution evidence found for this artifact in required environment",
+        };
+        Judged::missing(self.missing_evidence_action.outcome(), reason, message)
+            .recommend("run the artifact in a source environment and attest its trace")
+            .near(misses)
+    }
+}
+
+fn count(release: &ReleaseContext, key: &str) -> Result<u64, NearMiss> {
+    let seen = release.metadata.get(key);
+    let read = seen.and_then(|text| eligible::count(text));
+    read.ok_or_else(|| eligible::malformed(key, "a whole number of 0 or more", seen))
+}

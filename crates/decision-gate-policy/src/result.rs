@@ -1,0 +1,162 @@
+//! What a gate says, and the row that the chain makes of it.
+
+use decision_gate_core::condition::Truth;
+use decision_gate_core::digest::Digest;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::mode::{Mode, Origin};
+use crate::waiver::Waived;
+
+/// How a gate ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Outcome {
+    /// Met.
+    Pass,
+    /// Met, and there is something to know.
+    PassWithNote,
+    /// Not met, and the policy only warns.
+    Warn,
+    /// Not met.
+    Block,
+    /// Not judged, or judged without effect. Proves nothing.
+    Skip,
+}
+
+/// What an outcome rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Something was measured.
+    Measured,
+    /// Something was missing, malformed or not believed.
+    Missing,
+}
+
+/// Evidence that would have counted but for one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NearMiss {
+    /// Which evidence: an envelope's digest, or a metadata key.
+    pub evidence: String,
+    /// Stable code of what was wrong.
+    pub code: String,
+    /// The field that was wrong.
+    pub field: String,
+    /// What would have done.
+    pub expected: String,
+    /// What was there.
+    pub seen: String,
+}
+
+/// What a gate says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What that rests on.
+    pub basis: Basis,
+    /// Stable code.
+    pub reason: &'static str,
+    /// For people, in the seeds' words.
+    pub message: String,
+    /// Facts.
+    pub details: Vec<(&'static str, Value)>,
+    /// What to do.
+    pub recommendation: Option<String>,
+    /// Digests of the envelopes that it rests on, in order.
+    pub evidence: Vec<Digest>,
+    /// What nearly counted.
+    pub near_misses: Vec<NearMiss>,
+}
+
+impl Judged {
+    /// A gate that says so for what it measured.
+    pub fn measured(outcome: Outcome, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            basis: Basis::Measured,
+            reason,
+            message: message.into(),
+            details: Vec::new(),
+            recommendation: None,
+            evidence: Vec::new(),
+            near_misses: Vec::new(),
+        }
+    }
+
+    /// A gate that says so for want of data.
+    pub fn missing(outcome: Outcome, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { basis: Basis::Missing, ..Self::measured(outcome, reason, message) }
+    }
+
+    /// With a fact.
+    #[must_use]
+    pub fn detail(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.details.push((name, value.into()));
+        self
+    }
+
+    /// With what to do.
+    #[must_use]
+    pub fn recommend(mut self, text: impl Into<String>) -> Self {
+        self.recommendation = Some(text.into());
+        self
+    }
+
+    /// With the envelopes that it rests on.
+    #[must_use]
+    pub fn resting_on(mut self, evidence: impl IntoIterator<Item = Digest>) -> Self {
+        self.evidence.extend(evidence);
+        self.evidence.sort_unstable();
+        self.evidence.dedup();
+        self
+    }
+
+    /// With what nearly counted.
+    #[must_use]
+    pub fn near(mut self, misses: impl IntoIterator<Item = NearMiss>) -> Self {
+        self.near_misses.extend(misses);
+        self
+    }
+
+    /// What it means for a decision; nothing where it proves nothing.
+    pub fn truth(&self) -> Option<Truth> {
+        truth(self.outcome, self.basis)
+    }
+}
+
+/// What an outcome means for a decision; nothing where it proves nothing.
+pub fn truth(outcome: Outcome, basis: Basis) -> Option<Truth> {
+    match (outcome, basis) {
+        (Outcome::Pass | Outcome::PassWithNote | Outcome::Warn, _) => Some(Truth::True),
+        (Outcome::Block, Basis::Measured) => Some(Truth::False),
+        (Outcome::Block, Basis::Missing) => Some(Truth::Unknown),
+        (Outcome::Skip, _) => None,
+    }
+}
+
+/// The row of one gate in the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateResult {
+    /// Which gate.
+    pub gate: &'static str,
+    /// Its place.
+    pub order: u16,
+    /// The outcome that counts.
+    pub outcome: Outcome,
+    /// What the gate said, before mode and waivers.
+    pub would_have: Outcome,
+    /// What it means for the decision; nothing where it proves nothing.
+    pub truth: Option<Truth>,
+    /// What the gate said.
+    pub judged: Judged,
+    /// The mode in force; nothing where the configured actions rule.
+    pub mode: Option<Mode>,
+    /// Where that came from.
+    pub mode_source: Option<Origin>,
+    /// The waivers that cover it, the one that holds longest first, beside the value that they do not hide.
+    pub waived: Vec<Waived>,
+    /// Waivers for this gate that do not count, and why.
+    pub refused_waivers: Vec<NearMiss>,
+}
