@@ -23,8 +23,8 @@ const SEED_002: [(&str, usize); 10] = [
     ("files", 1),
 ];
 
-/// The same of the seeds on release gates.
-const RELEASE: [(&str, usize); 14] = [
+/// The same of the seeds on release gates, and of attestations in issue 3.
+const RELEASE: [(&str, usize); 15] = [
     ("000-how", 5),
     ("000-options", 5),
     ("000-metadata", 3),
@@ -39,6 +39,7 @@ const RELEASE: [(&str, usize); 14] = [
     ("003-documents", 4),
     ("003-gate", 6),
     ("003-phases", 3),
+    ("I3-attestations", 9),
 ];
 
 /// How many defects of the public project are known.
