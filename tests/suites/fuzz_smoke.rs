@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
+use decision_gate_attest::builders::{Limits as TraceLimits, Trace, TraceFormat};
 use decision_gate_core::dsse::Envelope;
 use decision_gate_core::intoto::Statement;
-use decision_gate_attest::builders::{Limits as TraceLimits, Trace, TraceFormat};
 use decision_gate_core::json::{Limits, parse_exact};
 use decision_gate_core::keys::PublicKey;
 use decision_gate_core::ledger::Event;

@@ -163,7 +163,7 @@ fn gate(fixtures: &Path, deny_restricted: bool) -> Orchestrator {
     Orchestrator::new(Parts {
         store: Arc::new(SqliteStore::new(SqliteSettings::memory())),
         providers: providers.into_iter().map(registered).collect::<ProviderSet>(),
-        policy,
+        policy: Arc::new(policy),
         clock: Arc::new(ManualClock::at(0)),
         entropy: Arc::new(SystemEntropy),
         bounds: Bounds { max_conditions: 1_000, degraded_edges: EdgePolicy::Allow },
@@ -187,6 +187,7 @@ fn policy(providers: &[Arc<dyn Provider>], deny_restricted: bool) -> Policy {
             result_schemas: contract.checks.iter().map(|it| (it.check_id.clone(), it.result_schema.clone())).collect(),
             trust: decision_gate_core::trust::ProviderTrust::Audit,
             unsigned_max_lane: None,
+            signers: None,
         };
         (contract.provider_id.clone(), policy)
     };

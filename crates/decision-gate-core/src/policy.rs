@@ -17,7 +17,7 @@ use crate::json::{self, canonical};
 use crate::keys::Keyring;
 use crate::name::{CheckId, ProviderId};
 use crate::scenario::packets::PacketPolicy;
-use crate::trust::{AnchorPolicy, Disclosure, HashProfile, Lane, Occasion, ProviderTrust, Scale};
+use crate::trust::{AnchorPolicy, AttestationReader, Disclosure, HashProfile, Lane, Occasion, ProviderTrust, Scale};
 
 /// Version of the snapshot's form.
 pub const SNAPSHOT_VERSION: u32 = 1;
@@ -76,6 +76,9 @@ pub struct ProviderPolicy {
     /// The highest lane of its evidence without a signature that is good enough; left out when it is `max_lane`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsigned_max_lane: Option<Lane>,
+    /// Who must have signed what, of a provider that brings attestations; left out for every other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signers: Option<Value>,
 }
 
 impl ProviderPolicy {
@@ -161,6 +164,8 @@ pub struct Policy {
     snapshot: PolicySnapshot,
     digest: Digest,
     schemas: BTreeMap<ProviderId, BTreeMap<CheckId, OnceLock<Option<Schema>>>>,
+    /// No part of what is in force: code, which every program of one version brings alike.
+    attestations: Option<AttestationReader>,
 }
 
 impl Policy {
@@ -175,7 +180,7 @@ impl Policy {
             provider.result_schemas.keys().map(|it| (it.clone(), OnceLock::new())).collect()
         };
         let schemas = snapshot.providers.iter().map(|(id, provider)| (id.clone(), slots(provider))).collect();
-        Self { snapshot, digest, schemas }
+        Self { snapshot, digest, schemas, attestations: None }
     }
 
     /// Reads the canonical JSON of a snapshot back.
@@ -192,6 +197,18 @@ impl Policy {
         serde_json::from_value(value)
             .map(Self::new)
             .map_err(|error| PolicyReadError::Shape { reason: error.to_string() })
+    }
+
+    /// The same, with a reader of attestations. Without one, what sources of attestations bring is Unknown.
+    #[must_use]
+    pub fn with_attestations(mut self, reader: Option<AttestationReader>) -> Self {
+        self.attestations = reader;
+        self
+    }
+
+    /// Its reader of attestations.
+    pub fn attestations(&self) -> Option<AttestationReader> {
+        self.attestations
     }
 
     /// What is in force.

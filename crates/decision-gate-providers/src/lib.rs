@@ -36,7 +36,8 @@ pub use self::{
 /// # Errors
 /// A contract of this build that does not read: a defect of the build.
 pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
-    [env::CONTRACT, http::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read).collect()
+    let read = [env::CONTRACT, http::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read);
+    std::iter::once(attestation::contract()).chain(read).collect()
 }
 
 /// The provider `attestation`: envelopes and bundles under the folders that are named in its settings.

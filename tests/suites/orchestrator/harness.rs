@@ -139,7 +139,7 @@ impl Plan {
         let parts = Parts {
             store: Arc::clone(&self.store),
             providers: [registered, time].into_iter().collect::<ProviderSet>(),
-            policy: policy(&self.policy),
+            policy: Arc::new(policy(&self.policy)),
             clock: Arc::clone(&self.clock) as _,
             entropy: Arc::new(Seeded(AtomicU64::new(self.seed << 32))),
             bounds: Bounds { max_conditions: 100, degraded_edges: EdgePolicy::Allow },

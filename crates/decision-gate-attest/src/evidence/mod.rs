@@ -14,6 +14,7 @@ mod collected;
 mod examine;
 mod passed_over;
 mod question;
+mod reader;
 mod rules;
 mod select;
 mod weigh;
@@ -21,6 +22,7 @@ mod weigh;
 pub use collected::{COLLECTED_TYPE, Collected, CollectedError, CollectedFile};
 pub use passed_over::{PassedOver, Weight};
 pub use question::{Ask, PREDICATE_CHECK, Question};
+pub use reader::READER;
 pub use rules::{RulesError, SignerRule, SignerRules};
 pub use weigh::{Scale, Signed, Weighing, weigh};
 

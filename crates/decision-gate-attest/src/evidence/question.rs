@@ -47,11 +47,11 @@ impl Question {
         let params = match &query.params {
             None => &none,
             Some(Value::Object(params)) => params,
-            Some(_) => return Err(invalid("the parameters must be an object")),
+            Some(_) => return Err(invalid("the parameters must be an object").into()),
         };
         if let Some(unknown) = params.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             let unknown: String = unknown.chars().take(80).collect();
-            return Err(invalid(format!("`{unknown}` is no parameter of `{}`", query.check_id)));
+            return Err(invalid(format!("`{unknown}` is no parameter of `{}`", query.check_id)).into());
         }
         let (predicate_type, path) = (text(params, "predicate_type")?, text(params, "jsonpath")?);
         let check = query.check_id.as_str();
@@ -63,12 +63,12 @@ impl Question {
         let missing = || Fault::new(CHECK_MISSING, format!("`{}` has no check `{check}`", query.provider_id));
         let (format, fact) = Format::of_check(check).ok_or_else(missing)?;
         if path.is_some() {
-            return Err(invalid(format!("`jsonpath` is a parameter of `{PREDICATE_CHECK}` only")));
+            return Err(invalid(format!("`jsonpath` is a parameter of `{PREDICATE_CHECK}` only")).into());
         }
         let meant = format.predicate_types.first().copied().unwrap_or_default();
         let predicate_type = predicate_type.unwrap_or(meant).to_owned();
         if !format.predicate_types.contains(&predicate_type.as_str()) {
-            return Err(invalid(format!("`predicate_type` is none of those that `{check}` reads")));
+            return Err(invalid(format!("`predicate_type` is none of those that `{check}` reads")).into());
         }
         Ok(Self { predicate_type, ask: Ask::Fact(format, fact) })
     }
@@ -82,10 +82,10 @@ fn text<'a>(params: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
     match params.get(name) {
         None => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-        Some(_) => Err(invalid(format!("`{name}` must be a text that is not empty"))),
+        Some(_) => Err(invalid(format!("`{name}` must be a text that is not empty")).into()),
     }
 }
 
-fn invalid(message: impl Into<String>) -> Box<Fault> {
-    Fault::new(PARAMS_INVALID, message).into()
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::new(PARAMS_INVALID, message)
 }

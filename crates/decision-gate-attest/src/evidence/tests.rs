@@ -40,7 +40,7 @@ fn subject() -> Subject {
     serde_json::from_value(json!([{ "digest": { "sha256": "aa".repeat(32) } }])).unwrap()
 }
 
-fn statement(predicate_type: &str, digest: Value, predicate: Value) -> Vec<u8> {
+fn statement(predicate_type: &str, digest: &Value, predicate: &Value) -> Vec<u8> {
     canonical::to_vec(&json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{ "name": "it", "digest": digest }],
@@ -59,8 +59,8 @@ fn signed_bytes(payload: &[u8], signers: &[&str]) -> Envelope {
     rest.iter().fold(envelope, |envelope, name| envelope.countersigned(&signing(name), Some(&id(name))))
 }
 
-fn signed(predicate: Value, signers: &[&str]) -> String {
-    let payload = statement(TEST_RESULT, json!({ "sha256": "aa".repeat(32) }), predicate);
+fn signed(predicate: &Value, signers: &[&str]) -> String {
+    let payload = statement(TEST_RESULT, &json!({ "sha256": "aa".repeat(32) }), predicate);
     text(&signed_bytes(&payload, signers))
 }
 
@@ -125,7 +125,7 @@ fn codes(weighing: &Weighing) -> Vec<&str> {
 
 #[test]
 fn a_value_that_a_listed_key_signed_stands() {
-    let answer = World::default().result(&[signed(tests("PASSED"), &["a"])]);
+    let answer = World::default().result(&[signed(&tests("PASSED"), &["a"])]);
     assert_eq!(word(&answer), "\"PASSED\"");
     let signed = answer.signed.unwrap();
     assert_eq!((signed.signers, signed.envelopes.len()), (vec![id("a")], 1));
@@ -133,7 +133,7 @@ fn a_value_that_a_listed_key_signed_stands() {
 
 #[test]
 fn distinct_keys_are_counted_and_not_signatures_or_envelopes() {
-    let of = |signers: &[&str]| signed(tests("PASSED"), signers);
+    let of = |signers: &[&str]| signed(&tests("PASSED"), signers);
     let world = World::of(2);
     for (files, expected) in [
         (vec![of(&["a", "b"])], "\"PASSED\""),
@@ -144,7 +144,7 @@ fn distinct_keys_are_counted_and_not_signatures_or_envelopes() {
         // `c` is trusted, and not for this; `d` is not trusted at all.
         (vec![of(&["a", "c"])], "threshold_not_met"),
         (vec![of(&["a"]), of(&["c"]), of(&["d"])], "threshold_not_met"),
-        (vec![signed(tests("PASSED"), &["a"]), signed(tests("FAILED"), &["b"])], "threshold_not_met"),
+        (vec![signed(&tests("PASSED"), &["a"]), signed(&tests("FAILED"), &["b"])], "threshold_not_met"),
     ] {
         assert_eq!(word(&world.result(&files)), expected, "{files:?}");
     }
@@ -156,24 +156,25 @@ fn distinct_keys_are_counted_and_not_signatures_or_envelopes() {
 
 #[test]
 fn what_is_foreign_is_passed_over_with_a_note() {
-    let good = signed(tests("PASSED"), &["a"]);
+    let good = signed(&tests("PASSED"), &["a"]);
     let digest = |name: &str, hex: String| json!({ name: hex });
-    let about =
-        |predicate_type, digest| text(&signed_bytes(&statement(predicate_type, digest, tests("FAILED")), &["a"]));
+    let about = |predicate_type: &str, digest: Value| {
+        text(&signed_bytes(&statement(predicate_type, &digest, &tests("FAILED")), &["a"]))
+    };
     let right = digest("sha256", "aa".repeat(32));
     let other = text(&dsse::sign("text/plain", b"hello", &signing("a"), Some(&id("a"))));
     for (file, code) in [
         ("junk".to_owned(), "attestation_unrecognised"),
         ("{}".to_owned(), "attestation_unrecognised"),
-        (signed(tests("FAILED"), &["c"]), "key_unknown"),
-        (signed(tests("FAILED"), &["d"]), "key_unknown"),
+        (signed(&tests("FAILED"), &["c"]), "key_unknown"),
+        (signed(&tests("FAILED"), &["d"]), "key_unknown"),
         (about("urn:other", right.clone()), "predicate_type_mismatch"),
         (about(TEST_RESULT, digest("sha256", "bb".repeat(32))), "subject_mismatch"),
         (about(TEST_RESULT, digest("sha1", "aa".repeat(20))), "subject_mismatch"),
         (about(TEST_RESULT, json!({ "sha256": "aa".repeat(32).to_uppercase() })), "subject_mismatch"),
         (other, "payload_type_unsupported"),
     ] {
-        let alone = World::default().result(&[file.clone()]);
+        let alone = World::default().result(std::slice::from_ref(&file));
         assert_eq!((word(&alone).as_str(), codes(&alone)), ("absent", vec![code]), "{file}");
         // An absence that nobody signed is worth no more than somebody saying so.
         let Answer::Absent { lane_ceiling, .. } = alone.answer else { panic!() };
@@ -185,33 +186,36 @@ fn what_is_foreign_is_passed_over_with_a_note() {
 
 #[test]
 fn what_a_listed_key_is_said_to_have_signed_and_does_not_hold_is_a_fault() {
-    let mut broken: Value = serde_json::from_str(&signed(tests("PASSED"), &["a"])).unwrap();
+    let mut broken: Value = serde_json::from_str(&signed(&tests("PASSED"), &["a"])).unwrap();
     broken["signatures"][0]["sig"] = json!("A".repeat(86) + "==");
     let statement_of = |kind: &str| json!({ "_type": kind, "predicateType": TEST_RESULT, "predicate": {} });
     let no_statement = signed_bytes(&canonical::to_vec(&statement_of("urn:none")), &["a"]);
     for (file, code) in [
         (broken.to_string(), "signature_invalid"),
         (text(&no_statement), "statement_type_unsupported"),
-        (signed(json!({ "result": "FINE", "configuration": [] }), &["a"]), "predicate_field_malformed"),
-        (signed(json!({ "result": "PASSED" }), &["a"]), "predicate_field_missing"),
+        (signed(&json!({ "result": "FINE", "configuration": [] }), &["a"]), "predicate_field_malformed"),
+        (signed(&json!({ "result": "PASSED" }), &["a"]), "predicate_field_missing"),
         (
-            signed(json!({ "result": "PASSED", "configuration": [], "failedTests": ["x"] }), &["a"]),
+            signed(&json!({ "result": "PASSED", "configuration": [], "failedTests": ["x"] }), &["a"]),
             "predicate_inconsistent",
         ),
     ] {
-        let answer = World::default().result(&[file.clone()]);
+        let answer = World::default().result(std::slice::from_ref(&file));
         assert_eq!((word(&answer).as_str(), &answer.signed), (code, &None), "{file}");
     }
     let late = trusted("a").within(None, Some(Timestamp::UnixMillis(1))).unwrap();
     let world = World { keys: vec![late, trusted("b")], ..World::default() };
-    assert_eq!(word(&world.result(&[signed(tests("PASSED"), &["a"])])), "key_expired");
+    assert_eq!(word(&world.result(&[signed(&tests("PASSED"), &["a"])])), "key_expired");
     // One that holds stands beside it.
-    assert_eq!(word(&world.result(&[signed(tests("PASSED"), &["a"]), signed(tests("PASSED"), &["b"])])), "\"PASSED\"");
+    assert_eq!(
+        word(&world.result(&[signed(&tests("PASSED"), &["a"]), signed(&tests("PASSED"), &["b"])])),
+        "\"PASSED\""
+    );
 }
 
 #[test]
 fn contradictions_hold_and_a_path_that_selects_nothing_is_a_signed_absence() {
-    let (passed, failed) = (signed(tests("PASSED"), &["a"]), signed(tests("FAILED"), &["b"]));
+    let (passed, failed) = (signed(&tests("PASSED"), &["a"]), signed(&tests("FAILED"), &["b"]));
     let world = World::default();
     assert_eq!(word(&world.result(&[passed.clone(), failed])), "attestation_conflict");
     let ask = |path: &str| {
@@ -228,7 +232,7 @@ fn contradictions_hold_and_a_path_that_selects_nothing_is_a_signed_absence() {
 
 #[test]
 fn questions_that_make_no_sense_are_refused() {
-    let file = [signed(tests("PASSED"), &["a"])];
+    let file = [signed(&tests("PASSED"), &["a"])];
     for (check, params, code) in [
         (PREDICATE_CHECK, json!({}), "params_missing"),
         (PREDICATE_CHECK, json!({ "predicate_type": 1 }), "params_invalid"),
@@ -248,7 +252,7 @@ fn questions_that_make_no_sense_are_refused() {
 
 #[test]
 fn a_number_that_would_be_rounded_is_no_answer() {
-    let payload = statement("urn:other", json!({ "sha256": "aa".repeat(32) }), json!({ "n": 1, "m": 2 }));
+    let payload = statement("urn:other", &json!({ "sha256": "aa".repeat(32) }), &json!({ "n": 1, "m": 2 }));
     let payload = String::from_utf8(payload).unwrap().replace("\"n\":1", "\"n\":18446744073709551617");
     let file = [text(&signed_bytes(payload.as_bytes(), &["a"]))];
     let ask =
@@ -265,15 +269,15 @@ mod laws {
 
     /// Files that say `PASSED`, or say nothing that counts.
     fn pool() -> Vec<String> {
-        let mut broken: Value = serde_json::from_str(&signed(tests("PASSED"), &["b"])).unwrap();
+        let mut broken: Value = serde_json::from_str(&signed(&tests("PASSED"), &["b"])).unwrap();
         broken["payload"] = json!("e30=");
         vec![
-            signed(tests("PASSED"), &["a"]),
-            signed(tests("PASSED"), &["b"]),
-            signed(tests("PASSED"), &["a", "b"]),
-            signed(tests("PASSED"), &["c"]),
-            signed(tests("PASSED"), &["a", "d"]),
-            signed(tests("FAILED"), &["d"]),
+            signed(&tests("PASSED"), &["a"]),
+            signed(&tests("PASSED"), &["b"]),
+            signed(&tests("PASSED"), &["a", "b"]),
+            signed(&tests("PASSED"), &["c"]),
+            signed(&tests("PASSED"), &["a", "d"]),
+            signed(&tests("FAILED"), &["d"]),
             broken.to_string(),
             "junk".to_owned(),
         ]

@@ -25,7 +25,7 @@ fn verified(predicate_type: &str, predicate: &Value) -> Verified<Statement> {
 }
 
 fn samples() -> Vec<(&'static str, Value, Value)> {
-    vec![
+    let mut samples = vec![
         (
             "https://slsa.dev/provenance/v1",
             json!({
@@ -63,6 +63,13 @@ fn samples() -> Vec<(&'static str, Value, Value)> {
                 "verified_levels": ["FAILED"],
             }),
         ),
+    ];
+    samples.extend(samples_of_in_toto());
+    samples
+}
+
+fn samples_of_in_toto() -> Vec<(&'static str, Value, Value)> {
+    vec![
         (
             "https://in-toto.io/attestation/test-result/v0.1",
             json!({ "result": "FAILED", "configuration": [{ "name": "c" }], "failedTests": ["b", "a"], "passedTests": [] }),

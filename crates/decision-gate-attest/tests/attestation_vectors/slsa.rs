@@ -136,7 +136,7 @@ pub(crate) fn statements(folder: &Path) -> Report {
             return report.case(id, told["payload_parses"] == false, || "the payload is no base64".to_owned());
         };
         let read = Statement::read(&bytes);
-        let code = read.as_ref().map_err(|error| error.code()).map(|_| ());
+        let code = read.as_ref().map_err(decision_gate_core::intoto::StatementError::code).map(|_| ());
         if told["payload_parses"] == false {
             return report.refused(id, code, &["statement_malformed"]);
         }

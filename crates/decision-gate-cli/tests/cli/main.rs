@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod attest;
+mod attestations;
 mod check;
 mod errors;
 mod flow;

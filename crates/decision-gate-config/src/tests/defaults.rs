@@ -94,7 +94,9 @@ fn d19_every_key_of_a_provider_has_the_default_that_the_documents_say() {
                 assert_eq!(roots.iter().map(|root| root.root_id.as_str()).collect::<Vec<_>>(), ["evidence"]);
                 assert!(!roots[0].self_attestable && roots[0].path.as_path().is_absolute());
             }
-            BuiltinSettings::Mcp(_) | BuiltinSettings::Time(_) => unreachable!("neither is listed"),
+            BuiltinSettings::Attestation(_) | BuiltinSettings::Mcp(_) | BuiltinSettings::Time(_) => {
+                unreachable!("none of them is listed")
+            }
         }
     }
     let names: Vec<_> = config.providers.effective().iter().map(|provider| provider.name.to_string()).collect();

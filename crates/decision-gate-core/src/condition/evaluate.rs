@@ -10,7 +10,9 @@ use crate::digest::Digest;
 use crate::evidence::{Answer, EvidenceAnchor, EvidenceResult, EvidenceValue, Found, Query};
 use crate::json::{Limits, canonical};
 use crate::policy::Policy;
-use crate::trust::{Lane, Occasion, Proof, Scale, Weighed, check_anchor, weigh, weigh_absence};
+use crate::trust::{
+    AttestedBy, Lane, Occasion, Proof, Reading, Scale, Weighed, check_anchor, weigh, weigh_absence, weigh_read,
+};
 
 /// A condition after judgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Judged {
 pub(crate) enum Source<'a> {
     /// A provider that the policy knows, and what its answers are weighed against.
     Provider(Scale<'a>),
+    /// The reader of what a source of attestations brought, and who signed that.
+    Reader(Scale<'a>, Option<&'a AttestedBy>),
     /// The caller of a precheck, whose values are given this lane: asserted, or verified in the hypothetical answer.
     Caller(Lane),
 }
@@ -61,8 +65,13 @@ pub(crate) fn judge_from(
     answer: Option<&Answer>,
     policy: &Policy,
 ) -> Judged {
+    if let (Source::Provider(scale), Some(brought)) = (source, answer)
+        && let Some(signers) = &scale.provider.signers
+    {
+        return judge_read(scale, signers, brought, query, comparator, expected, policy);
+    }
     let requirement = match source {
-        Source::Provider(_) => policy.snapshot().anchors.requirement(&query.provider_id),
+        Source::Provider(_) | Source::Reader(..) => policy.snapshot().anchors.requirement(&query.provider_id),
         Source::Caller(_) => None,
     };
     let anchored = |anchor: Option<&EvidenceAnchor>| {
@@ -83,6 +92,30 @@ pub(crate) fn judge_from(
             .and_then(|()| compare(source, query, comparator, expected, found, policy)),
     };
     outcome.unwrap_or_else(Judged::unknown)
+}
+
+/// Judges what was read from attestations. What the source itself says of the answer counts for nothing.
+fn judge_read(
+    scale: Scale<'_>,
+    signers: &Value,
+    brought: &Answer,
+    query: &Query,
+    comparator: Comparator,
+    expected: &Value,
+    policy: &Policy,
+) -> Judged {
+    let Some(reader) = policy.attestations() else {
+        return Judged::unknown(Gap::NoReader);
+    };
+    if let Answer::Found(found) = brought
+        && let Err(gap) = sound(&found.value, policy)
+    {
+        return Judged::unknown(gap);
+    }
+    let limit = policy.snapshot().limits.max_evidence_bytes;
+    let Reading { answer, signed } = reader(query, brought, signers, &scale, limit);
+    let source = Source::Reader(scale, signed.as_ref());
+    judge_from(source, query, comparator, expected, Some(&answer), policy)
 }
 
 fn absent(weighed: Weighed, comparator: Comparator, anchor: Option<EvidenceAnchor>) -> Judged {
@@ -192,6 +225,9 @@ impl Source<'_> {
     fn weigh(self, found: &Found) -> Result<Weighed, Gap> {
         match self {
             Self::Provider(scale) => weigh(found, &scale).map_err(Gap::Refused),
+            Self::Reader(scale, signed) => {
+                Ok(weigh_read(Some(found.value.digest()), found.lane_ceiling, signed, &scale))
+            }
             Self::Caller(lane) => Ok(Self::supplied(lane, Some(found.value.digest()))),
         }
     }
@@ -204,6 +240,7 @@ impl Source<'_> {
     ) -> Result<Weighed, Gap> {
         match self {
             Self::Provider(scale) => weigh_absence(anchor, attestation, ceiling, &scale).map_err(Gap::Refused),
+            Self::Reader(scale, signed) => Ok(weigh_read(None, ceiling, signed, &scale)),
             Self::Caller(lane) => Ok(Self::supplied(ceiling.map_or(lane, |ceiling| ceiling.min(lane)), None)),
         }
     }

@@ -60,6 +60,8 @@ pub enum Gap {
     },
     /// The policy snapshot does not know the provider or its check.
     ProviderMissing,
+    /// Nothing here reads what sources of attestations bring.
+    NoReader,
 }
 
 impl Gap {
@@ -77,6 +79,7 @@ impl Gap {
             Self::ValueAbsent => "value_absent",
             Self::NotComparable { .. } => "type_mismatch",
             Self::ProviderMissing => "provider_missing",
+            Self::NoReader => "attestation_reader_missing",
         }
     }
 
@@ -103,6 +106,7 @@ impl Gap {
             Self::ValueAbsent => "the source answered that there is no value, and the comparator needs one".into(),
             Self::NotComparable { comparator } => format!("`{comparator}` does not compare values of these types"),
             Self::ProviderMissing => "the policy in force does not know this provider or check".into(),
+            Self::NoReader => "this program does not read attestations".into(),
         }
     }
 
@@ -129,7 +133,8 @@ impl Gap {
             | Self::Inexact { .. }
             | Self::TooDeep
             | Self::ResultMismatch { .. }
-            | Self::ProviderMissing => None,
+            | Self::ProviderMissing
+            | Self::NoReader => None,
         };
         Some(EvidenceError { code: self.code().to_owned(), message: self.message(), details })
     }

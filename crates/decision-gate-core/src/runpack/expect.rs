@@ -11,9 +11,10 @@ use crate::evidence::Subject;
 use crate::keys::Keyring;
 use crate::name::EnvironmentName;
 use crate::scenario::Origin;
+use crate::trust::AttestationReader;
 
 /// What the caller expects. What is not expected is not checked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Expect {
     /// The scenario, and its version.
     pub scenario: Option<ExpectedScenario>,
@@ -31,6 +32,8 @@ pub struct Expect {
     pub root_hash: Option<Digest>,
     /// The verifier's own keys: who signed is judged with these and no others.
     pub keys: Option<Keyring>,
+    /// Reads what sources of attestations brought; without it what rests on them does not replay.
+    pub attestations: Option<AttestationReader>,
     /// The level that must be reached, if any.
     pub level: Option<ProofLevel>,
 }

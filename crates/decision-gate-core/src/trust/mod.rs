@@ -4,6 +4,7 @@
 //! hold, and from the policy snapshot. A provider or a signer can lower a lane and nothing else.
 
 mod anchor;
+mod attested;
 mod disclosure;
 mod lane;
 mod occasion;
@@ -14,6 +15,7 @@ pub mod statement;
 mod weigh;
 
 pub use anchor::{AnchorFault, AnchorPolicy, AnchorRequirement, ProviderAnchor, check_anchor};
+pub use attested::{AttestationReader, AttestedBy, Reading};
 pub use disclosure::{Disclosure, HashProfile, redact};
 pub use lane::{Lane, TrustRequirement};
 pub use occasion::Occasion;
@@ -22,5 +24,5 @@ pub use refusal::Refusal;
 pub use statement::{
     Audience, Claim, EVIDENCE_PREDICATE, EvidencePredicate, EvidenceStatement, StatementFault, ValueClaim, subject_of,
 };
-pub(crate) use weigh::could_stand;
 pub use weigh::{CheckedSignature, Proof, Scale, Scheme, Weighed, weigh, weigh_absence};
+pub(crate) use weigh::{could_stand, weigh_read};

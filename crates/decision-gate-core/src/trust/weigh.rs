@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::signature::{Attached, Checked, check, may_sign};
 use super::statement::{Claim, ValueClaim};
-use super::{Binding, Lane, Occasion, Refusal};
+use super::{AttestedBy, Binding, Lane, Occasion, Refusal};
 use crate::digest::Digest;
 use crate::evidence::{EvidenceAnchor, EvidenceSignature, Found, Query};
 use crate::keys::{KeyId, Keyring};
@@ -28,6 +28,8 @@ pub enum Proof {
     Supplied,
     /// A signature was checked.
     Checked(CheckedSignature),
+    /// Attestations were read, and enough keys signed them.
+    Attested(AttestedBy),
 }
 
 /// A signature that was checked, and what it is bound to.
@@ -157,6 +159,11 @@ fn cap_under(signed: Option<&CheckedSignature>, scale: &Scale<'_>) -> Result<Lan
 pub(crate) fn could_stand(proof: &Proof, scale: &Scale<'_>) -> Result<Lane, Refusal> {
     let signed = match proof {
         Proof::Checked(signed) => Some(signed),
+        Proof::Attested(signed) => return attested_could_stand(signed, scale),
+        // What was read from attestations that nobody signed is asserted at most.
+        Proof::Pulled | Proof::Derived | Proof::Supplied if scale.provider.signers.is_some() => {
+            return Ok(scale.provider.max_lane.min(Lane::Asserted));
+        }
         Proof::Pulled | Proof::Derived | Proof::Supplied => None,
     };
     if let Some(signed) = signed {
@@ -164,4 +171,30 @@ pub(crate) fn could_stand(proof: &Proof, scale: &Scale<'_>) -> Result<Lane, Refu
         may_sign(key, scale)?;
     }
     cap_under(signed, scale)
+}
+
+fn attested_could_stand(signed: &AttestedBy, scale: &Scale<'_>) -> Result<Lane, Refusal> {
+    if scale.provider.signers.is_none() || signed.signers.is_empty() {
+        return Err(Refusal::KeyUnknown);
+    }
+    for id in &signed.signers {
+        let key = scale.keys.get(id).ok_or(Refusal::KeyUnknown)?;
+        let judged = key.judge(scale.occasion.at, &scale.query.provider_id, Some(&signed.predicate_type));
+        judged.map_err(Refusal::Key)?;
+    }
+    Ok(scale.provider.max_lane)
+}
+
+/// Weighs what was read from attestations: without enough signers it is asserted at most.
+pub(crate) fn weigh_read(
+    hash: Option<Digest>,
+    ceiling: Option<Lane>,
+    signed: Option<&AttestedBy>,
+    scale: &Scale<'_>,
+) -> Weighed {
+    let (cap, proof) = match signed {
+        Some(signed) if !signed.signers.is_empty() => (scale.provider.max_lane, Proof::Attested(signed.clone())),
+        Some(_) | None => (scale.provider.max_lane.min(Lane::Asserted), Proof::Pulled),
+    };
+    Weighed { lane: ceiling.map_or(cap, |ceiling| ceiling.min(cap)), proof, hash, signature: None }
 }

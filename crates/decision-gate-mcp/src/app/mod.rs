@@ -46,7 +46,7 @@ impl App {
         let keyring = loaded.keyring()?;
         let parts = Parts {
             store: store(&loaded)?,
-            policy: policy::build(config, &providers, keyring.clone()),
+            policy: Arc::new(policy::build(config, &providers, keyring.clone())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             bounds: bounds(config),

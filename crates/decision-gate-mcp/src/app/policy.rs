@@ -1,5 +1,6 @@
 //! From the configuration to the policy snapshot that every decision names.
 
+use decision_gate_attest::evidence::READER;
 use decision_gate_config::Config;
 use decision_gate_config::sections::policy::{DefaultEffect, Effect, PolicyEngine, PolicyRule, Target, TargetKind};
 use decision_gate_config::sections::providers::{BuiltinSettings, Provider as Setting};
@@ -11,6 +12,7 @@ use decision_gate_core::policy::{
 use decision_gate_core::scenario::packets::{self, PacketEffect, PacketPolicy, PacketRule, TargetSelector};
 use decision_gate_core::trust::{Lane, ProviderTrust};
 use decision_gate_runtime::ProviderSet;
+use serde_json::Value;
 
 pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> Policy {
     let settings = config.providers.effective();
@@ -25,6 +27,7 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> 
             result_schemas: contract.checks.iter().map(|it| (it.check_id.clone(), it.result_schema.clone())).collect(),
             trust: setting.map_or(ProviderTrust::Audit, |it| it.trust_policy(&config.trust).policy()),
             unsigned_max_lane: setting.and_then(|it| it.unsigned_max_lane(&config.trust)),
+            signers: setting.and_then(signers),
         };
         (id.clone(), policy)
     };
@@ -54,13 +57,30 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> 
         },
         keys,
     })
+    .with_attestations(Some(READER))
+}
+
+/// The signer rules of a source of attestations.
+fn signers(setting: &Setting) -> Option<Value> {
+    match &setting.config {
+        BuiltinSettings::Attestation(settings) => Some(settings.signer_rules()),
+        BuiltinSettings::Env(_)
+        | BuiltinSettings::Http(_)
+        | BuiltinSettings::Json(_)
+        | BuiltinSettings::Mcp(_)
+        | BuiltinSettings::Time(_) => None,
+    }
 }
 
 /// `providers[name = "time"].config.allow_logical`.
 fn allow_logical(settings: &[Setting]) -> bool {
     settings.iter().all(|setting| match &setting.config {
         BuiltinSettings::Time(time) => time.allow_logical,
-        BuiltinSettings::Env(_) | BuiltinSettings::Http(_) | BuiltinSettings::Json(_) | BuiltinSettings::Mcp(_) => true,
+        BuiltinSettings::Attestation(_)
+        | BuiltinSettings::Env(_)
+        | BuiltinSettings::Http(_)
+        | BuiltinSettings::Json(_)
+        | BuiltinSettings::Mcp(_) => true,
     })
 }
 

@@ -7,9 +7,11 @@ use std::time::Duration;
 use decision_gate_config::Config;
 use decision_gate_config::sections::anchors::KnownAnchor;
 use decision_gate_config::sections::providers::{
-    BuiltinSettings, HttpSettings as HttpConfig, McpSettings, Provider as Setting,
+    BuiltinSettings, HttpSettings as HttpConfig, JsonRoot, McpSettings, Provider as Setting,
 };
-use decision_gate_providers::{EnvSettings, HttpHost, HttpSettings, JsonSettings, Root, TimeSettings};
+use decision_gate_providers::{
+    AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, Root, TimeSettings,
+};
 use decision_gate_runtime::{Provider, ProviderSet, Registered};
 
 use super::SetupError;
@@ -67,23 +69,28 @@ fn build_one(
                 .map(|all| all.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect()),
             max_lane: setting.max_lane,
         }),
+        BuiltinSettings::Attestation(settings) => decision_gate_providers::attestation(AttestationSettings {
+            roots: settings.roots.iter().map(root).collect(),
+            max_bytes: settings.max_bytes.as_usize(),
+            max_files: settings.max_files.as_usize(),
+        }),
         BuiltinSettings::Http(http) => decision_gate_providers::http(&http_settings(http, setting)),
         BuiltinSettings::Json(json) => decision_gate_providers::json(JsonSettings {
-            roots: json
-                .effective_roots()
-                .into_iter()
-                .map(|root| Root {
-                    root_id: root.root_id.as_str().to_owned(),
-                    path: root.path.as_path().to_path_buf(),
-                    max_lane: root.max_lane,
-                    self_attestable: root.self_attestable,
-                })
-                .collect(),
+            roots: json.effective_roots().iter().map(root).collect(),
             max_bytes: bytes(json.max_bytes.get()),
             allow_yaml: json.allow_yaml,
         }),
     };
     built.map_err(|error| SetupError::Provider { provider: setting.name.to_string(), error })
+}
+
+fn root(root: &JsonRoot) -> Root {
+    Root {
+        root_id: root.root_id.as_str().to_owned(),
+        path: root.path.as_path().to_path_buf(),
+        max_lane: root.max_lane,
+        self_attestable: root.self_attestable,
+    }
 }
 
 fn http_settings(http: &HttpConfig, setting: &Setting) -> HttpSettings {

@@ -33,7 +33,7 @@ fn check(template: &CheckContract, format: &Format, fact: &FactKind) -> Result<C
     let id = format!("{}.{}", format.word, fact.name);
     check.check_id =
         CheckId::try_from(id.as_str()).map_err(|error| BuildError::Contract { reason: error.to_string() })?;
-    check.description = fact.about.to_owned();
+    fact.about.clone_into(&mut check.description);
     check.params_required = false;
     if let Some(schema) = check.params_schema.as_object_mut() {
         schema.remove("required");
@@ -46,7 +46,7 @@ fn check(template: &CheckContract, format: &Format, fact: &FactKind) -> Result<C
     check.result_schema = fact.shape.schema();
     check.allowed_comparators.retain(|comparator| fits(fact.shape, comparator.word()));
     for example in &mut check.examples {
-        example.description = fact.about.to_owned();
+        fact.about.clone_into(&mut example.description);
         example.params = json!({ "file": "attestations.intoto.jsonl" });
         example.result = fact.example_value();
     }

@@ -30,8 +30,8 @@ pub use self::checks::contract;
 pub use self::settings::AttestationSettings;
 use crate::error::bounded;
 use crate::json::folder::{FileFault, Folder};
-use crate::refusal::fault;
 use crate::json::relative::RelativePath;
+use crate::refusal::fault;
 use crate::{BuildError, params};
 
 /// Most questions that are read for at once.
@@ -97,8 +97,9 @@ impl AttestationProvider {
             Some(Value::String(text)) => Ok(Some(text.as_str())),
             Some(_) => Err(Box::new(params::invalid(format!("`{name}` must be a string")))),
         };
-        let path =
-            |text: &str| RelativePath::parse(text).map_err(|refusal| Box::new(fault(&refusal, "file", &bounded(text), None)));
+        let path = |text: &str| {
+            RelativePath::parse(text).map_err(|refusal| Box::new(fault(&refusal, "file", &bounded(text), None)))
+        };
         let source = match (text("file")?, text("folder")?) {
             (Some(_), Some(_)) => {
                 return Err(params::invalid("`file` and `folder` are two places: name one of them").into());

@@ -16,7 +16,7 @@ use decision_gate_core::keys::{KeyId, Keyring, SigningKey, TrustedKey};
 
 use super::*;
 use crate::Root;
-use crate::tests::{anchored, ask_at, code, query};
+use crate::tests::{anchored, ask_at, cases, code, kind, query};
 
 fn root(path: &Path) -> Root {
     Root { root_id: "att".to_owned(), path: path.to_owned(), max_lane: None, self_attestable: false }
@@ -45,13 +45,16 @@ fn signed(result: &str) -> Vec<u8> {
 }
 
 fn weighed(provider: &AttestationProvider, brought: &Answer) -> Weighing {
+    weighed_for(&query(provider, "test.result", None), brought)
+}
+
+fn weighed_for(query: &Query, brought: &Answer) -> Weighing {
     let key = KeyId::try_from("ci").unwrap();
     let rule = SignerRule {
         predicate_types: ["https://in-toto.io/attestation/test-result/v0.1".to_owned()].into(),
         keys: [key.clone()].into(),
         threshold: NonZeroUsize::MIN,
     };
-    let query = query(provider, "test.result", None);
     let subject: Subject = serde_json::from_value(json!([{ "digest": { "sha256": "aa".repeat(32) } }])).unwrap();
     let scale = Scale {
         provider: &query.provider_id,
@@ -61,13 +64,34 @@ fn weighed(provider: &AttestationProvider, brought: &Answer) -> Weighing {
         at: Timestamp::UnixMillis(0),
         max_bytes: 4096,
     };
-    weigh(&query, brought, &scale)
+    weigh(query, brought, &scale)
 }
 
 fn found(answer: &Answer) -> &Found {
     match answer {
         Answer::Found(found) => found,
         Answer::Absent { .. } | Answer::Fault(_) => panic!("not found: {answer:?}"),
+    }
+}
+
+#[test]
+fn cases_come_out_of_the_weighing_as_they_say() {
+    for case in cases("attestation") {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, file) in case.told["files"].as_object().unwrap() {
+            let bytes = file.as_str().map_or_else(|| signed(file["signed"].as_str().unwrap()), Into::into);
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let provider = provider(folder.path());
+        let query = query(&provider, case.told["check"].as_str().unwrap(), Some(case.told["params"].clone()));
+        let answer = weighed_for(&query, &ask_at(&provider, &query, Timestamp::UnixMillis(0))).answer;
+        assert_eq!(kind(&answer), case.told["expect"], "{}: {answer:?}", case.folder.display());
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(&case.folder);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.set_description(case.told["why"].as_str().unwrap());
+        settings.bind(|| insta::assert_json_snapshot!("answer", answer));
     }
 }
 

@@ -88,6 +88,7 @@ fn truth(provider: &JsonProvider, comparator: &str, params: Value) -> Truth {
         result_schemas: contract.checks.iter().map(schema_of).collect(),
         trust: decision_gate_core::trust::ProviderTrust::Audit,
         unsigned_max_lane: None,
+        signers: None,
     };
     let requirement = AnchorRequirement {
         anchor_type: "file_path_rooted".to_owned(),

@@ -85,7 +85,7 @@ pub struct Parts {
     /// Who can be asked.
     pub providers: ProviderSet,
     /// What the configuration puts in force.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// The server's time.
     pub clock: Arc<dyn Clock>,
     /// Where salts come from.
@@ -123,10 +123,9 @@ pub struct Orchestrator {
 
 impl Orchestrator {
     /// Puts the parts together. Touches nothing yet: the store is opened by the first call that needs it.
-    pub fn new(mut parts: Parts) -> Self {
+    pub fn new(parts: Parts) -> Self {
         let contracts = parts.providers.contracts();
-        let snapshot = parts.policy.snapshot().clone();
-        let configured = Arc::new(std::mem::replace(&mut parts.policy, Policy::new(snapshot)));
+        let configured = Arc::clone(&parts.policy);
         Self {
             contracts,
             configured,

@@ -3,6 +3,7 @@
 //! Sources are closed unless opened (DESIGN P25): `env`, `http`, `json` and external servers exist only if they are
 //! listed with what they may read. `time` reads nothing and is there without being listed.
 
+mod attestation;
 mod env;
 mod http;
 mod json;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::prepare::prepare;
 pub use self::{
+    attestation::{AttestationSettings, Signers},
     env::{EnvSettings, VariableFault, VariableName},
     http::{HostName, HostNameFault, HttpHost, HttpSettings, UserAgent, UserAgentFault},
     json::{JsonRoot, JsonSettings, RootId, RootIdFault},
@@ -90,6 +92,8 @@ impl ProviderKind {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BuiltinSettings {
+    /// Of `attestation`.
+    Attestation(AttestationSettings),
     /// Of `env`.
     Env(EnvSettings),
     /// Of `http`.
@@ -103,7 +107,7 @@ pub enum BuiltinSettings {
 }
 
 /// The built-in providers by name.
-pub(crate) const BUILTIN: [&str; 4] = ["env", "http", "json", "time"];
+pub(crate) const BUILTIN: [&str; 5] = ["attestation", "env", "http", "json", "time"];
 
 impl Providers {
     /// The providers that are listed.
@@ -125,6 +129,9 @@ impl Providers {
         checks.items(&self.0, |checks, provider| {
             if let Some(policy) = &provider.trust {
                 checks.key("trust", |checks| policy.check_keys(keys, checks));
+            }
+            if let BuiltinSettings::Attestation(settings) = &provider.config {
+                checks.key("config", |checks| settings.check_keys(keys, checks));
             }
         });
     }
@@ -177,6 +184,7 @@ impl Section for Providers {
         checks.items(&self.0, |checks, provider| {
             provider.check_trust(checks);
             checks.key("config", |checks| match &provider.config {
+                BuiltinSettings::Attestation(settings) => settings.check(checks),
                 BuiltinSettings::Env(settings) => settings.check(checks),
                 BuiltinSettings::Http(settings) => settings.check(checks),
                 BuiltinSettings::Json(settings) => settings.check(checks),
@@ -190,6 +198,7 @@ impl Section for Providers {
         for (index, provider) in self.0.iter_mut().enumerate() {
             let at = at.index(index).key("config");
             match &mut provider.config {
+                BuiltinSettings::Attestation(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Http(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Json(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Mcp(settings) => settings.paths(&at, paths),
@@ -202,6 +211,7 @@ impl Section for Providers {
 impl Serialize for BuiltinSettings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            Self::Attestation(settings) => settings.serialize(serializer),
             Self::Env(settings) => settings.serialize(serializer),
             Self::Http(settings) => settings.serialize(serializer),
             Self::Json(settings) => settings.serialize(serializer),
@@ -221,12 +231,13 @@ impl JsonSchema for BuiltinSettings {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let attestation = generator.subschema_for::<AttestationSettings>();
         let env = generator.subschema_for::<EnvSettings>();
         let http = generator.subschema_for::<HttpSettings>();
         let json = generator.subschema_for::<JsonSettings>();
         let mcp = generator.subschema_for::<McpSettings>();
         let time = generator.subschema_for::<TimeSettings>();
-        schemars::json_schema!({ "type": "object", "anyOf": [env, http, json, mcp, time] })
+        schemars::json_schema!({ "type": "object", "anyOf": [attestation, env, http, json, mcp, time] })
     }
 }
 
@@ -241,6 +252,7 @@ fn by_name(schema: &mut Schema) {
     };
     let mcp = json!({ "properties": { "type": { "const": "mcp" } }, "required": ["type"] });
     let cases = [
+        case("attestation", "AttestationSettings", &["config"]),
         case("env", "EnvSettings", &["config"]),
         case("http", "HttpSettings", &["config"]),
         case("json", "JsonSettings", &["config"]),

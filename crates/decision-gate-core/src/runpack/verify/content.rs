@@ -22,6 +22,7 @@ use crate::runpack::manifest::{EVENTS, Own, PROOFS, Profile, SCENARIO_SPEC, TRUS
 use crate::runpack::trail::{self, Kept, Place, Recorded, Trail, Withholding, remains};
 use crate::runpack::views::shown;
 use crate::scenario::Scenario;
+use crate::trust::AttestationReader;
 
 /// The content of a pack, as far as it reads.
 #[derive(Debug)]
@@ -82,7 +83,13 @@ struct ValueItem {
 }
 
 /// Steps 6 to 9. `None` when there is not enough to replay.
-pub(super) fn read(files: &PackFiles, sealed: &Sealed<'_>, own: &Own, findings: &mut Findings) -> Option<Content> {
+pub(super) fn read(
+    files: &PackFiles,
+    sealed: &Sealed<'_>,
+    own: &Own,
+    attestations: Option<AttestationReader>,
+    findings: &mut Findings,
+) -> Option<Content> {
     // What the manifest says of itself stands in a hashed file as well, and that one counts.
     let proofs = read_proofs(files, findings);
     let (generated_at, profile) =
@@ -90,7 +97,7 @@ pub(super) fn read(files: &PackFiles, sealed: &Sealed<'_>, own: &Own, findings: 
     // Step 6: the scenario.
     let scenario = read_scenario(files, sealed, findings);
     // Step 7: the policies.
-    let policies = read_policies(files, findings);
+    let policies = read_policies(files, attestations, findings);
     // Step 8: the events.
     let (records, event_files) = read_events(files, sealed, findings);
     let records = records?;
@@ -142,7 +149,11 @@ fn read_scenario(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings
     }
 }
 
-fn read_policies(files: &PackFiles, findings: &mut Findings) -> BTreeMap<Digest, Policy> {
+fn read_policies(
+    files: &PackFiles,
+    attestations: Option<AttestationReader>,
+    findings: &mut Findings,
+) -> BTreeMap<Digest, Policy> {
     let mut policies = BTreeMap::new();
     let Some(bytes) = files.bytes(TRUST) else {
         return policies;
@@ -163,7 +174,8 @@ fn read_policies(files: &PackFiles, findings: &mut Findings) -> BTreeMap<Digest,
     };
     for (index, listed) in trust.policies.into_iter().enumerate() {
         let place = format!("/policies/{index}");
-        match Policy::read(&canonical::to_vec(&listed.snapshot)) {
+        let read = Policy::read(&canonical::to_vec(&listed.snapshot));
+        match read.map(|policy| policy.with_attestations(attestations)) {
             Ok(policy) if policy.digest() == listed.digest => {
                 policies.insert(listed.digest, policy);
             }

@@ -10,14 +10,14 @@ use super::Sealed;
 use super::content::Content;
 use crate::at::Timestamp;
 use crate::dsse::{self, Envelope};
-use crate::keys::{Algorithm, KeyFault, Keyring, PublicKey, RevocationReason, TrustedKey};
+use crate::keys::{Algorithm, KeyFault, KeyId, Keyring, PublicKey, RevocationReason, TrustedKey};
 use crate::ledger::{Body, Event, EvidenceEntry, Slot};
 use crate::runpack::files::PackFiles;
 use crate::runpack::finding::{FindingCode, Findings};
 use crate::runpack::report::{Facet, Level, Unproven};
 use crate::runpack::signature::{MANIFEST_SIGNATURE, MANIFEST_TYPE, is_by};
 use crate::runpack::trail::Kept;
-use crate::trust::{Binding, CheckedSignature, EVIDENCE_PREDICATE, Proof, Scheme};
+use crate::trust::{AttestedBy, Binding, CheckedSignature, EVIDENCE_PREDICATE, Proof, Scheme};
 
 /// What was established of the signatures.
 #[derive(Debug, Default)]
@@ -125,10 +125,13 @@ pub(super) fn evidence(
     for (index, record) in content.trail.records.iter().enumerate() {
         let Body::StepDecided(body) = &record.event.body else { continue };
         for (place, entry) in body.evidence.iter().enumerate() {
-            let Some(Proof::Checked(checked)) = &entry.proof else { continue };
+            let signers = signers(entry);
+            if signers.is_empty() {
+                continue;
+            }
             let (path, pointer) = content.locate(index);
             let pointer = format!("{pointer}/body/evidence/{place}");
-            if checked.binding == Binding::Value {
+            if matches!(&entry.proof, Some(Proof::Checked(checked)) if checked.binding == Binding::Value) {
                 let reason = "the signature binds the value alone: it fits any question with the same answer";
                 let pointer = format!("{pointer}/proof");
                 signatures.unproven.push(Unproven { path: path.to_owned(), pointer, reason: reason.into() });
@@ -137,39 +140,58 @@ pub(super) fn evidence(
                 signatures.lack("evidence is signed, and no keys were given to check by whom");
                 continue;
             };
-            match standing(content, &record.event, entry, checked, keys) {
-                Standing::Good => signatures.evidence += 1,
-                Standing::Lacking(reason) => signatures.lack(reason),
-                Standing::Refused(reason) => findings.at(FindingCode::EvidenceSigner, path, pointer, reason),
+            // Every key counts that made the threshold: a verifier who trusts one less would have decided otherwise.
+            for signer in signers {
+                match standing(content, &record.event, entry, signer, keys) {
+                    Standing::Good => signatures.evidence += 1,
+                    Standing::Lacking(reason) => signatures.lack(reason),
+                    Standing::Refused(reason) => {
+                        findings.at(FindingCode::EvidenceSigner, path, pointer.clone(), reason);
+                    }
+                }
             }
         }
     }
 }
 
-fn standing(
-    content: &Content,
-    event: &Event,
-    entry: &EvidenceEntry,
-    checked: &CheckedSignature,
-    keys: &Keyring,
-) -> Standing {
+/// A key that signed a piece of evidence, and as what.
+#[derive(Clone, Copy)]
+struct Signer<'a> {
+    key_id: &'a KeyId,
+    predicate_type: Option<&'a str>,
+}
+
+fn signers(entry: &EvidenceEntry) -> Vec<Signer<'_>> {
+    match &entry.proof {
+        Some(Proof::Checked(CheckedSignature { scheme, key_id, .. })) => {
+            let predicate_type = match scheme {
+                Scheme::Dsse => Some(EVIDENCE_PREDICATE),
+                Scheme::Ed25519 => None,
+            };
+            vec![Signer { key_id, predicate_type }]
+        }
+        Some(Proof::Attested(AttestedBy { predicate_type, signers, .. })) => {
+            signers.iter().map(|key_id| Signer { key_id, predicate_type: Some(predicate_type) }).collect()
+        }
+        Some(Proof::Pulled | Proof::Derived | Proof::Supplied) | None => Vec::new(),
+    }
+}
+
+fn standing(content: &Content, event: &Event, entry: &EvidenceEntry, signer: Signer<'_>, keys: &Keyring) -> Standing {
     let place = (event.seq, Slot::Evidence(entry.condition_id.clone()));
     if let Some(Kept::Withheld { why, .. }) = content.trail.values.get(&place) {
         return Standing::Lacking(format!("signatures can't be checked where the value is {}", why.word()));
     }
+    let Signer { key_id, predicate_type } = signer;
     let policy = content.trail.policy(event);
-    let Some(recorded) = policy.and_then(|policy| policy.snapshot().keys.get(&checked.key_id)) else {
-        return Standing::Refused(format!("the policy knows no key `{}`", checked.key_id));
-    };
-    let predicate = match checked.scheme {
-        Scheme::Dsse => Some(EVIDENCE_PREDICATE),
-        Scheme::Ed25519 => None,
+    let Some(recorded) = policy.and_then(|policy| policy.snapshot().keys.get(key_id)) else {
+        return Standing::Refused(format!("the policy knows no key `{key_id}`"));
     };
     let known: Vec<&TrustedKey> = same_key(keys, recorded.key()).collect();
     if known.is_empty() {
-        return Standing::Lacking(format!("key `{}` signed evidence, and is none of the verifier's", checked.key_id));
+        return Standing::Lacking(format!("key `{key_id}` signed evidence, and is none of the verifier's"));
     }
-    best(known.into_iter().map(|key| match key.judge(event.at, &entry.provider_id, predicate) {
+    best(known.into_iter().map(|key| match key.judge(event.at, &entry.provider_id, predicate_type) {
         Ok(()) => revoked(key, event.at),
         Err(fault) => Standing::Refused(told(&fault)),
     }))
