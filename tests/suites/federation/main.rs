@@ -3,10 +3,13 @@
 
 #![cfg(test)]
 
+mod contracts;
+mod disclosure;
 mod hostile;
 mod lifecycle;
 mod public;
 mod python;
+mod signed;
 
 use std::fmt::Write as _;
 
