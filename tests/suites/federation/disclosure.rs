@@ -49,7 +49,6 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("twice", result(value(json!([SECRET])), text(format!("{{\"{SECRET}\":1,\"{SECRET}\":2}}")))),
         ("attested", attested),
         ("no_result", json!({ "result": SECRET })),
-        ("no_answer", json!({ "said": SECRET })),
     ]
 }
 

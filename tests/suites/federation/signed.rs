@@ -295,7 +295,7 @@ fn d04_an_envelope_of_the_example_counts_for_nothing_else() -> Result<(), Fault>
         ("another run", "run-2", recorded(&envelopes), ["statement_audience"; 2]),
         ("bound to no run", "run-1", again(SIGNER, no_run), ["statement_audience"; 2]),
         ("of another time", "run-1", again(SIGNER, early), ["statement_expired"; 2]),
-        ("another key", "run-1", again(STRANGER, |_| ()), ["key_unknown"; 2]),
+        ("another key", "run-1", again(STRANGER, |_| ()), ["signature_invalid"; 2]),
         ("of each other", "run-1", swapped, ["statement_mismatch"; 2]),
         ("another value", "run-1", raised, ["statement_mismatch", ""]),
     ] {
