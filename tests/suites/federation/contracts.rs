@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use decision_gate_tests::{Clients, Fault, Launch, Workspace, binary, project_root};
 use serde_json::{Value, json};
 
+#[cfg(target_os = "linux")]
+use super::lifecycle::{is_running, processes};
 use super::serve;
 
 /// What a command did.
@@ -32,7 +35,7 @@ fn run(workspace: &Workspace, arguments: &[&str]) -> Result<Done, Fault> {
 /// A workspace whose provider `server` has a contract file, whether or not it is there yet.
 fn workspace(command: &str, args: &[&str], more: &str) -> Result<Workspace, Fault> {
     let workspace = Workspace::new()?;
-    let args: String = args.iter().map(|arg| format!("'{arg}', ")).collect();
+    let args = super::literals(args);
     workspace.write_config(&format!(
         "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n\
          [[providers]]\nname = \"server\"\ntype = \"mcp\"\ntimeout_ms = 20000\n[providers.config]\n\
@@ -114,6 +117,21 @@ fn a_server_that_can_not_be_asked_is_said_without_its_words() -> Result<(), Faul
     for (name, code) in [("serve", "provider_missing"), ("time", "provider_not_external")] {
         let done = run(&workspace, &["providers", "contract", name, "--format", "json"])?;
         assert_eq!((done.code, &done.json()?["error"]["code"]), (Some(2), &json!(code)), "{name}: {}", done.stdout);
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_left_of_a_server_that_was_asked_for_its_tools() -> Result<(), Fault> {
+    let workspace = workspace(super::PROVIDER, &["child"], "env = [\"PATH\"]\nset_env = { PID_FILE = 'pids' }")?;
+    assert_eq!(run(&workspace, &["providers", "contract", "server"])?.code, Some(0));
+    let processes = processes(&workspace.path().join("pids"));
+    assert_eq!(processes.len(), 2, "{processes:?}");
+    let until = Instant::now() + Duration::from_secs(10);
+    while processes.iter().any(|it| is_running(it)) {
+        assert!(Instant::now() < until, "still there: {processes:?}");
+        std::thread::sleep(Duration::from_millis(10));
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ fn workspace(evidence: &str, provider: &str) -> Result<Workspace, Fault> {
     let file = workspace.path().join("playback.json");
     let cases: serde_json::Map<_, _> = cases().into_iter().map(|(name, case)| (name.to_owned(), case)).collect();
     fs::write(&file, Value::Object(cases).to_string()).map_err(Fault::io("write", &file))?;
-    let checks: String = FORMS
+    let checks = FORMS
         .iter()
         .map(|form| {
             format!(
@@ -65,7 +65,8 @@ fn workspace(evidence: &str, provider: &str) -> Result<Workspace, Fault> {
                  result_schema = {{}}\n"
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     workspace.write_config(&format!(
         "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n\
          [evidence]\n{evidence}\n[[providers]]\nname = \"server\"\ntype = \"mcp\"\ntimeout_ms = 1000\n{provider}\n\

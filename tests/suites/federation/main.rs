@@ -41,6 +41,11 @@ fn workspace(others: &[(&str, &str, &str)]) -> Result<Workspace, Fault> {
     Ok(workspace)
 }
 
+/// Texts as the items of a list in a configuration.
+fn literals(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("'{text}'")).collect::<Vec<_>>().join(", ")
+}
+
 fn serve(workspace: &Workspace) -> Result<Server, Fault> {
     let mut server = Launch::serve(&workspace.config())?.spawn(Era::Legacy)?;
     server.open()?;

@@ -48,7 +48,7 @@ fn private_file(workspace: &Workspace, seed: u8) -> Result<PathBuf, Fault> {
 }
 
 fn provider(program: &Path, args: &[&str], settings: &str, setup: Setup) -> String {
-    let args: String = args.iter().map(|arg| format!("'{arg}', ")).collect();
+    let args = super::literals(args);
     format!(
         "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n\
          [[trust.keys]]\nkey_id = \"reports-2026\"\nalgorithm = \"ed25519\"\n{}\npublic_key = \"\"\"\n{}\"\"\"\n\

@@ -32,9 +32,9 @@ pub(crate) struct ContractArguments {
 }
 
 const EXAMPLES: &str = "\
-This starts the server's program, with what its entry in the configuration gives it, and ends it again.
-A contract counts once a file with it is named under `config.contract`; read it before: it should allow
-no more tools, parameters, results and comparators than your conditions need.
+This starts the server's program, with what its entry in the configuration gives it, and ends it.
+A contract counts once a file with it is named under `config.contract`. Read it before: it should
+allow no more tools, parameters, results and comparators than your conditions need.
 
 Examples:
   decision-gate providers contract reports > reports.contract.json
