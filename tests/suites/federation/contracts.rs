@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Stdio;
+#[cfg(target_os = "linux")]
 use std::time::{Duration, Instant};
 
 use decision_gate_tests::{Clients, Fault, Launch, Workspace, binary, project_root};
