@@ -12,6 +12,7 @@ use crate::commands::config::ConfigCommand;
 use crate::commands::init::InitArguments;
 use crate::commands::keys::KeysCommand;
 use crate::commands::precheck::PrecheckArguments;
+use crate::commands::providers::ProvidersCommand;
 use crate::commands::runpack::RunpackCommand;
 use crate::commands::serve::ServeArguments;
 
@@ -48,6 +49,9 @@ pub(crate) enum Command {
     /// Make, import, list and revoke keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look at the servers outside that answer for evidence.
+    #[command(subcommand)]
+    Providers(ProvidersCommand),
     /// Check and show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -81,6 +85,7 @@ impl Command {
             Self::Runpack(command) => command.report().format,
             Self::Attest(command) => command.report().format,
             Self::Keys(command) => command.report().format,
+            Self::Providers(command) => command.report().format,
             Self::Config(command) => command.report().format,
         }
     }

@@ -117,6 +117,8 @@ impl Fault {
             Self::Setup(
                 error @ (SetupError::Provider { .. }
                 | SetupError::Federation { .. }
+                | SetupError::NoProvider { .. }
+                | SetupError::NotExternal { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -154,6 +156,8 @@ impl Fault {
             Self::Setup(
                 error @ (SetupError::Provider { .. }
                 | SetupError::Federation { .. }
+                | SetupError::NoProvider { .. }
+                | SetupError::NotExternal { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),

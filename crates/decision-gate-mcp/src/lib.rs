@@ -23,6 +23,6 @@ pub use self::{
     app::{App, SetupError},
     catalog::{ModelCost, Visibility},
     error::ServeError,
-    federation::{FederatedProvider, FederationError, derive_contract},
+    federation::{FederatedProvider, FederationError},
     serve::{ServeOptions, WireLimits, serve, until_signal},
 };

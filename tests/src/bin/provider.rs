@@ -1,8 +1,8 @@
 //! A provider for tests that answers, or does what providers should not: `decision-gate-test-provider MODE`.
 //!
 //! Its one tool, `measure`, answers `structuredContent` of `{"value": 7}` and waits `delay_ms` first if it is told to.
-//! The mode says what happens instead, at the first call or at the start. `evidence_query` is the tool of the public
-//! project's protocol, in mode `v0`.
+//! The mode says what happens instead, at the first call or at the start. Mode `playback` answers with what the file
+//! `PLAYBACK` has under the argument `case`. `evidence_query` is the tool of the public project's protocol, in mode `v0`.
 
 use std::io::{self, BufRead, Read as _, Write};
 use std::process::ExitCode;
@@ -123,12 +123,29 @@ fn answer(mode: &str, id: &Value, message: &Value) -> io::Result<()> {
             let result = json!({ "content": [], "structuredContent": { "value": value } });
             say(&mut out, &json!({ "jsonrpc": "2.0", "id": id, "result": result }))?;
         }
+        "playback" => {
+            let mut played = playback(message)?;
+            if let Some(members) = played.as_object_mut() {
+                members.extend([("jsonrpc".to_owned(), json!("2.0")), ("id".to_owned(), id.clone())]);
+            }
+            say(&mut out, &played)?;
+        }
         _ => match raw_line(mode, id) {
             Some(line) => writeln!(out, "{line}")?,
             None => say(&mut out, &odd_message(mode, id).unwrap_or_else(|| plain(id)))?,
         },
     }
     out.flush()
+}
+
+/// The answer of a case, which it says to stderr too, as a server in trouble does.
+fn playback(message: &Value) -> io::Result<Value> {
+    let file = std::fs::read(std::env::var_os("PLAYBACK").unwrap_or_default())?;
+    let mut cases: Value = serde_json::from_slice(&file)?;
+    let case = message.pointer("/params/arguments/case").and_then(Value::as_str).unwrap_or_default();
+    let played = cases.get_mut(case).map(Value::take).ok_or(io::ErrorKind::NotFound)?;
+    writeln!(io::stderr(), "{played}")?;
+    Ok(played)
 }
 
 /// Answers that are JSON, and no result of a tool.

@@ -17,11 +17,11 @@ fn with_child() -> Result<(Workspace, PathBuf), Fault> {
     Ok((workspace(&[("child", "child", &settings)])?, file))
 }
 
-fn processes(file: &Path) -> Vec<String> {
+pub(super) fn processes(file: &Path) -> Vec<String> {
     fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect()
 }
 
-fn is_running(process: &str) -> bool {
+pub(super) fn is_running(process: &str) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // A zombie has ended; whoever started it has only not looked yet.
     status.rsplit(')').next().is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))

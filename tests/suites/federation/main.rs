@@ -3,10 +3,13 @@
 
 #![cfg(test)]
 
+mod contracts;
+mod disclosure;
 mod hostile;
 mod lifecycle;
 mod public;
 mod python;
+mod signed;
 
 use std::fmt::Write as _;
 
@@ -36,6 +39,11 @@ fn workspace(others: &[(&str, &str, &str)]) -> Result<Workspace, Fault> {
     }
     workspace.write_config(&text)?;
     Ok(workspace)
+}
+
+/// Texts as the items of a list in a configuration.
+fn literals(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("'{text}'")).collect::<Vec<_>>().join(", ")
 }
 
 fn serve(workspace: &Workspace) -> Result<Server, Fault> {

@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod precheck;
+pub(crate) mod providers;
 pub(crate) mod runpack;
 pub(crate) mod serve;
 
@@ -66,6 +67,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Runpack(command) => runpack::run(&command, output),
         Command::Attest(command) => attest::run(&command, output),
         Command::Keys(command) => keys::run(&command, output),
+        Command::Providers(command) => providers::run(&command, output),
         Command::Config(command) => config::run(&command, output),
     };
     done.unwrap_or_else(|fault| report(&fault, format, output))

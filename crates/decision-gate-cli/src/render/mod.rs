@@ -45,14 +45,36 @@ impl<T: Display> Display for Line<T> {
     }
 }
 
+/// JSON from elsewhere, without what would move the cursor, hide or reorder what people read. Such characters stand
+/// within texts only, so it stays the same JSON.
+pub(crate) fn json_text(json: &str) -> String {
+    let mut spelled = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '\n' => spelled.push('\n'),
+            letter if letter.is_control() || is_hidden(letter) => {
+                spelled.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            }
+            letter => spelled.push(letter),
+        }
+    }
+    spelled
+}
+
+/// Characters that are not seen and change how others are.
+fn is_hidden(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
 struct Spelled<'a, 'b>(&'a mut fmt::Formatter<'b>);
 
 impl fmt::Write for Spelled<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|letter| match letter {
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                write!(self.0, "{}", letter.escape_unicode())
-            }
+            letter if is_hidden(letter) => write!(self.0, "{}", letter.escape_unicode()),
             letter if letter.is_control() => write!(self.0, "{}", letter.escape_default()),
             letter => self.0.write_char(letter),
         })
@@ -95,5 +117,13 @@ mod tests {
         let hostile = "no\nALLOWED\r\u{1b}[2K\u{9b}1A\u{202e}kcab\u{2028}\ttab ä…";
         let shown = r"no\nALLOWED\r\u{1b}[2K\u{9b}1A\u{202e}kcab\u{2028}\ttab ä…";
         assert_eq!(Line(hostile).to_string(), shown);
+    }
+
+    #[test]
+    fn a_foreign_json_can_not_paint_and_stays_the_same() {
+        let hostile = serde_json::json!({ "\u{202e}": "no\nALLOWED\r\u{1b}[2K\u{9b}1A\u{2028}\t ä…" });
+        let shown = json_text(&serde_json::to_string_pretty(&hostile).unwrap());
+        assert!(shown.chars().all(|it| it == '\n' || !(it.is_control() || is_hidden(it))), "{shown:?}");
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), hostile);
     }
 }

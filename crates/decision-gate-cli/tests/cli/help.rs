@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 22] = [
+    let pages: [&[&str]; 24] = [
         &[],
         &["init"],
         &["check"],
@@ -24,6 +24,8 @@ fn every_help_page_says_what_and_shows_examples() {
         &["keys", "show"],
         &["keys", "import"],
         &["keys", "revoke"],
+        &["providers"],
+        &["providers", "contract"],
         &["config"],
         &["config", "check"],
         &["config", "show"],
@@ -33,7 +35,7 @@ fn every_help_page_says_what_and_shows_examples() {
         let line = [page, &["--help"]].concat();
         let done = project.run(&line).expect(0);
         assert_eq!(done.stderr, "", "{line:?}");
-        let has_subcommands = matches!(page, ["runpack" | "attest" | "keys" | "config"]);
+        let has_subcommands = matches!(page, ["runpack" | "attest" | "keys" | "providers" | "config"]);
         assert!(has_subcommands || done.stdout.contains("Examples:"), "{line:?}: {}", done.stdout);
         insta::assert_snapshot!(line.join("_"), done.stdout);
     }

@@ -29,6 +29,20 @@ pub enum SetupError {
         /// Why not.
         error: FederationError,
     },
+    /// No provider of that name.
+    #[error("no provider `{provider}` is configured")]
+    NoProvider {
+        /// Which.
+        provider: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// A provider that is part of this program, where one outside is needed.
+    #[error("provider `{provider}` is part of this program and has its contract already")]
+    NotExternal {
+        /// Which.
+        provider: String,
+    },
     /// Two files pin scenarios of one name.
     #[error("two files under `scenarios.files` define scenario `{scenario}`")]
     PinnedTwice {
@@ -62,6 +76,8 @@ impl SetupError {
             Self::Config(_) => "config_invalid",
             Self::Provider { .. } => "provider_unusable",
             Self::Federation { error, .. } => error.code(),
+            Self::NoProvider { .. } => "provider_missing",
+            Self::NotExternal { .. } => "provider_not_external",
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
             Self::Scenario { faults, .. } => faults.code(),
             Self::Schema { error, .. } => error.code(),
@@ -74,6 +90,8 @@ impl SetupError {
             Self::Config(_) => "`decision-gate config check` shows every problem".into(),
             Self::Provider { error, .. } => error.hint().to_string(),
             Self::Federation { error, .. } => error.hint().to_string(),
+            Self::NoProvider { known, .. } => format!("configured are {}", known.join(", ")),
+            Self::NotExternal { .. } => "name a provider of `type = \"mcp\"`".into(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
             Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
             Self::Schema { error, .. } => error.hint().into(),

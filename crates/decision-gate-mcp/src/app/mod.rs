@@ -13,11 +13,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use decision_gate_config::Loaded;
+use decision_gate_config::sections::providers::BuiltinSettings;
 use decision_gate_config::sections::runpacks::ExportProfile;
 use decision_gate_config::sections::scenarios::Drafts;
 use decision_gate_config::sections::store::{StoreKind, SyncMode};
+use decision_gate_core::contract::ProviderContract;
 use decision_gate_core::keys::Keyring;
-use decision_gate_core::name::{NamespaceId, TenantId};
+use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
 use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
 use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
@@ -25,6 +27,7 @@ use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSe
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
+use crate::federation::derive_contract;
 
 /// The running product behind the tools.
 pub struct App {
@@ -82,6 +85,24 @@ impl App {
         problems
             .extend(scenarios::each(config, contracts.as_ref(), bounds(config)).into_iter().filter_map(Result::err));
         problems
+    }
+
+    /// A contract out of what a configured server says of its tools, for somebody to read. The server is started once,
+    /// and ended; the contract that it has so far, if any, plays no part.
+    ///
+    /// # Errors
+    /// [`SetupError`] when there is no such server, or it can't be asked.
+    pub async fn derive_contract(loaded: &Loaded, provider: &ProviderId) -> Result<ProviderContract, SetupError> {
+        let all = loaded.config().providers.effective();
+        let Some(setting) = all.iter().find(|setting| setting.name == *provider) else {
+            let known = all.iter().map(|setting| setting.name.to_string()).collect();
+            return Err(SetupError::NoProvider { provider: provider.to_string(), known });
+        };
+        let BuiltinSettings::Mcp(settings) = &setting.config else {
+            return Err(SetupError::NotExternal { provider: provider.to_string() });
+        };
+        let derived = derive_contract(provider, settings, &base(loaded)).await;
+        derived.map_err(|error| SetupError::Federation { provider: provider.to_string(), error })
     }
 
     /// The gate at work.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use decision_gate_config::sections::providers::{AnswerForm, McpSettings};
+use decision_gate_config::sections::providers::{AnswerForm, McpSettings, Protocol};
 use decision_gate_core::condition;
 use decision_gate_core::contract::schema::Schema;
 use decision_gate_core::contract::{CheckContract, Determinism, ProviderContract};
@@ -19,14 +19,14 @@ use super::supervisor::start;
 /// Starts the server and writes down its tools as checks: one each, of the same name, answered by `structuredContent`.
 ///
 /// `base` is the folder of the configuration. The server is ended before this returns.
-///
-/// # Errors
-/// [`FederationError`] when it can't be started or does not say what tools it has.
-pub async fn derive_contract(
+pub(crate) async fn derive_contract(
     provider: &ProviderId,
     settings: &McpSettings,
     base: &Path,
 ) -> Result<ProviderContract, FederationError> {
+    if settings.protocol == Protocol::DecisionGateV0 {
+        return Err(FederationError::NoTools);
+    }
     let launch = Launch::new(provider.as_str(), settings, base)?;
     let not_discovered = |reason: String| FederationError::NotDiscovered { reason };
     let session = start(Arc::new(launch), settings.handshake).await.map_err(|it| not_discovered(it.to_string()))?;

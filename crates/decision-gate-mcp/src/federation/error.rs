@@ -44,6 +44,9 @@ pub enum FederationError {
         /// Which.
         check: String,
     },
+    /// What it speaks has no tools to ask for.
+    #[error("its protocol has no list of tools")]
+    NoTools,
     /// It could not be asked what it offers.
     #[error("it can't be asked for its tools: {reason}")]
     NotDiscovered {
@@ -60,7 +63,7 @@ impl FederationError {
             Self::ContractUnreadable { .. } => "provider_contract_unreadable",
             Self::ContractInvalid { .. } | Self::ContractOfAnother { .. } => "provider_contract_invalid",
             Self::Check { .. } | Self::UnknownCheck { .. } => "provider_check_invalid",
-            Self::NotDiscovered { .. } => "provider_not_discovered",
+            Self::NoTools | Self::NotDiscovered { .. } => "provider_not_discovered",
         }
     }
 
@@ -73,6 +76,7 @@ impl FederationError {
             Self::ContractOfAnother { .. } => "give the provider the name that its contract has",
             Self::Check { .. } => "correct the check under `config.checks`, or in the contract file",
             Self::UnknownCheck { .. } => "take the entry out, or add the check to the contract",
+            Self::NoTools => "write its contract by hand, or declare the checks under `config.checks`",
             Self::NotDiscovered { .. } => "start the program by hand and look at what it says",
         }
     }

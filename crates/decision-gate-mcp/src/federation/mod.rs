@@ -26,5 +26,5 @@ mod supervisor;
 mod transport;
 mod v0;
 
-pub(crate) use self::provider::Texts;
-pub use self::{derive::derive_contract, error::FederationError, provider::FederatedProvider};
+pub(crate) use self::{derive::derive_contract, provider::Texts};
+pub use self::{error::FederationError, provider::FederatedProvider};
