@@ -24,7 +24,7 @@ const SEED_002: [(&str, usize); 10] = [
 ];
 
 /// How many statements each part of issue 3 has.
-const ISSUE_3: [(&str, usize); 2] = [("keys", 4), ("attest", 3)];
+const ISSUE_3: [(&str, usize); 5] = [("keys", 4), ("attest", 3), ("packs", 5), ("rotation", 2), ("laws", 3)];
 
 /// How many defects of the public project are known.
 const DEFECTS: usize = 38;
