@@ -9,8 +9,9 @@ use std::time::SystemTime;
 
 use crate::Fault;
 
-const PACKAGE: &str = "decision-gate-cli";
-const BINARY: &str = "decision-gate";
+/// What is built, and the package that it is built from.
+const GATE: (&str, &str) = ("decision-gate", "decision-gate-cli");
+const VERIFIER: (&str, &str) = ("decision-gate-verify", "decision-gate-verify");
 
 /// The project's root folder.
 pub fn project_root() -> PathBuf {
@@ -49,8 +50,20 @@ pub fn binary() -> Result<PathBuf, Fault> {
     if let Some(given) = std::env::var_os("DECISION_GATE_BINARY") {
         return Ok(given.into());
     }
+    built(GATE)
+}
+
+/// The small offline verifier, built if need be.
+///
+/// # Errors
+/// When it can't be built.
+pub fn verifier() -> Result<PathBuf, Fault> {
+    built(VERIFIER)
+}
+
+fn built((name, package): (&str, &str)) -> Result<PathBuf, Fault> {
     let profile = profile_dir()?;
-    let path = profile.join(BINARY).with_extension(std::env::consts::EXE_EXTENSION);
+    let path = profile.join(name).with_extension(std::env::consts::EXE_EXTENSION);
     if is_fresh(&path) {
         return Ok(path);
     }
@@ -58,7 +71,7 @@ pub fn binary() -> Result<PathBuf, Fault> {
     let lock = File::create(&lock_path).map_err(Fault::io("create", &lock_path))?;
     lock.lock().map_err(Fault::io("lock", &lock_path))?;
     if !is_fresh(&path) {
-        build(&profile)?;
+        build(&profile, package)?;
     }
     Ok(path)
 }
@@ -79,14 +92,14 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|facts| facts.modified()).ok()
 }
 
-fn build(profile: &Path) -> Result<(), Fault> {
+fn build(profile: &Path, package: &str) -> Result<(), Fault> {
     let name = match profile.file_name().and_then(|name| name.to_str()) {
         None | Some("debug") => "dev",
         Some(name) => name,
     };
     let target = profile.parent().unwrap_or(profile);
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(project_root()).args(["build", "--quiet", "--package", PACKAGE, "--profile", name]);
+    cargo.current_dir(project_root()).args(["build", "--quiet", "--package", package, "--profile", name]);
     cargo.arg("--target-dir").arg(target);
     run(&mut cargo)
 }

@@ -11,7 +11,7 @@ mod vectors;
 pub mod wire;
 mod workspace;
 
-pub use binary::{binary, profile_dir, project_root, target_dir};
+pub use binary::{binary, profile_dir, project_root, target_dir, verifier};
 pub use clients::{Clients, Session};
 pub use fault::Fault;
 pub use ledger::Holder;

@@ -24,7 +24,8 @@ const SEED_002: [(&str, usize); 10] = [
 ];
 
 /// How many statements each part of issue 3 has.
-const ISSUE_3: [(&str, usize); 3] = [("keys", 4), ("attest", 3), ("federation", 9)];
+const ISSUE_3: [(&str, usize); 6] =
+    [("keys", 4), ("attest", 3), ("federation", 9), ("packs", 5), ("rotation", 2), ("laws", 3)];
 
 /// The same of the seeds on release gates.
 const RELEASE: [(&str, usize); 15] = [

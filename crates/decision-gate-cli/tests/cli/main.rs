@@ -11,4 +11,5 @@ mod help;
 mod keys;
 mod precheck;
 mod serve;
+mod signed;
 mod support;

@@ -248,7 +248,7 @@ fn commitments(event: &Event) -> Vec<(Slot, decision_gate_core::digest::Digest)>
 }
 
 /// A permutation that the seed says.
-fn shuffled<T: Clone>(items: &[T], seed: u64) -> Vec<T> {
+pub(crate) fn shuffled<T: Clone>(items: &[T], seed: u64) -> Vec<T> {
     let mut items = items.to_vec();
     let mut state = seed;
     for index in (1..items.len()).rev() {

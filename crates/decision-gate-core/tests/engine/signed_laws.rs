@@ -1,6 +1,7 @@
 //! What holds for every scenario whose evidence must be signed, and for everything that can come with an answer.
 
 use decision_gate_core::at::Timestamp;
+use decision_gate_core::dsse::Envelope;
 use decision_gate_core::engine::TriggerKind;
 use decision_gate_core::evidence::{Answer, EvidenceSignature, Found, Query};
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
@@ -8,7 +9,8 @@ use decision_gate_core::trust::{Binding, Lane, Occasion, Proof, weigh};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::signing::{bare, listed, signed, signed_policy, signed_with, with_attestation};
+use crate::laws::shuffled;
+use crate::signing::{bare, key, key_id, listed, signed, signed_policy, signed_with, with_attestation};
 use crate::support::{EPOCH, Run, Setup, merge, ms, policy, salted};
 use crate::worlds::{CONDITIONS, World, branching_worlds, condition};
 
@@ -91,6 +93,32 @@ fn harmed(world: &World, harms: &[Harm]) -> World {
     World { answers: world.answers.iter().enumerate().map(harm).collect(), ..world.clone() }
 }
 
+/// The same envelopes with signatures of others beside the right one, in an order that the seed says.
+fn crowded(world: &World, seed: u64) -> World {
+    let crowd = |answer: &Option<Answer>| {
+        let answer = answer.clone()?;
+        let text = answer.attestation().map(|text| {
+            let sign = |it: Envelope, who: &&str| it.countersigned(&key(who), Some(&key_id(who)));
+            let envelope = ["stranger", "nobody"].iter().fold(Envelope::parse(text.as_bytes()).unwrap(), sign);
+            let mut envelope: Value = serde_json::from_slice(envelope.as_bytes()).unwrap();
+            let signatures = envelope["signatures"].as_array().unwrap().clone();
+            envelope["signatures"] = shuffled(&signatures, seed).into();
+            envelope.to_string()
+        });
+        Some(with_attestation(answer, text))
+    };
+    World { answers: world.answers.iter().map(crowd).collect(), ..world.clone() }
+}
+
+/// What the first step comes to: gates and outcome.
+fn first_step(world: &World, patch: &Value, seed: u64) -> (Value, Value) {
+    let run = Run::start(world.scenario(), policy(patch), &Setup::default());
+    let trigger = crate::support::trigger("t", TriggerKind::AgentRequestNext, None);
+    let decided = run.decide(&trigger, &shuffled(&salted(&world.named()), seed), ms(1)).unwrap();
+    let mut event = decided.event.to_value();
+    (event["body"]["gates"].take(), event["body"]["decision"]["outcome"].take())
+}
+
 fn allowed(world: &World, patch: &Value) -> bool {
     let mut run = Run::start(world.scenario(), policy(patch), &Setup::default());
     let answers = salted(&world.named());
@@ -119,6 +147,18 @@ proptest! {
         let world = sign_all(&distinct(world), Binding::Run);
         let harmed = harmed(&world, &harms);
         prop_assert!(!allowed(&harmed, &patch) || allowed(&world, &patch), "{harms:?} allowed {harmed:#?}");
+    }
+
+    /// Neither the order of signed answers, nor the order of signatures in an envelope, nor signatures of strangers beside
+    /// the right one change anything.
+    #[test]
+    fn the_order_of_attestations_does_not_matter(
+        world in branching_worlds(), patch in required(), seed in any::<u64>(), other in any::<u64>(),
+    ) {
+        let world = sign_all(&distinct(world), Binding::Run);
+        let first = first_step(&world, &patch, 0);
+        prop_assert_eq!(&first, &first_step(&world, &patch, seed));
+        prop_assert_eq!(&first, &first_step(&crowded(&world, other), &patch, seed));
     }
 
     /// Under a policy that asks for signatures, values that nobody signed allow nothing.
