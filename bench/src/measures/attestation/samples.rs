@@ -111,7 +111,7 @@ impl Samples {
             content_type: None,
             anchor: self.unsigned.anchor.as_ref(),
         };
-        let observed = Occasion { at: Timestamp::UnixMillis(1_759_999_999_000 - number), ..self.occasion() };
+        let observed = Occasion { at: Timestamp::UnixMillis(1_759_999_999_000 - number), ..Self::occasion() };
         let statement = EvidenceStatement::about(&self.query, claim, &observed, Binding::Query, EXPIRES);
         let envelope = text(&statement.sign(key, Some(key_id)))?;
         let mut signed = self.unsigned.clone();
@@ -137,7 +137,7 @@ impl Samples {
         Ok(Sample { envelope, raw: Raw::of(&payload) })
     }
 
-    fn occasion(&self) -> Occasion<'_> {
+    fn occasion() -> Occasion<'static> {
         Occasion {
             tenant: TenantId::FIRST,
             namespace: NamespaceId::FIRST,
@@ -149,7 +149,7 @@ impl Samples {
     }
 
     fn scale(&self) -> Scale<'_> {
-        Scale { query: &self.query, provider: &self.policy, keys: &self.keys, skew_ms: 0, occasion: self.occasion() }
+        Scale { query: &self.query, provider: &self.policy, keys: &self.keys, skew_ms: 0, occasion: Self::occasion() }
     }
 
     /// From the text of an envelope to an evidence statement that is bound to the question.
@@ -163,7 +163,7 @@ impl Samples {
         let Ok(verified) = dsse::verify(&envelope, self.keys.iter(), NonZeroUsize::MIN) else { return false };
         let Ok(statement) = verified.into_statement() else { return false };
         EvidenceStatement::read(&statement.get().document().value).is_ok_and(|statement| {
-            black_box(statement.bind(&self.query, claim, &self.occasion(), Binding::Query, 0)).is_ok()
+            black_box(statement.bind(&self.query, claim, &Self::occasion(), Binding::Query, 0)).is_ok()
         })
     }
 
