@@ -90,6 +90,16 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The same with a scenario in a file that the configuration pins.
+    pub(crate) fn with_pinned(scenario: &Value) -> Result<Self, Fault> {
+        let folder = Self::new()?;
+        let file = folder.path().join("scenario.json");
+        fs::write(&file, scenario.to_string()).map_err(Fault::io("write", &file))?;
+        let config = format!("{CONFIG}\n[scenarios]\nfiles = [\"scenario.json\"]\n");
+        fs::write(folder.config(), config).map_err(Fault::io("write", folder.config()))?;
+        Ok(folder)
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()

@@ -13,6 +13,10 @@ pub(crate) enum Unit {
     Bytes,
     /// Bytes a second.
     Rate,
+    /// So many of them a second.
+    PerSecond,
+    /// A factor.
+    Times,
 }
 
 /// What a row must hold.
@@ -55,8 +59,8 @@ impl Row {
     fn cells(&self) -> [String; 7] {
         let Summary { ours, floor, ratio, difference, pairs } = self.summary;
         let (ratio, bar) = match self.bar {
-            Bar::AtMost(bar) => (format!("{ratio:.2} ×"), format!("≤ {bar:.1} ×")),
-            Bar::AtLeast(bar) => (format!("{ratio:.2} ×"), format!("≥ {bar:.1} ×")),
+            Bar::AtMost(bar) => (format!("{ratio:.2} ×"), format!("≤ {bar:?} ×")),
+            Bar::AtLeast(bar) => (format!("{ratio:.2} ×"), format!("≥ {bar:?} ×")),
             Bar::Above(bar) => (format!("+{}", self.unit.show(difference)), format!("≤ +{}", self.unit.show(bar))),
             Bar::None => (format!("{ratio:.2} ×"), "–".to_owned()),
         };
@@ -78,6 +82,8 @@ impl Unit {
             }
             Self::Bytes => scaled(value.abs(), &[(1e3, "B"), (1e6, "KB"), (f64::INFINITY, "MB")], value),
             Self::Rate => format!("{}/s", Self::Bytes.show(value)),
+            Self::PerSecond => scaled(value, &[(1e3, "/s"), (1e6, "k/s"), (f64::INFINITY, "M/s")], value),
+            Self::Times => format!("{value:.2} ×"),
         }
     }
 }
@@ -121,6 +127,8 @@ mod tests {
             row("query", summary(90e-6, 30e-6), Unit::Time, Bar::AtMost(1.5)),
             row("precheck", summary(412e-6, 62e-6), Unit::Time, Bar::Above(0.5e-3)),
             row("canonical", summary(420e6, 70e6), Unit::Rate, Bar::AtLeast(4.0)),
+            row("verify", summary(25_500.0, 30_000.0), Unit::PerSecond, Bar::AtLeast(0.85)),
+            row("speed-up", summary(1.9, 2.0), Unit::Times, Bar::AtLeast(0.9)),
             row("memory", summary(7.1e6, 3.9e6), Unit::Bytes, Bar::None),
         ]);
         let want = "\
@@ -130,6 +138,8 @@ mod tests {
 | query | 90.0 µs | 30.0 µs | 3.00 × | ≤ 1.5 × | **no** | 9 |
 | precheck | 412 µs | 62.0 µs | +350 µs | ≤ +500 µs | yes | 9 |
 | canonical | 420 MB/s | 70.0 MB/s | 6.00 × | ≥ 4.0 × | yes | 9 |
+| verify | 25.5 k/s | 30.0 k/s | 0.85 × | ≥ 0.85 × | yes | 9 |
+| speed-up | 1.90 × | 2.00 × | 0.95 × | ≥ 0.9 × | yes | 9 |
 | memory | 7.10 MB | 3.90 MB | 1.82 × | – | – | 9 |
 ";
         assert_eq!(table, want);

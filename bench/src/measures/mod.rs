@@ -1,5 +1,6 @@
 //! The measurements, a file each. A new one is a file and a line in [`ALL`].
 
+mod attestation;
 mod canonical_json;
 mod cold_start;
 mod evidence_query;
@@ -30,5 +31,6 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: "precheck", run: precheck::run },
     Measure { name: "step_growth", run: step_growth::run },
     Measure { name: "ledger_growth", run: ledger_growth::run },
+    Measure { name: "attestation", run: attestation::run },
     Measure { name: "canonical_json", run: canonical_json::run },
 ];
