@@ -142,7 +142,7 @@ pub(crate) fn ask_at(provider: &dyn Provider, query: &Query, asked_at: Timestamp
 #[test]
 fn contracts_are_whole_and_their_examples_fit() {
     let contracts = contracts().unwrap();
-    assert_eq!(contracts.len(), 4);
+    assert_eq!(contracts.len(), 5);
     for contract in contracts {
         assert!(contract.transport == "builtin" && !contract.notes.is_empty());
         Schema::compile(&contract.config_schema).unwrap();

@@ -92,6 +92,7 @@ impl Samples {
             result_schemas: std::collections::BTreeMap::new(),
             trust: ProviderTrust::Audit,
             unsigned_max_lane: None,
+            signers: None,
         };
         let artifact = Subject::of_digest("app.tar.gz", Digest::of(b"artifact"));
         let mut samples =

@@ -8,6 +8,33 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "making of attestations",
         "see the guides to [execution evidence](../guides/make-execution-evidence.md) and to [beacon attestations](../guides/make-beacon-attestation.md)",
     ),
+    (
+        "crates/decision-gate-attest/src/bundle/",
+        "files of attestations",
+        "write one envelope, one Sigstore bundle, or a list of them",
+    ),
+    (
+        "crates/decision-gate-attest/src/evidence/",
+        "evidence of `attestation`",
+        "see [attestations.md](../spec/attestations.md)",
+    ),
+    (
+        "crates/decision-gate-attest/src/evidence/rules.rs",
+        "signer rules of `attestation`",
+        "mend `providers[].config.signers`, see [config.md](config.md)",
+    ),
+    (
+        "crates/decision-gate-attest/src/issuers/",
+        "issuer directories",
+        "mend the directory, see [vex-trust.md](../spec/vex-trust.md)",
+    ),
+    (
+        "crates/decision-gate-attest/src/predicate",
+        "predicates of attestations",
+        "ask the signer for a predicate as its type defines it",
+    ),
+    ("crates/decision-gate-attest/src/sigstore/", "Sigstore bundles", "see [attestations.md](../spec/attestations.md)"),
+    ("crates/decision-gate-attest/src/vex/", "VEX documents", "ask the issuer to mend the document and sign it again"),
     ("crates/decision-gate-cli/src/", "command line", "see `decision-gate --help`"),
     ("crates/decision-gate-config/src/", "configuration", "see the place that is named, and [config.md](config.md)"),
     ("crates/decision-gate-core/src/condition/", "conditions", "see what the condition asks, and what its source says"),
@@ -42,6 +69,8 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "see [federation.md](../spec/federation.md)",
     ),
     ("crates/decision-gate-mcp/src/tools/", "tools", "see the tool's input schema"),
+    ("crates/decision-gate-policy/src/", "gates of a release", "see [release-gates.md](../spec/release-gates.md)"),
+    ("crates/decision-gate-policy/src/options/", "options of gates", "correct the option at the path that is named"),
     ("crates/decision-gate-providers/src/", "providers", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/http/", "evidence of `http`", "see [providers.md](providers.md)"),
@@ -79,6 +108,26 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "anchor_not_checked",
         "The answer of a precheck: a supplied value has no anchor, and the policy asks for one.",
         "ask the real gate",
+    ),
+    (
+        "attestation_collection_invalid",
+        "What a source of attestations brought is not a collection of files.",
+        "correct the provider, see [attestations.md](../spec/attestations.md)",
+    ),
+    (
+        "attestation_conflict",
+        "Attestations that count contradict one another.",
+        "find out which one is right; take the other away or stop trusting its signer",
+    ),
+    (
+        "attestation_limit",
+        "There are more attestations than are taken, in one file or in one folder.",
+        "name a smaller file or folder",
+    ),
+    (
+        "attestation_reader_missing",
+        "A source of attestations was asked, and the program that decides does not read attestations.",
+        "use a program that does, such as `decision-gate`",
     ),
     (
         "check_missing",
@@ -127,11 +176,21 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "select less, or raise the limit that is named",
     ),
     ("file_unreadable", "A file of an evidence root or of a pack could not be read.", "let the server's user read it"),
+    (
+        "input_too_large",
+        "The input is over the limit: of bytes, or of what is counted in it.",
+        "name the right file, or hand in less",
+    ),
     ("internal_error", "Something of ours broke. Nothing was decided.", "try again; the log has the cause: report it"),
     (
         "invalid_arguments",
         "The arguments of a tool do not fit; `path` says where.",
         "see the tool's input schema in [tools.md](tools.md)",
+    ),
+    (
+        "invalid_jsonpath",
+        "The JSONPath does not read, or asks too much of this document.",
+        "correct the path, see [providers.md](providers.md)",
     ),
     (
         "key_not_for_provider",
@@ -184,6 +243,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "hand in less or a reference, or raise `limits.max_payload_bytes`",
     ),
     (
+        "predicate_type_mismatch",
+        "The statement is of another predicate type than was asked for.",
+        "ask the signer for a statement of the expected type",
+    ),
+    (
         "provider_contract_invalid",
         "The contract of a provider does not read, or is that of another one.",
         "write it as [federation.md](../spec/federation.md) says; of a built-in provider it is a defect of the build",
@@ -231,9 +295,24 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "sign it, or let its policy accept what is not signed",
     ),
     (
+        "signers_missing",
+        "Nobody is named whose attestations of this predicate type could count, or those who are can't be read.",
+        "name keys for the predicate type in `providers[].config.signers`, see [config.md](config.md)",
+    ),
+    (
         "store_corrupt",
         "The store holds something other than it should.",
         "keep the file as it is, restore a backup, and run `decision-gate doctor`",
+    ),
+    (
+        "subject_missing",
+        "An attestation is about an artifact, and the run does not say which one it is about.",
+        "name the artifact when the run is started",
+    ),
+    (
+        "threshold_not_met",
+        "Fewer distinct trusted keys signed than must.",
+        "have more of the trusted keys sign the same",
     ),
     (
         "time_kind_mismatch",
@@ -244,5 +323,10 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "trigger_conflict",
         "The trigger id stands for another request already: the start of the run, or one with another payload or kind.",
         "use a new trigger_id for a new request",
+    ),
+    (
+        "trust_lane",
+        "The evidence is of a lower lane than is asked for.",
+        "have a trusted key sign it, or ask the source itself",
     ),
 ];

@@ -15,14 +15,17 @@ fn check(why: &str, options: &Value, world: &World, wanted: (Outcome, &str)) {
     assert_eq!((row.outcome, row.judged.reason), wanted, "{why}: {} {:?}", row.judged.message, row.judged.details);
 }
 
-#[test]
-fn every_option_decides_at_its_boundary() {
+/// Why, the options, what there is, and the outcome with its reason.
+type Row = (&'static str, Value, World, (Outcome, &'static str));
+
+/// Score, accuracy, outcomes and freshness, below, at and above.
+fn measures() -> Vec<Row> {
     // A perfect claim scores 1; an accuracy of 90 % takes 0.02, one day makes no difference.
     let ninety = || World::with(|it| it.outcomes = (18, 2));
     let age = |days: i64| World::with(|it| it.docs[0].age = days * DAY);
     let entry = |key: &str, value: Value| everywhere(&json!({ key: value }));
     let production = json!({});
-    let table: Vec<(&str, Value, World, (Outcome, &str))> = vec![
+    vec![
         ("perfect", production.clone(), World::good(), (Pass, "trust_met")),
         ("score above", entry("MinCompositeScore", json!(0.979_999)), ninety(), (Pass, "trust_met")),
         ("score at", entry("MinCompositeScore", json!(0.98)), ninety(), (Pass, "trust_met")),
@@ -56,6 +59,16 @@ fn every_option_decides_at_its_boundary() {
         ("expires sooner", json!({ "FreshFor": "1h", "ExpiresAfter": "2h" }), age(1), (Block, "freshness")),
         ("rolled back", production.clone(), World::with(|it| it.seen = seen(2)), (Block, "freshness")),
         ("version as seen", production.clone(), World::with(|it| it.seen = seen(1)), (Pass, "trust_met")),
+    ]
+}
+
+/// Who signed, what is missing, and what the gate is applied to.
+fn sources() -> Vec<Row> {
+    let ninety = || World::with(|it| it.outcomes = (18, 2));
+    let age = |days: i64| World::with(|it| it.docs[0].age = days * DAY);
+    let entry = |key: &str, value: Value| everywhere(&json!({ key: value }));
+    let production = json!({});
+    vec![
         ("unsigned", production.clone(), World::with(|it| it.docs[0].signer = None), (Block, "composite_score")),
         (
             "no authority",
@@ -109,9 +122,13 @@ fn every_option_decides_at_its_boundary() {
             ninety(),
             (Pass, "trust_met"),
         ),
-    ];
-    for (why, options, world, wanted) in &table {
-        check(why, options, world, *wanted);
+    ]
+}
+
+#[test]
+fn every_option_decides_at_its_boundary() {
+    for (why, options, world, wanted) in measures().into_iter().chain(sources()) {
+        check(why, &options, &world, wanted);
     }
 }
 
