@@ -59,6 +59,13 @@ fn measures() -> Vec<Row> {
         ("expires sooner", json!({ "FreshFor": "1h", "ExpiresAfter": "2h" }), age(1), (Block, "freshness")),
         ("rolled back", production.clone(), World::with(|it| it.seen = seen(2)), (Block, "freshness")),
         ("version as seen", production.clone(), World::with(|it| it.seen = seen(1)), (Pass, "trust_met")),
+        ("unsigned", production.clone(), World::with(|it| it.docs[0].signer = None), (Block, "composite_score")),
+        (
+            "no authority",
+            production.clone(),
+            World::with(|it| it.authority = "pkg:oci/acm"),
+            (Block, "composite_score"),
+        ),
     ]
 }
 
@@ -69,13 +76,6 @@ fn sources() -> Vec<Row> {
     let entry = |key: &str, value: Value| everywhere(&json!({ key: value }));
     let production = json!({});
     vec![
-        ("unsigned", production.clone(), World::with(|it| it.docs[0].signer = None), (Block, "composite_score")),
-        (
-            "no authority",
-            production.clone(),
-            World::with(|it| it.authority = "pkg:oci/acm"),
-            (Block, "composite_score"),
-        ),
         (
             "issuer asked for",
             entry("MinCompositeScore", json!(0.1)),
