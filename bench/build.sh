@@ -6,7 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 order=()
+[[ -n "${KEEP_SYMBOLS:-}" ]] || order+=(-C strip=symbols)
 if [[ -s bench/startup.order && "$(uname -sm)" == "Linux x86_64" ]]; then
-    order=(-C "link-arg=-Wl,--symbol-ordering-file=$PWD/bench/startup.order" -C link-arg=-Wl,--no-warn-symbol-ordering)
+    order+=(-C "link-arg=-Wl,--symbol-ordering-file=$PWD/bench/startup.order" -C link-arg=-Wl,--no-warn-symbol-ordering)
 fi
 exec cargo rustc --locked --profile dist --package decision-gate-cli --bin decision-gate "$@" -- "${order[@]}"

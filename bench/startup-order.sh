@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 command -v valgrind >/dev/null || { echo "valgrind is needed to see which functions a start runs" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-CARGO_PROFILE_DIST_STRIP=none ./bench/build.sh --quiet
+KEEP_SYMBOLS=1 ./bench/build.sh --quiet
 binary=${CARGO_TARGET_DIR:-target}/dist/decision-gate
 printf '[store]\npath = "%s/ledger.db"\n[[providers]]\nname = "time"\ntype = "builtin"\n' "$work" > "$work/gate.toml"
 
