@@ -15,7 +15,7 @@ const MODES: [(&str, &[&str]); 19] = [
     ("die", &["provider_gone"]),
     ("flood", &["provider_flooding"]),
     ("flood_start", &["provider_flooding"]),
-    ("endless", &["provider_flooding"]),
+    ("endless", &["provider_flooding", "provider_timeout"]),
     ("long", &["evidence_too_large"]),
     ("misplace", &["provider_timeout"]),
     ("two_ids", &["provider_timeout"]),
