@@ -9,12 +9,14 @@ mod check;
 mod document;
 mod fault;
 mod flat;
+mod overlays;
 mod schema;
 mod values;
 
 pub use document::{BUILT_IN, PolicyDocument, Setting};
 pub use fault::OptionFault;
 pub(crate) use flat::{Flat, Switch, flat};
+pub use overlays::{Overlay, Overlays};
 pub use schema::{document_schema, of as schema_of};
 pub(crate) use values::names;
 pub use values::{Action, FailedEvidence, MinLane, WaiverRules, read_options};

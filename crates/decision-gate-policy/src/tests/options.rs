@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::options::{PolicyDocument, document_schema};
+use crate::options::{Overlays, PolicyDocument, document_schema};
 
 fn fault(gates: &Value) -> String {
     let mut document = PolicyDocument::built_in();
@@ -100,4 +100,18 @@ fn the_schema_takes_what_the_reader_takes() {
     assert!(errors.iter().all(|it| it.contains("MinConfidence") || it.contains("MinCompositeScore")), "{errors:?}");
     let bad = json!({ "PolicyGates": { "BeaconRate": { "MinVerificationRate": 2 } } });
     assert!(!validator.is_valid(&bad));
+}
+
+#[test]
+fn documents_lie_over_one_another_in_order_and_survive_being_kept() {
+    let mut overlays = Overlays::default();
+    overlays.push("base.yaml", json!({ "PolicyGates": { "BeaconRate": { "MinBeaconCount": 20 } } }));
+    overlays.push("site.yaml", json!({ "PolicyGates": { "BeaconRate": { "MinBeaconCount": 30 } } }));
+    let kept: Overlays = serde_json::from_value(json!(overlays)).unwrap();
+    let merged = kept.merged().unwrap();
+    assert_eq!(merged.tree().pointer("/PolicyGates/BeaconRate/MinBeaconCount"), Some(&json!(30)));
+
+    overlays.push("wrong.yaml", json!({ "PolicyGates": { "BeaconRat": {} } }));
+    let (layer, faults) = overlays.merged().unwrap_err();
+    assert_eq!((layer.as_str(), faults.len()), ("wrong.yaml", 1));
 }
