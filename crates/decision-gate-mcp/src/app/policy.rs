@@ -1,6 +1,5 @@
 //! From the configuration to the policy snapshot that every decision names.
 
-use decision_gate_attest::evidence::READER;
 use decision_gate_config::Config;
 use decision_gate_config::sections::policy::{DefaultEffect, Effect, PolicyEngine, PolicyRule, Target, TargetKind};
 use decision_gate_config::sections::providers::{BuiltinSettings, Provider as Setting};
@@ -11,6 +10,7 @@ use decision_gate_core::policy::{
 };
 use decision_gate_core::scenario::packets::{self, PacketEffect, PacketPolicy, PacketRule, TargetSelector};
 use decision_gate_core::trust::{Lane, ProviderTrust};
+use decision_gate_policy::READERS;
 use decision_gate_runtime::ProviderSet;
 use serde_json::Value;
 
@@ -28,6 +28,7 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> 
             trust: setting.map_or(ProviderTrust::Audit, |it| it.trust_policy(&config.trust).policy()),
             unsigned_max_lane: setting.and_then(|it| it.unsigned_max_lane(&config.trust)),
             signers: setting.and_then(signers),
+            release: None,
         };
         (id.clone(), policy)
     };
@@ -57,7 +58,7 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> 
         },
         keys,
     })
-    .with_attestations(Some(READER))
+    .with_readers(Some(READERS))
 }
 
 /// The signer rules of a source of attestations.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use decision_gate_attest::evidence::READER;
+use decision_gate_policy::READERS;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Artifact;
 use decision_gate_core::name::EnvironmentName;
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
         root_hash: arguments.expect_root,
         keys: arguments.keys.as_deref().map(file::read).transpose()?,
-        attestations: Some(READER),
+        readers: Some(READERS),
         // Who brings keys wants to know that they signed.
         level: arguments.level.or(arguments.keys.as_ref().map(|_| ProofLevel::Signed)),
     };
