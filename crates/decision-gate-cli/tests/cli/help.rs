@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 24] = [
+    let pages: [&[&str]; 26] = [
         &[],
         &["init"],
         &["check"],
@@ -16,6 +16,8 @@ fn every_help_page_says_what_and_shows_examples() {
         &["runpack", "verify"],
         &["attest"],
         &["attest", "sign"],
+        &["attest", "execution"],
+        &["attest", "beacon"],
         &["attest", "verify"],
         &["attest", "inspect"],
         &["keys"],

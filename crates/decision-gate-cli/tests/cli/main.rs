@@ -4,6 +4,7 @@
 
 mod attest;
 mod attestations;
+mod builders;
 mod check;
 mod errors;
 mod flow;
