@@ -9,6 +9,7 @@ mod check;
 mod errors;
 mod flow;
 mod help;
+mod issuers;
 mod keys;
 mod precheck;
 mod serve;
