@@ -10,6 +10,7 @@ use crate::commands::attest::AttestCommand;
 use crate::commands::check::CheckArguments;
 use crate::commands::config::ConfigCommand;
 use crate::commands::init::InitArguments;
+use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Make, import, list and revoke keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Say whose VEX counts, and record how often each was right.
+    #[command(subcommand)]
+    Issuers(IssuersCommand),
     /// Look at the servers outside that answer for evidence.
     #[command(subcommand)]
     Providers(ProvidersCommand),
@@ -85,6 +89,7 @@ impl Command {
             Self::Runpack(command) => command.report().format,
             Self::Attest(command) => command.report().format,
             Self::Keys(command) => command.report().format,
+            Self::Issuers(command) => command.report().format,
             Self::Providers(command) => command.report().format,
             Self::Config(command) => command.report().format,
         }

@@ -4,9 +4,11 @@ pub(crate) mod attest;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod init;
+pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;
 pub(crate) mod providers;
+pub(crate) mod replace;
 pub(crate) mod runpack;
 pub(crate) mod serve;
 
@@ -67,6 +69,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Runpack(command) => runpack::run(&command, output),
         Command::Attest(command) => attest::run(&command, output),
         Command::Keys(command) => keys::run(&command, output),
+        Command::Issuers(command) => issuers::run(&command, output),
         Command::Providers(command) => providers::run(&command, output),
         Command::Config(command) => config::run(&command, output),
     };

@@ -3,6 +3,7 @@
 pub(crate) mod attest;
 pub(crate) mod check;
 pub(crate) mod fault;
+pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;
 pub(crate) mod verify;
