@@ -6,6 +6,7 @@
 mod error;
 mod policy;
 mod providers;
+mod release;
 mod scenarios;
 mod schemas;
 
@@ -44,12 +45,13 @@ impl App {
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
         let config = loaded.config();
-        let providers = providers::build(config, &base(&loaded))?;
+        let providers = providers::build(&loaded, &base(&loaded))?;
+        let rules = release::rules(&loaded)?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let keyring = loaded.keyring()?;
         let parts = Parts {
             store: store(&loaded)?,
-            policy: Arc::new(policy::build(config, &providers, keyring.clone())),
+            policy: Arc::new(policy::build(config, &providers, keyring.clone(), rules.as_ref())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             bounds: bounds(config),
@@ -70,7 +72,7 @@ impl App {
     pub fn problems(loaded: &Loaded) -> Vec<SetupError> {
         let config = loaded.config();
         let (built, unusable): (Vec<_>, Vec<_>) =
-            providers::each(config, &base(loaded)).into_iter().partition(Result::is_ok);
+            providers::each(loaded, &base(loaded)).into_iter().partition(Result::is_ok);
         let providers: Option<ProviderSet> = built.into_iter().collect::<Result<_, _>>().ok();
         // Scenarios that ask a provider which can't be built are not wrong for that.
         let contracts = providers.filter(|_| unusable.is_empty()).map(|providers| {
@@ -80,6 +82,7 @@ impl App {
         let (contracts, anchors) = contracts.unzip();
         let mut problems: Vec<_> = unusable.into_iter().filter_map(Result::err).collect();
         problems.extend(anchors.flatten());
+        problems.extend(release::rules(loaded).err());
         problems.extend(schemas::each(config).into_iter().filter_map(Result::err));
         problems.extend(loaded.keyring().err().map(SetupError::from));
         problems

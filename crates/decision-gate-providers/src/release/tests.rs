@@ -84,7 +84,7 @@ fn limits_hold_over_all_files_together() {
         ask(&ReleaseProvider::new(ReleaseSettings { roots, max_bytes, max_files }).unwrap(), json!({}), None)
     };
     assert_eq!(code(&limited(30, 2)), "attestation_limit");
-    assert_eq!(code(&limited(29, 3)), "file_too_large");
+    assert_eq!(code(&limited(29, 3)), "evidence_too_large");
     assert!(matches!(limited(30, 3), Answer::Found(_)));
 }
 
