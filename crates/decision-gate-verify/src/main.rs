@@ -7,9 +7,9 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use decision_gate_policy::READERS;
 use decision_gate_core::keys::Keyring;
 use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
+use decision_gate_policy::READERS;
 use decision_gate_verify::{keyring, read_at};
 
 const USAGE: &str = "usage: decision-gate-verify PACK [--manifest NAME] [--keys KEYRING] [--level LEVEL] \

@@ -84,7 +84,9 @@ pub(crate) fn judge_from(
         });
     }
     let requirement = match source {
-        Source::Provider(_) | Source::Reader(..) | Source::Judge(..) => policy.snapshot().anchors.requirement(&query.provider_id),
+        Source::Provider(_) | Source::Reader(..) | Source::Judge(..) => {
+            policy.snapshot().anchors.requirement(&query.provider_id)
+        }
         Source::Caller(_) => None,
     };
     let anchored = |anchor: Option<&EvidenceAnchor>| {
@@ -147,8 +149,7 @@ fn judge_release(
         return Judged::unknown(gap);
     }
     let ReleaseReading { answer, lane, by, judgement } = judge.judge(query, brought, &scale);
-    let judged =
-        judge_from(Source::Judge(scale, lane, &by), query, comparator, expected, Some(&answer), policy);
+    let judged = judge_from(Source::Judge(scale, lane, &by), query, comparator, expected, Some(&answer), policy);
     Judged { release: judgement.map(Arc::new), ..judged }
 }
 

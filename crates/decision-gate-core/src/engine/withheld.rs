@@ -47,7 +47,10 @@ impl<'a> Withheld<'a> {
             return Some(Judged { result: result.clone(), release, ..Judged::unknown(Gap::NoAnswer) });
         };
         // A fetched answer was pulled or its signature was checked; any other word is not the gate's.
-        let checked = entry.proof.clone().filter(|proof| matches!(proof, Proof::Checked(_) | Proof::Attested(_) | Proof::Released(_)));
+        let checked = entry
+            .proof
+            .clone()
+            .filter(|proof| matches!(proof, Proof::Checked(_) | Proof::Attested(_) | Proof::Released(_)));
         let proof = checked.unwrap_or(Proof::Pulled);
         let cap = match could_stand(&proof, &scale) {
             Ok(cap) => cap,

@@ -21,7 +21,7 @@ use crate::keys::SigningKey;
 use crate::ledger::{Body, Event, EventReadError, SideValue, Slot};
 use crate::policy::{Policy, PolicyReadError};
 use crate::scenario::{Scenario, SpecFaults};
-use crate::trust::{Readers, Disclosure};
+use crate::trust::{Disclosure, Readers};
 
 /// Everything that a pack is made of. All of it lies in the ledger, except the last four fields.
 #[derive(Debug)]
@@ -218,8 +218,7 @@ pub fn build(input: PackInput) -> Result<Pack, PackFault> {
     files.extend(layout::own_files(&trail, profile, generated_at));
     let mut pack = seal(&trail, profile, generated_at, manifest_name, files)?;
     if verification == Verification::Include {
-        let report =
-            verify::verify(&pack.to_files(), &pack.manifest_name, &Expect { readers, ..Expect::default() });
+        let report = verify::verify(&pack.to_files(), &pack.manifest_name, &Expect { readers, ..Expect::default() });
         let bytes = peer_report(&report);
         let Pack { manifest_name, mut files, .. } = pack;
         files.push(Made { path: VERIFIER_REPORT.to_owned(), kind: ArtifactKind::VerifierReport, bytes });

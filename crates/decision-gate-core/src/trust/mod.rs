@@ -23,7 +23,8 @@ pub use occasion::Occasion;
 pub use provider::{Binding, ProviderTrust, SignatureRequirement};
 pub use refusal::Refusal;
 pub use release::{
-    Readers, ReleaseJudge, ReleaseReader, ReleaseReading, ReleaseRecord, ReleaseRow, ReleaseSigner, Released, ReleasedBy,
+    Readers, ReleaseJudge, ReleaseReader, ReleaseReading, ReleaseRecord, ReleaseRow, ReleaseSigner, Released,
+    ReleasedBy,
 };
 pub use statement::{
     Audience, Claim, EVIDENCE_PREDICATE, EvidencePredicate, EvidenceStatement, StatementFault, ValueClaim, subject_of,

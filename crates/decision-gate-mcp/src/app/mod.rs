@@ -44,13 +44,27 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
+        let store = store(&loaded)?;
+        Self::build_on(loaded, store)
+    }
+
+    /// The same with a ledger in memory, whatever is configured.
+    ///
+    /// # Errors
+    /// [`SetupError`], as for the configured ledger.
+    pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
+        let store = store_at(&loaded, Place::Memory);
+        Self::build_on(loaded, store)
+    }
+
+    fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(&loaded, &base(&loaded))?;
         let rules = release::rules(&loaded)?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let keyring = loaded.keyring()?;
         let parts = Parts {
-            store: store(&loaded)?,
+            store,
             policy: Arc::new(policy::build(config, &providers, keyring.clone(), rules.as_ref())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -180,12 +194,17 @@ fn store(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
         StoreKind::Memory => Place::Memory,
         StoreKind::Sqlite => Place::File(loaded.store_path()?),
     };
-    Ok(Arc::new(SqliteStore::new(SqliteSettings {
+    Ok(store_at(loaded, place))
+}
+
+fn store_at(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
+    let settings = &loaded.config().store;
+    Arc::new(SqliteStore::new(SqliteSettings {
         place,
         sync_mode: match settings.sync_mode {
             SyncMode::Full => StoreSync::Full,
             SyncMode::Normal => StoreSync::Normal,
         },
         busy_timeout: std::time::Duration::from_millis(settings.busy_timeout_ms.get()),
-    })))
+    }))
 }

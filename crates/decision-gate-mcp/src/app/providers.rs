@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use decision_gate_config::{Config, Loaded};
 use decision_gate_config::sections::anchors::KnownAnchor;
 use decision_gate_config::sections::providers::{
     BuiltinSettings, HttpSettings as HttpConfig, JsonRoot, McpSettings, Provider as Setting,
 };
+use decision_gate_config::{Config, Loaded};
 use decision_gate_providers::{
     AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, Root, TimeSettings,
 };

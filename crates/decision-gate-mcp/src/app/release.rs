@@ -74,7 +74,12 @@ pub(super) fn provider(loaded: &Loaded) -> Result<Option<Registered>, SetupError
 
 /// A folder of records, or one file of them.
 fn outcomes(path: &Path) -> ReleaseRoot {
-    let of = |path: &Path| Root { root_id: OUTCOMES.to_owned(), path: path.to_owned(), max_lane: None, self_attestable: false };
+    let of = |path: &Path| Root {
+        root_id: OUTCOMES.to_owned(),
+        path: path.to_owned(),
+        max_lane: None,
+        self_attestable: false,
+    };
     match (path.is_file(), path.parent(), path.file_name()) {
         (true, Some(folder), Some(name)) => {
             ReleaseRoot { root: of(folder), only: Some(name.to_string_lossy().into_owned()) }

@@ -1,12 +1,12 @@
 //! `runpack_verify`: checks a pack offline, by full replay.
 
-use decision_gate_policy::READERS;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{EnvironmentName, RunId};
 use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
 use decision_gate_core::scenario::Origin;
+use decision_gate_policy::READERS;
 use decision_gate_store::PackFolder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -122,11 +122,7 @@ impl Judge {
     }
 
     /// Where the release is to go: the run's environment, and nothing else where the run says it.
-    fn environment<'a>(
-        &self,
-        question: &'a Question,
-        scale: &Scale<'a>,
-    ) -> Result<&'a EnvironmentName, Box<Fault>> {
+    fn environment<'a>(&self, question: &'a Question, scale: &Scale<'a>) -> Result<&'a EnvironmentName, Box<Fault>> {
         let environment = match (&question.environment, scale.occasion.environment) {
             (Some(asked), Some(run)) if asked != run => {
                 let message = format!("the question is about `{asked}`, and the run goes to `{run}`");
@@ -199,10 +195,7 @@ impl ReleaseJudge for Judge {
 }
 
 /// Envelopes, sorted, and the distinct keys that signed them.
-pub(super) fn rests_on(
-    sifted: &Sifted,
-    envelopes: BTreeSet<decision_gate_core::digest::Digest>,
-) -> ReleasedBy {
+pub(super) fn rests_on(sifted: &Sifted, envelopes: BTreeSet<decision_gate_core::digest::Digest>) -> ReleasedBy {
     let signers = envelopes.iter().filter_map(|it| sifted.signers.get(it)).flatten().cloned();
     let signers: BTreeSet<_> = signers.collect();
     ReleasedBy { signers: signers.into_iter().collect(), envelopes: envelopes.into_iter().collect() }

@@ -114,7 +114,9 @@ impl Asked {
                 let read = facts.iter().map(|(name, value)| scalar(name, value).map(|text| (name.clone(), text)));
                 read.collect::<Result<_, Box<Fault>>>()?
             }
-            Some(_) => return Err(invalid(format!("`metadata` must be an object of at most {} facts", MAX_METADATA.0))),
+            Some(_) => {
+                return Err(invalid(format!("`metadata` must be an object of at most {} facts", MAX_METADATA.0)));
+            }
         };
         Ok(Self { requested_status, metadata })
     }

@@ -20,8 +20,9 @@ pub fn contract() -> Result<ProviderContract, BuildError> {
         let invalid = |error: decision_gate_core::name::NameError| BuildError::Contract { reason: error.to_string() };
         let mut check = template.clone();
         check.check_id = CheckId::try_from(gate).map_err(invalid)?;
-        check.description =
-            format!("Whether the release gate `{gate}` is met. A gate that is not asked is Unknown: it proves nothing.");
+        check.description = format!(
+            "Whether the release gate `{gate}` is met. A gate that is not asked is Unknown: it proves nothing."
+        );
         for example in &mut check.examples {
             example.description = format!("That `{gate}` is met.");
         }

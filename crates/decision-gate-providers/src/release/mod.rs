@@ -138,7 +138,8 @@ impl OpenRoot {
         anchor: &EvidenceAnchor,
     ) -> Result<Vec<(String, Vec<u8>)>, Box<Fault>> {
         let place = |name: &str| format!("{}/{}", self.root_id, bounded(name));
-        let told = |name: &str, refusal: &FileFault| Box::new(fault(refusal, "file", &place(name), Some(anchor.clone())));
+        let told =
+            |name: &str, refusal: &FileFault| Box::new(fault(refusal, "file", &place(name), Some(anchor.clone())));
         let mut files = Vec::new();
         for name in self.names(own, left.files).map_err(|(name, it)| told(&name, &it))? {
             left.files = left.files.checked_sub(1).ok_or_else(|| {

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::contract::ProviderContract;
 use decision_gate_core::evidence::{Answer, Query, Subject};
-use decision_gate_core::scenario::packets::PacketPayload;
 use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, ScenarioId, StageId, TenantId};
+use decision_gate_core::scenario::packets::PacketPayload;
 
 /// What a provider may know about who asks (`reference/payloads.md` 1.4).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use decision_gate_policy::READERS;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Artifact;
 use decision_gate_core::name::EnvironmentName;
@@ -11,6 +10,7 @@ use decision_gate_core::runpack::{
     Expect, ExpectedScenario, ManifestName, ProofLevel, ProofLevelFault, Report, Status, Verdict,
 };
 use decision_gate_core::scenario::Origin;
+use decision_gate_policy::READERS;
 
 use crate::arguments::{Format, ReportArguments};
 use crate::commands::Ending;

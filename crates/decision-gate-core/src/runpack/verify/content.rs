@@ -149,11 +149,7 @@ fn read_scenario(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings
     }
 }
 
-fn read_policies(
-    files: &PackFiles,
-    readers: Option<Readers>,
-    findings: &mut Findings,
-) -> BTreeMap<Digest, Policy> {
+fn read_policies(files: &PackFiles, readers: Option<Readers>, findings: &mut Findings) -> BTreeMap<Digest, Policy> {
     let mut policies = BTreeMap::new();
     let Some(bytes) = files.bytes(TRUST) else {
         return policies;

@@ -173,9 +173,11 @@ fn signers(entry: &EvidenceEntry) -> Vec<Signer<'_>> {
         Some(Proof::Attested(AttestedBy { predicate_type, signers, .. })) => {
             signers.iter().map(|key_id| Signer { key_id, predicate_type: Some(predicate_type) }).collect()
         }
-        Some(Proof::Released(by)) => {
-            by.signers.iter().map(|it| Signer { key_id: &it.key_id, predicate_type: it.predicate_type.as_deref() }).collect()
-        }
+        Some(Proof::Released(by)) => by
+            .signers
+            .iter()
+            .map(|it| Signer { key_id: &it.key_id, predicate_type: it.predicate_type.as_deref() })
+            .collect(),
         Some(Proof::Pulled | Proof::Derived | Proof::Supplied) | None => Vec::new(),
     }
 }

@@ -122,7 +122,10 @@ impl World {
 
     fn answer(&self) -> Answer {
         let root = BroughtRoot::new("ci", self.root_lane, self.files.clone());
-        Answer::Found(Box::new(Found { value: Brought::new(self.asked.clone(), [root]).to_value(), ..Found::json(Value::Null) }))
+        Answer::Found(Box::new(Found {
+            value: Brought::new(self.asked.clone(), [root]).to_value(),
+            ..Found::json(Value::Null)
+        }))
     }
 
     /// Starts a run and takes its one step.
@@ -165,8 +168,15 @@ impl World {
         let answer =
             SaltedAnswer { condition_id: "release".parse().unwrap(), answer: self.answer(), salt: Salt::new([7; 32]) };
         let answers = [answer];
-        let step =
-            Step { state: &state, scenario: &scenario, trigger: &trigger, answers: &answers, policy: &policy, at, actor: None };
+        let step = Step {
+            state: &state,
+            scenario: &scenario,
+            trigger: &trigger,
+            answers: &answers,
+            policy: &policy,
+            at,
+            actor: None,
+        };
         let decided = engine::decide(step).unwrap();
         Ran { start: event.to_bytes(), decided, scenario, policy }
     }

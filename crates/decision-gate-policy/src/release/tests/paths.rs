@@ -78,7 +78,11 @@ fn a_gate_can_be_asked_alone() {
 
 #[test]
 fn what_only_the_caller_says_is_a_near_miss() {
-    let metadata = [("has_execution_evidence", "true"), ("execution_evidence_hot_symbol_count", "9"), ("execution_evidence_unique_call_paths", "9")];
+    let metadata = [
+        ("has_execution_evidence", "true"),
+        ("execution_evidence_hot_symbol_count", "9"),
+        ("execution_evidence_unique_call_paths", "9"),
+    ];
     let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let mut world = World::blocking();
     world.asked = Asked { metadata, requested_status: None };
