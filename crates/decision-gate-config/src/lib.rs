@@ -24,6 +24,7 @@ mod loaded;
 mod near;
 mod origin;
 mod read;
+mod release;
 mod schema;
 pub mod sections;
 mod tree;
@@ -40,6 +41,7 @@ pub use self::{
     loaded::{Loaded, Shown},
     origin::Origin,
     read::MAX_FILE_BYTES,
+    release::ReleasePolicyFile,
     schema::schema,
     values::{Bounded, ConfigPath, PathFault},
 };

@@ -14,6 +14,7 @@ use crate::layer::Layers;
 use crate::load::{Source, locate};
 use crate::origin::Origin;
 use crate::read;
+use crate::release::{Policies, ReleasePolicyFile};
 use crate::sections::Checks;
 use crate::sections::anchors::KnownAnchor;
 use crate::sections::trust::{KeyProblem, TrustKey};
@@ -28,6 +29,7 @@ pub struct Loaded {
     path: Option<PathBuf>,
     layers: Layers,
     environment: Environment,
+    policies: Policies,
 }
 
 /// One setting as `config show` prints it.
@@ -42,8 +44,13 @@ pub struct Shown {
 }
 
 impl Loaded {
-    pub(crate) fn new(config: Config, source: &Source, layers: Layers) -> Self {
-        Self { config, path: source.file.clone(), layers, environment: source.environment.clone() }
+    pub(crate) fn new(config: Config, source: &Source, layers: Layers, policies: Policies) -> Self {
+        Self { config, path: source.file.clone(), layers, environment: source.environment.clone(), policies }
+    }
+
+    /// The release policies by name; that of `release.policy` is called `default`. None where nobody wrote one.
+    pub fn release_policies(&self) -> &BTreeMap<String, ReleasePolicyFile> {
+        &self.policies.files
     }
 
     /// The settings.

@@ -4,12 +4,15 @@
 
 mod attest;
 mod attestations;
+mod builders;
 mod check;
 mod errors;
 mod flow;
 mod help;
+mod issuers;
 mod keys;
 mod precheck;
+mod release;
 mod serve;
 mod signed;
 mod support;
