@@ -10,6 +10,7 @@ mod flow;
 mod help;
 mod keys;
 mod precheck;
+mod reload;
 mod serve;
 mod signed;
 mod support;

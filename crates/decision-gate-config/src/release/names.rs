@@ -22,7 +22,7 @@ pub(super) fn strangers(written: &Written, config: &Config) -> Vec<ConfigError> 
     let each = of_environments.map(|it| (it, what, &environments)).chain(of_tenants.map(|it| (it, whom, &tenants)));
     let error = |((path, name), what, known): (&(String, String), &'static str, &Vec<String>)| {
         let origin = written.origin(path, At::Key);
-        let key = super::places::steps(path, &written.document).0;
+        let key = written.steps(path);
         ConfigError { origin, key, fault: Fault::UnknownName { what, name: name.clone(), known: known.clone() } }
     };
     each.map(error).collect()

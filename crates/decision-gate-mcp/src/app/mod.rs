@@ -6,6 +6,7 @@
 mod error;
 mod policy;
 mod providers;
+mod renew;
 mod scenarios;
 mod schemas;
 
@@ -27,11 +28,13 @@ use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSe
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
+pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 
 /// The running product behind the tools.
 pub struct App {
     orchestrator: Orchestrator,
+    store: Arc<dyn Store>,
     loaded: Loaded,
     keyring: Keyring,
 }
@@ -43,12 +46,18 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
+        let store = store(&loaded)?;
+        Self::over(store, loaded)
+    }
+
+    /// The product over a store.
+    fn over(store: Arc<dyn Store>, loaded: Loaded) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(config, &base(&loaded))?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let keyring = loaded.keyring()?;
         let parts = Parts {
-            store: store(&loaded)?,
+            store: Arc::clone(&store),
             policy: Arc::new(policy::build(config, &providers, keyring.clone())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -63,7 +72,7 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        Ok(Self { orchestrator: Orchestrator::new(parts), loaded, keyring })
+        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
