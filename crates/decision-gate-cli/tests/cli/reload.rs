@@ -171,12 +171,12 @@ fn another_server_on_the_ledger_decides_under_the_newer_policy() {
     run("after");
     watching.call("scenarios_list", &json!({}));
     let before = other.call("scenario_next", &json!({ "run_id": "before" }));
-    assert_eq!(before["decision"]["kind"], "complete", "{before}");
+    assert_eq!(before["decision"]["outcome"]["kind"], "complete", "{before}");
 
     project.write(CONFIG, &format!("{WATCH}[limits]\nmax_evidence_bytes = 1\n{config}"));
     watching.says(IN_FORCE);
     let after = other.call("scenario_next", &json!({ "run_id": "after" }));
-    assert_eq!(after["decision"]["kind"], "hold", "{after}");
+    assert_eq!(after["decision"]["outcome"]["kind"], "hold", "{after}");
     watching.end();
     other.end();
 }

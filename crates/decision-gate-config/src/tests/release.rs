@@ -262,7 +262,7 @@ fn a_threshold_that_lets_everything_pass_loads_with_a_warning_where_it_was_writt
         Place::new(&declared("\"a.yaml\""), &[("a.yaml", &sample("samples/release/vex-trust-rollback-tenant.yaml"))]);
     insta::assert_snapshot!(place.warnings(), @"vex_trust_bypass a.yaml:6:30: PolicyGates.VexTrust.TenantOverrides.affected-tenant.production.MinCompositeScore: `MinCompositeScore` of `0.01` lets everything pass in `production`, for tenant `affected-tenant` (its rows carry `bypass`; raise it once the reason is gone)");
     place.write("a.yaml", "PolicyGates: {VexTrust: {Thresholds: {staging: {MinCompositeScore: 0.01}}}}\n");
-    insta::assert_snapshot!(place.warnings(), @"vex_trust_bypass a.yaml:1:69: PolicyGates.VexTrust.Thresholds.staging.MinCompositeScore: `MinCompositeScore` of `0.01` lets everything pass in `staging`, for every tenant without an override (its rows carry `bypass`; raise it once the reason is gone)");
+    insta::assert_snapshot!(place.warnings(), @"vex_trust_bypass a.yaml:1:68: PolicyGates.VexTrust.Thresholds.staging.MinCompositeScore: `MinCompositeScore` of `0.01` lets everything pass in `staging`, for every tenant without an override (its rows carry `bypass`; raise it once the reason is gone)");
     place.write("a.yaml", "PolicyGates: {VexTrust: {Thresholds: {staging: {MinCompositeScore: 0.011}}}}\n");
     assert_eq!(place.warnings(), "");
 }
