@@ -278,7 +278,7 @@ fn trace(data: &[u8], format: TraceFormat) {
         environment_id: "staging".into(),
         trace_source: Some("perf".into()),
         window: Some((0, 1_000)),
-        timestamp: 1_000,
+        timestamp: Some(1_000),
         hot: HotCut::DEFAULT,
         limits,
     };
@@ -297,7 +297,7 @@ pub fn beacon_log(data: &[u8]) {
         window_millis: Some(1_000),
         period_millis: None,
         // The last that a date can show: no beacon comes after it.
-        timestamp: 253_402_207_200_000,
+        timestamp: Some(253_402_207_200_000),
     };
     for window_millis in [None, Some(1_000)] {
         let Ok(built) = beacon_attestations(data, &BeaconOptions { window_millis, ..options.clone() }) else {

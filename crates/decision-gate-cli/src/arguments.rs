@@ -10,9 +10,11 @@ use crate::commands::attest::AttestCommand;
 use crate::commands::check::CheckArguments;
 use crate::commands::config::ConfigCommand;
 use crate::commands::init::InitArguments;
+use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
+use crate::commands::release::ReleaseCommand;
 use crate::commands::runpack::RunpackCommand;
 use crate::commands::serve::ServeArguments;
 
@@ -38,6 +40,9 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Judge values that you supply, without asking providers and without a record.
     Precheck(PrecheckArguments),
+    /// Decide whether an artifact may be released, by the gates of a release policy.
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// Serve the MCP protocol on stdin and stdout.
     Serve(ServeArguments),
     /// Export a run's proof, and verify one offline.
@@ -49,6 +54,9 @@ pub(crate) enum Command {
     /// Make, import, list and revoke keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Say whose VEX counts, and record how often each was right.
+    #[command(subcommand)]
+    Issuers(IssuersCommand),
     /// Look at the servers outside that answer for evidence.
     #[command(subcommand)]
     Providers(ProvidersCommand),
@@ -82,9 +90,11 @@ impl Command {
             Self::Precheck(arguments) => arguments.report.format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
+            Self::Release(command) => command.report().format,
             Self::Runpack(command) => command.report().format,
             Self::Attest(command) => command.report().format,
             Self::Keys(command) => command.report().format,
+            Self::Issuers(command) => command.report().format,
             Self::Providers(command) => command.report().format,
             Self::Config(command) => command.report().format,
         }
@@ -124,7 +134,7 @@ fn tenant(text: &str) -> Result<TenantId, &'static str> {
     text.parse().ok().and_then(TenantId::new).ok_or(SCOPE)
 }
 
-fn namespace(text: &str) -> Result<NamespaceId, &'static str> {
+pub(crate) fn namespace(text: &str) -> Result<NamespaceId, &'static str> {
     text.parse().ok().and_then(NamespaceId::new).ok_or(SCOPE)
 }
 

@@ -10,6 +10,7 @@ use decision_gate_store::PackStoreError;
 use decision_gate_verify::FolderFault;
 
 use crate::commands::attest::AttestFault;
+use crate::commands::issuers::IssuersFault;
 use crate::commands::keys::KeysFault;
 use crate::commands::precheck::PayloadFault;
 
@@ -58,6 +59,9 @@ pub(crate) enum Fault {
     /// An attestation can't be made or judged.
     #[error(transparent)]
     Attest(#[from] AttestFault),
+    /// An issuer directory or a record can't be used.
+    #[error(transparent)]
+    Issuers(#[from] IssuersFault),
     /// A pack can't be written.
     #[error(transparent)]
     PackWrite(#[from] PackStoreError),
@@ -119,6 +123,8 @@ impl Fault {
                 | SetupError::Federation { .. }
                 | SetupError::NoProvider { .. }
                 | SetupError::NotExternal { .. }
+                | SetupError::Issuers { .. }
+                | SetupError::Release { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -131,6 +137,7 @@ impl Fault {
             Self::Payload(fault) => fault.code(),
             Self::Keys(fault) => fault.code(),
             Self::Attest(fault) => fault.code(),
+            Self::Issuers(fault) => fault.code(),
             Self::PackWrite(error) => error.code(),
             Self::PackRead(fault) => fault.code(),
             Self::Exists { .. } => "file_exists",
@@ -158,6 +165,8 @@ impl Fault {
                 | SetupError::Federation { .. }
                 | SetupError::NoProvider { .. }
                 | SetupError::NotExternal { .. }
+                | SetupError::Issuers { .. }
+                | SetupError::Release { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -172,6 +181,7 @@ impl Fault {
             Self::Payload(fault) => fault.hint(),
             Self::Keys(fault) => fault.hint().into(),
             Self::Attest(fault) => fault.hint().into(),
+            Self::Issuers(fault) => fault.hint().into(),
             Self::PackWrite(PackStoreError::Name { .. } | PackStoreError::Exists { .. }) => {
                 "name a new folder with letters, digits and `._-`; packs are never overwritten".into()
             }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use decision_gate_attest::issuers::IssuerDirectory;
+use decision_gate_attest::issuers::{MAX_DIRECTORY_BYTES, read_directory};
 use decision_gate_core::keys::{Keyring, TrustedKey};
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::config::Config;
@@ -132,8 +131,7 @@ impl Loaded {
         if self.policies.files.is_empty() {
             return Vec::new();
         }
-        let issuers = self.issuers().ok().map(|directory| directory.iter().count());
-        self.policies.warnings(&self.config, issuers)
+        self.policies.warnings(&self.config, self.issuers())
     }
 
     /// The levels that release policies set, by target of the log.
@@ -141,17 +139,12 @@ impl Loaded {
         self.policies.log_levels()
     }
 
-    /// The issuers whose VEX counts, read now; none where no directory is named.
-    ///
-    /// # Errors
-    /// What keeps the directory from being read.
-    pub fn issuers(&self) -> Result<IssuerDirectory, ConfigErrors> {
-        let Some(path) = &self.config.release.issuers else { return Ok(IssuerDirectory::default()) };
-        let document = crate::document(path.as_path())?;
-        IssuerDirectory::deserialize(document.value()).map_err(|error| {
-            let origin = Origin::File { path: path.as_path().to_owned(), line: None, column: None };
-            ConfigErrors::one(origin, KeyPath::ROOT, Fault::Grammar { problem: error.to_string() })
-        })
+    /// How many issuers the directory has; nothing where there is none that reads.
+    fn issuers(&self) -> Option<usize> {
+        let path = self.config.release.issuers.as_ref()?.as_path();
+        let limit = u64::try_from(MAX_DIRECTORY_BYTES).unwrap_or(u64::MAX);
+        let bytes = read::bytes(path, limit).ok()?;
+        Some(read_directory(&bytes).ok()?.iter().count())
     }
 
     /// Whether files are looked at while a server runs.

@@ -82,8 +82,8 @@ pub struct ExecutionOptions {
     pub trace_source: Option<String>,
     /// When it was watched, in milliseconds since 1970, where the trace does not say so.
     pub window: Option<(i64, i64)>,
-    /// When this is stated, in milliseconds since 1970.
-    pub timestamp: i64,
+    /// When this is stated, in milliseconds since 1970; else when the window ends.
+    pub timestamp: Option<i64>,
     /// Which symbols are hot.
     pub hot: HotCut,
     /// How much of a trace is taken.
@@ -136,7 +136,7 @@ pub fn execution_evidence(input: &[u8], format: TraceFormat, options: &Execution
             },
         },
         "trace_digest": format!("sha256:{}", trace.digest().to_hex()),
-        "timestamp": Timestamp::UnixMillis(options.timestamp).to_string(),
+        "timestamp": Timestamp::UnixMillis(options.timestamp.unwrap_or(end)).to_string(),
     });
     ExecutionEvidence::read(&predicate).map_err(BuildFault::Predicate)?;
     Ok(Built { predicates: vec![predicate], notes: notes(&trace, &seen, cut_off, options) })

@@ -11,7 +11,7 @@ mod trace;
 
 use serde_json::Value;
 
-pub use beacon::{BeaconOptions, DEFAULT_WINDOW_MILLIS, beacon_attestations};
+pub use beacon::{BeaconOptions, DEFAULT_WINDOW_MILLIS, MAX_LOG_BYTES, beacon_attestations};
 pub use execution::{ExecutionOptions, HotCut, HotMeasure, execution_evidence};
 pub use fault::{BuildFault, TraceFault, Where};
 pub use trace::{Limits, Trace, TraceFormat};

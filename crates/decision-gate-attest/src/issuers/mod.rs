@@ -5,9 +5,11 @@
 //! leads back to one issuer. Outcomes that were recorded about an issuer's statements give its accuracy.
 
 mod directory;
+mod file;
 mod outcome;
 
 pub use directory::{Authority, AuthorityError, DirectoryError, GLOBAL, Issuer, IssuerDirectory, VexFault};
+pub use file::{DirectoryFileFault, MAX_DIRECTORY_BYTES, read_directory};
 pub use outcome::{
     Accuracy, AccuracyGap, OUTCOME_PREDICATE_TYPE, Outcome, OutcomeRecord, OutcomeTally, Outcomes, outcome_predicate,
 };

@@ -196,6 +196,12 @@ impl Outcomes {
         }
     }
 
+    /// The number that the next record about an issuer gets.
+    pub fn next_sequence(&self, issuer: &str) -> u64 {
+        let last = self.records.get(issuer).and_then(|it| it.keys().next_back());
+        last.map_or(1, |it| it.saturating_add(1))
+    }
+
     /// What is known of an issuer, where the ledger has seen records up to the number `seen`.
     pub fn tally(&self, issuer: &str, seen: u64) -> OutcomeTally {
         let Some(records) = self.records.get(issuer) else {

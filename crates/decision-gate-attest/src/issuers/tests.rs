@@ -35,6 +35,31 @@ fn a_directory_leads_from_each_key_to_one_issuer() {
 }
 
 #[test]
+fn a_file_of_issuers_is_read_strictly_with_the_place() {
+    let directory = IssuerDirectory::new([issuer("a", 1), issuer("b", 2)]).unwrap();
+    let good = serde_json::to_value(&directory).unwrap();
+    assert_eq!(read_directory(good.to_string().as_bytes()), Ok(directory));
+    let changed = |member: &str, value: serde_json::Value| {
+        let mut changed = good.clone();
+        changed[1][member] = value;
+        changed.to_string()
+    };
+    for (text, code, place) in [
+        ("[".to_owned(), "json_syntax", ""),
+        ("{}".to_owned(), "issuers_invalid", "``"),
+        ("[1]".to_owned(), "issuers_invalid", "`/0`"),
+        (changed("trusted", true.into()), "issuers_invalid", "`/1`"),
+        (changed("authority", serde_json::json!(["everything"])), "issuers_invalid", "`/1`"),
+        (changed("keys", serde_json::json!([])), "issuer_never_counts", "`b`"),
+        (changed("id", "a".into()), "issuer_duplicate", "`a`"),
+    ] {
+        let fault = read_directory(text.as_bytes()).unwrap_err();
+        assert_eq!(fault.code(), code, "{fault}");
+        assert!(fault.to_string().contains(place) && !fault.to_string().contains("Issuer"), "{fault}");
+    }
+}
+
+#[test]
 fn an_issuer_counts_for_its_tenants_in_its_time() {
     let at = Timestamp::UnixMillis;
     let own = Issuer {

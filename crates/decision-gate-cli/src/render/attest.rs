@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use decision_gate_attest::builders::Note;
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::dsse::Envelope;
 use decision_gate_core::intoto::Statement;
@@ -20,6 +21,23 @@ pub(crate) fn signed(statement: &Statement, envelope: &Envelope, out: &Path) -> 
     labelled(&mut text, "type", Line(statement.predicate_type()));
     labelled(&mut text, "envelope", format_args!("sha256:{}", envelope.digest().to_hex()));
     text
+}
+
+/// New envelopes of what a builder made, and what there is to say about it.
+pub(crate) fn built(kind: &str, envelopes: &[Envelope], notes: &[Note], out: &Path) -> String {
+    let mut text = format!("{} {}\n", Styled(GOOD, "signed"), Line(out.display()));
+    labelled(&mut text, "type", kind);
+    for envelope in envelopes.iter().take(MAX_LINES) {
+        labelled(&mut text, "envelope", format_args!("sha256:{}", envelope.digest().to_hex()));
+    }
+    more(&mut text, envelopes.len(), "envelopes");
+    text.extend(notes.iter().map(note));
+    text
+}
+
+/// What there is to say about what a builder made.
+pub(crate) fn note(note: &Note) -> String {
+    format!("{} {} ({})\n", Styled(OPEN, "note:"), Line(&note.message), note.code)
 }
 
 /// A judgement.

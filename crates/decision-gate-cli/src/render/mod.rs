@@ -3,8 +3,10 @@
 pub(crate) mod attest;
 pub(crate) mod check;
 pub(crate) mod fault;
+pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;
+pub(crate) mod release;
 pub(crate) mod verify;
 
 use std::fmt::{self, Display, Write as _};

@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 24] = [
+    let pages: [&[&str]; 31] = [
         &[],
         &["init"],
         &["check"],
@@ -16,6 +16,8 @@ fn every_help_page_says_what_and_shows_examples() {
         &["runpack", "verify"],
         &["attest"],
         &["attest", "sign"],
+        &["attest", "execution"],
+        &["attest", "beacon"],
         &["attest", "verify"],
         &["attest", "inspect"],
         &["keys"],
@@ -24,6 +26,11 @@ fn every_help_page_says_what_and_shows_examples() {
         &["keys", "show"],
         &["keys", "import"],
         &["keys", "revoke"],
+        &["issuers"],
+        &["issuers", "list"],
+        &["issuers", "show"],
+        &["issuers", "add"],
+        &["issuers", "record-outcome"],
         &["providers"],
         &["providers", "contract"],
         &["config"],
@@ -35,7 +42,7 @@ fn every_help_page_says_what_and_shows_examples() {
         let line = [page, &["--help"]].concat();
         let done = project.run(&line).expect(0);
         assert_eq!(done.stderr, "", "{line:?}");
-        let has_subcommands = matches!(page, ["runpack" | "attest" | "keys" | "providers" | "config"]);
+        let has_subcommands = matches!(page, ["runpack" | "attest" | "keys" | "issuers" | "providers" | "config"]);
         assert!(has_subcommands || done.stdout.contains("Examples:"), "{line:?}: {}", done.stdout);
         insta::assert_snapshot!(line.join("_"), done.stdout);
     }

@@ -4,10 +4,12 @@
 
 mod attest;
 mod attestations;
+mod builders;
 mod check;
 mod errors;
 mod flow;
 mod help;
+mod issuers;
 mod keys;
 mod precheck;
 mod reload;

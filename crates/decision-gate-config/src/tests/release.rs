@@ -1,6 +1,6 @@
 //! Release policies through the configuration: the documented snippets, layers, warnings, and what a hostile file gains.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{root, source};
 use crate::{ConfigErrors, Loaded, Source, load};
@@ -332,10 +332,13 @@ fn line(it: &crate::ShownOption) -> String {
 }
 
 #[test]
-fn an_issuer_directory_that_does_not_read_is_an_error_with_its_file() {
-    let place = Place::new("[release]\nissuers = \"issuers.json\"\n", &[("issuers.json", "[{\"id\": \"\"}]")]);
+fn the_files_that_are_watched_are_those_that_say_what_counts() {
+    let more = "issuers = \"issuers.json\"\n[[trust.keys]]\nkey_id = \"ci\"\nalgorithm = \"ed25519\"\nfile = \"ci.pub\"\n";
+    let config = format!("[release]\npolicy = [\"a.yaml\", \"b.yaml\"]\n{more}[store]\npath = \"ledger.db\"\n");
+    let empty = "PolicyGates: {}\n";
+    let place = Place::new(&config, &[("a.yaml", empty), ("b.yaml", empty)]);
     let loaded = place.load(&[]).unwrap();
-    let errors = loaded.issuers().unwrap_err().to_string();
-    assert!(errors.contains("issuers.json"), "{errors}");
-    assert!(loaded.files().iter().any(|file| file.file_name() == Path::new("issuers.json").file_name()));
+    let names: Vec<_> = loaded.files().iter().map(|file| file.file_name().unwrap().to_owned()).collect();
+    assert_eq!(names, ["a.yaml", "b.yaml", "ci.pub", "gate.toml", "issuers.json"]);
+    assert!(loaded.watches());
 }

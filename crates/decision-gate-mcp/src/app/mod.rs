@@ -6,6 +6,7 @@
 mod error;
 mod policy;
 mod providers;
+mod release;
 mod renew;
 mod scenarios;
 mod schemas;
@@ -47,18 +48,28 @@ impl App {
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
         let store = store(&loaded)?;
-        Self::over(store, loaded)
+        Self::build_on(loaded, store)
+    }
+
+    /// The same with a ledger in memory, whatever is configured.
+    ///
+    /// # Errors
+    /// [`SetupError`], as for the configured ledger.
+    pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
+        let store = store_at(&loaded, Place::Memory);
+        Self::build_on(loaded, store)
     }
 
     /// The product over a store.
-    fn over(store: Arc<dyn Store>, loaded: Loaded) -> Result<Self, SetupError> {
+    fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
         let config = loaded.config();
-        let providers = providers::build(config, &base(&loaded))?;
+        let providers = providers::build(&loaded, &base(&loaded))?;
+        let rules = release::rules(&loaded)?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let keyring = loaded.keyring()?;
         let parts = Parts {
             store: Arc::clone(&store),
-            policy: Arc::new(policy::build(config, &providers, keyring.clone())),
+            policy: Arc::new(policy::build(config, &providers, keyring.clone(), rules.as_ref())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             bounds: bounds(config),
@@ -79,7 +90,7 @@ impl App {
     pub fn problems(loaded: &Loaded) -> Vec<SetupError> {
         let config = loaded.config();
         let (built, unusable): (Vec<_>, Vec<_>) =
-            providers::each(config, &base(loaded)).into_iter().partition(Result::is_ok);
+            providers::each(loaded, &base(loaded)).into_iter().partition(Result::is_ok);
         let providers: Option<ProviderSet> = built.into_iter().collect::<Result<_, _>>().ok();
         // Scenarios that ask a provider which can't be built are not wrong for that.
         let contracts = providers.filter(|_| unusable.is_empty()).map(|providers| {
@@ -89,6 +100,7 @@ impl App {
         let (contracts, anchors) = contracts.unzip();
         let mut problems: Vec<_> = unusable.into_iter().filter_map(Result::err).collect();
         problems.extend(anchors.flatten());
+        problems.extend(release::rules(loaded).err());
         problems.extend(schemas::each(config).into_iter().filter_map(Result::err));
         problems.extend(loaded.keyring().err().map(SetupError::from));
         problems
@@ -186,12 +198,17 @@ fn store(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
         StoreKind::Memory => Place::Memory,
         StoreKind::Sqlite => Place::File(loaded.store_path()?),
     };
-    Ok(Arc::new(SqliteStore::new(SqliteSettings {
+    Ok(store_at(loaded, place))
+}
+
+fn store_at(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
+    let settings = &loaded.config().store;
+    Arc::new(SqliteStore::new(SqliteSettings {
         place,
         sync_mode: match settings.sync_mode {
             SyncMode::Full => StoreSync::Full,
             SyncMode::Normal => StoreSync::Normal,
         },
         busy_timeout: std::time::Duration::from_millis(settings.busy_timeout_ms.get()),
-    })))
+    }))
 }

@@ -52,7 +52,7 @@ impl App {
     pub fn renewed(&self, loaded: Loaded) -> Result<Self, ReloadError> {
         let keys = fixed(self.loaded(), &loaded);
         if keys.is_empty() {
-            Ok(Self::over(Arc::clone(&self.store), loaded)?)
+            Ok(Self::build_on(loaded, Arc::clone(&self.store))?)
         } else {
             Err(ReloadError::Restart { keys })
         }

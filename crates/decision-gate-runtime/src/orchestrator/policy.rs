@@ -71,7 +71,7 @@ impl Orchestrator {
         let missing = || RuntimeError::Stored { what: "policy", reason: "none is in force".into() };
         let (epoch, digest) = self.parts.store.active_policy(scope).await?.ok_or_else(missing)?;
         let bytes = self.parts.store.policy(digest).await?.ok_or_else(missing)?;
-        let policy = Arc::new(Policy::read(&bytes)?.with_attestations(self.configured.attestations()));
+        let policy = Arc::new(Policy::read(&bytes)?.with_readers(self.configured.readers()));
         self.in_force.lock().await.insert(scope, (epoch, Arc::clone(&policy)));
         Ok((epoch, policy))
     }

@@ -20,7 +20,7 @@ use windows::Counted;
 pub const DEFAULT_WINDOW_MILLIS: u64 = 300_000;
 
 /// Most bytes of a log.
-const MAX_BYTES: usize = 64 << 20;
+pub const MAX_LOG_BYTES: usize = 64 << 20;
 /// Most windows of one log.
 const MAX_WINDOWS: u64 = 10_000;
 
@@ -43,8 +43,8 @@ pub struct BeaconOptions {
     pub window_millis: Option<u64>,
     /// How often the beacon should come, in milliseconds; else as often as it did on the whole.
     pub period_millis: Option<u64>,
-    /// When this is stated, in milliseconds since 1970.
-    pub timestamp: i64,
+    /// When this is stated, in milliseconds since 1970; else when watching ended.
+    pub timestamp: Option<i64>,
 }
 
 /// How often the beacon should come.
@@ -68,7 +68,7 @@ pub fn beacon_attestations(input: &[u8], options: &BeaconOptions) -> Result<Buil
             return Err(BuildFault::OptionRange { option, expected: "1 or more" });
         }
     }
-    let log = Log::read(input, options.beacon_function.as_deref(), MAX_BYTES)?;
+    let log = Log::read(input, options.beacon_function.as_deref(), MAX_LOG_BYTES)?;
     let (Some(first), Some(last)) = (log.events.first(), log.events.last()) else {
         return Err(BuildFault::NoBeacons { function: log.function });
     };
@@ -83,7 +83,7 @@ pub fn beacon_attestations(input: &[u8], options: &BeaconOptions) -> Result<Buil
     }
     let mut predicates = Vec::new();
     for window in &windows {
-        let predicate = predicate(window, &log.function, period, options);
+        let predicate = predicate(window, &log.function, period, options.timestamp.unwrap_or(end), options);
         BeaconAttestation::read(&predicate).map_err(BuildFault::Predicate)?;
         predicates.push(predicate);
     }
@@ -102,7 +102,7 @@ fn period(log: &Log, options: &BeaconOptions) -> Option<Period> {
     Some(Period { millis: millis.max(1), given: false })
 }
 
-fn predicate(window: &Counted, function: &str, period: Option<Period>, options: &BeaconOptions) -> Value {
+fn predicate(window: &Counted, function: &str, period: Option<Period>, stated: i64, options: &BeaconOptions) -> Value {
     let expected = window.last - window.first + 1;
     let rate = Rate::of(window.verified, expected).unwrap_or(Rate::ZERO);
     let mut predicate = json!({
@@ -123,7 +123,7 @@ fn predicate(window: &Counted, function: &str, period: Option<Period>, options: 
             "late": window.late,
         },
         "expected_in_silence": window.silent,
-        "timestamp": Timestamp::UnixMillis(options.timestamp).to_string(),
+        "timestamp": Timestamp::UnixMillis(stated).to_string(),
     });
     if let (Some(period), Some(members)) = (period, predicate.as_object_mut()) {
         let from = if period.given { "given" } else { "log" };

@@ -45,6 +45,23 @@ Attaching 1 probe...
 ";
 
 #[test]
+fn a_format_is_told_from_what_only_it_has() {
+    for (text, wanted) in [
+        (PERF, Some(PerfScript)),
+        (MAP, Some(Bpftrace)),
+        ("@[\n    main+12\n]: 1\n", Some(Bpftrace)),
+        ("main;a 3\n", Some(Folded)),
+        ("\n# folded\nmain 12 100.5;a 3\r\n", Some(Folded)),
+        ("\n\u{4}\u{8}\u{1}", Some(Pprof)),
+        ("main;a three\n", None),
+        ("", None),
+        ("# 3\n", None),
+    ] {
+        assert_eq!(TraceFormat::detect(text.as_bytes()), wanted, "{text:?}");
+    }
+}
+
+#[test]
 fn frames_lose_what_changes_with_every_start() {
     assert_eq!(
         canonical(PerfScript, PERF),

@@ -16,7 +16,7 @@ fn options(source: Option<&str>) -> ExecutionOptions {
         environment_id: "staging".into(),
         trace_source: source.map(str::to_owned),
         window: Some((START, START + 60_000)),
-        timestamp: START + 61_000,
+        timestamp: Some(START + 61_000),
         hot: HotCut::DEFAULT,
         limits: Limits::DEFAULT,
     }
@@ -32,6 +32,6 @@ fn beacons() -> BeaconOptions {
         end: None,
         window_millis: None,
         period_millis: None,
-        timestamp: START + 3_600_000,
+        timestamp: Some(START + 3_600_000),
     }
 }

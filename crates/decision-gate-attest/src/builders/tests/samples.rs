@@ -21,7 +21,7 @@ fn sample(name: &str) -> Vec<u8> {
 fn of_sample(format: TraceFormat, source: Option<&str>) -> ExecutionOptions {
     // A profile has a time of its own.
     let window = options(source).window.filter(|_| format != TraceFormat::Pprof);
-    let timestamp = if window.is_some() { options(source).timestamp } else { 4_102_444_800_000 };
+    let timestamp = if window.is_some() { options(source).timestamp } else { Some(4_102_444_800_000) };
     ExecutionOptions { window, timestamp, ..options(source) }
 }
 
@@ -60,6 +60,7 @@ fn the_hottest_symbols_are_those_that_the_sample_has_most_of() {
 #[test]
 fn a_sample_in_its_canonical_form_is_the_same_trace() {
     for (name, format, _) in SAMPLES {
+        assert_eq!(TraceFormat::detect(&sample(name)), Some(format), "{name}");
         let trace = Trace::read(&sample(name), format, &Limits::DEFAULT).unwrap();
         let again = Trace::read(trace.canonical().as_bytes(), TraceFormat::Folded, &Limits::DEFAULT).unwrap();
         assert_eq!(again.canonical(), trace.canonical(), "{name}");
@@ -123,7 +124,7 @@ fn options_that_do_not_fit_are_named() {
             "predicate_field_malformed: the options make a predicate that no gate takes: `observation_window.end` must be a time at or after `start`",
         ),
         (
-            ExecutionOptions { timestamp: 0, ..good.clone() },
+            ExecutionOptions { timestamp: Some(0), ..good.clone() },
             "predicate_field_malformed: the options make a predicate that no gate takes: `timestamp` must be a time at or after the end of the observation window",
         ),
         (

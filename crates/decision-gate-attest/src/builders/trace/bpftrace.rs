@@ -45,6 +45,11 @@ pub(super) fn read(input: &[u8], paths: &mut Paths) -> Result<Vec<Note>, TraceFa
     Ok(if skipped > 0 { vec![note()] } else { Vec::new() })
 }
 
+/// Whether a line is of this format and of no other.
+pub(super) fn begins(line: &str) -> bool {
+    is_greeting(line) || is_plain_map(line.trim()) || opening(line.trim()).is_some()
+}
+
 impl Entry {
     /// Takes in a line of the key; gives the count at its end.
     fn take_line(&mut self, line: &str, number: usize, paths: &Paths) -> Result<Option<u64>, TraceFault> {

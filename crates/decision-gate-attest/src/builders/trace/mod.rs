@@ -55,6 +55,27 @@ impl TraceFormat {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
+    /// The format that an input looks to be in: its first line that says so. Whether it is, reading it tells.
+    pub fn detect(input: &[u8]) -> Option<Self> {
+        let start = input.get(..DETECT_BYTES).unwrap_or(input);
+        // Packed with gzip, or a message: neither is a text.
+        let is_text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+        if start.starts_with(&[0x1f, 0x8b]) || !start.iter().all(is_text) {
+            return Some(Self::Pprof);
+        }
+        let lines = start.split(|byte| *byte == b'\n').map(String::from_utf8_lossy);
+        lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#')).find_map(|line| {
+            let counted = || line.trim_end().rsplit_once(' ').is_some_and(|(_, end)| count(end).is_some());
+            if bpftrace::begins(&line) {
+                Some(Self::Bpftrace)
+            } else if perf::begins(&line) {
+                Some(Self::PerfScript)
+            } else {
+                counted().then_some(Self::Folded)
+            }
+        })
+    }
+
     /// The source that a trace in this format is of, unless its maker says another.
     pub fn trace_source(self) -> Option<&'static str> {
         match self {
@@ -65,6 +86,9 @@ impl TraceFormat {
         }
     }
 }
+
+/// As much of an input as its format is told from.
+const DETECT_BYTES: usize = 64 << 10;
 
 /// How much of a trace is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

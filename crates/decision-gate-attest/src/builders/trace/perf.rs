@@ -44,6 +44,11 @@ pub(super) fn read(input: &[u8], paths: &mut Paths) -> Result<(), TraceFault> {
     }
 }
 
+/// Whether a line is of this format and of no other.
+pub(super) fn begins(line: &str) -> bool {
+    after_time(line).is_some()
+}
+
 fn add(mut stack: Vec<String>, paths: &mut Paths, line: usize) -> Result<(), TraceFault> {
     stack.reverse();
     paths.add(stack, 1, Where::Line(line))

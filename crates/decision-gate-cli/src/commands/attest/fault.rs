@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use decision_gate_attest::builders::BuildFault;
 use decision_gate_core::dsse::EnvelopeError;
 use decision_gate_core::intoto::StatementError;
 use decision_gate_core::json::JsonError;
@@ -30,6 +31,14 @@ pub(crate) enum AttestFault {
         /// Why not.
         error: JsonError,
     },
+    /// No predicate can be made.
+    #[error("`{}`: {error}", path.display())]
+    Build {
+        /// The trace or the log.
+        path: PathBuf,
+        /// Why not.
+        error: BuildFault,
+    },
     /// There is no statement to sign.
     #[error("`{}`: {error}", path.display())]
     Statement {
@@ -47,6 +56,7 @@ impl AttestFault {
             Self::Input(fault) => fault.code(),
             Self::Envelope { error, .. } => error.code(),
             Self::Json { error, .. } => error.code(),
+            Self::Build { error, .. } => error.code(),
             Self::Statement { error, .. } => error.code(),
         }
     }
@@ -57,6 +67,7 @@ impl AttestFault {
             Self::Input(fault) => fault.hint(),
             Self::Envelope { error, .. } => error.hint(),
             Self::Json { error, .. } => error.hint(),
+            Self::Build { error, .. } => error.hint(),
             Self::Statement { error, .. } => error.hint(),
         }
     }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use decision_gate_core::dsse::{Envelope, sign};
+use decision_gate_core::dsse::sign;
 use decision_gate_core::evidence::Artifact;
 use decision_gate_core::intoto::{PAYLOAD_TYPE, Statement, StatementError, StatementVersion};
 use decision_gate_core::json::{self, Limits};
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &SignArguments, output: Output) -> Result<Ending, F
         output.answer(&format!("{}\n", String::from_utf8_lossy(envelope.as_bytes())))?;
         return Ok(Ending::Yes);
     };
-    write(out, &envelope)?;
+    write(out, &[envelope.as_bytes(), b"\n"].concat())?;
     match arguments.report.format {
         Format::Text => output.answer(&render::attest::signed(&statement, &envelope, out))?,
         Format::Json => output.json(&json!({
@@ -110,9 +110,10 @@ fn value(path: &Path) -> Result<Value, AttestFault> {
     value.map_err(|error| AttestFault::Json { path: path.to_owned(), error })
 }
 
-fn write(path: &Path, envelope: &Envelope) -> Result<(), Fault> {
+/// Writes a new file.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let opened = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = opened.and_then(|mut file| file.write_all(&[envelope.as_bytes(), b"\n"].concat()));
+    let written = opened.and_then(|mut file| file.write_all(bytes));
     written.map_err(|error| {
         let path = path.to_owned();
         if error.kind() == ErrorKind::AlreadyExists { Fault::Exists { path } } else { Fault::Write { path, error } }

@@ -1,16 +1,13 @@
 //! The keyring file: read strictly, and changed as a whole or not at all.
-//!
-//! A change is written to a new file beside it, which then takes its name. That new file is the lock as well: it is
-//! made before the keyring is read, and it must not be there yet, so two changes at once lose neither.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
 use decision_gate_core::keys::{Keyring, TrustedKey};
 use decision_gate_verify::keyring::{self, KeyringFault, MAX_BYTES};
 
 use super::KeysFault;
+use crate::commands::replace::{Readers, ReplaceFault, Replacement};
 use crate::fault::Fault;
 use crate::input;
 
@@ -33,36 +30,22 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Keyring, KeysFault> {
 
 /// A keyring that nobody else changes meanwhile. Dropped without [`Change::write`] it leaves the file as it was.
 pub(crate) struct Change {
-    /// As the caller calls it.
-    shown: PathBuf,
-    /// Behind links, so that a link stays one.
-    path: PathBuf,
-    lock: PathBuf,
-    file: Option<File>,
+    file: Replacement,
     keyring: Keyring,
 }
 
 impl Change {
     /// Locks and reads the keyring; an empty one if there is none yet.
     pub(crate) fn begin(path: &Path) -> Result<Self, Fault> {
-        let shown = path.to_owned();
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| Fault::Write { path: parent.to_owned(), error })?;
-        }
-        let path = path.canonicalize().unwrap_or_else(|_| shown.clone());
-        let mut lock = path.clone().into_os_string();
-        lock.push(".new");
-        let lock = PathBuf::from(lock);
-        let file = OpenOptions::new().write(true).create_new(true).open(&lock).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => Fault::Keys(KeysFault::Busy { lock: lock.clone() }),
-            _ => Fault::Write { path: lock.clone(), error },
+        let file = Replacement::begin(path, Readers::Default).map_err(|fault| match fault {
+            ReplaceFault::Busy { lock } => Fault::Keys(KeysFault::Busy { lock }),
+            ReplaceFault::Write(fault) => fault,
         })?;
-        // From here on the lock goes with it, whatever happens.
-        let mut change = Self { shown, path, lock, file: Some(file), keyring: Keyring::default() };
-        if change.path.symlink_metadata().is_ok() {
-            change.keyring = parse(&change.shown, &input::read(&change.path, MAX_BYTES).map_err(KeysFault::from)?)?;
-        }
-        Ok(change)
+        let keyring = match file.current() {
+            Some(current) => parse(path, &input::read(current, MAX_BYTES).map_err(KeysFault::from)?)?,
+            None => Keyring::default(),
+        };
+        Ok(Self { file, keyring })
     }
 
     /// The keys that are there.
@@ -73,36 +56,20 @@ impl Change {
     /// Refuses an id that is taken, and a keyring that would not hold with the new key.
     pub(crate) fn with(&self, key: TrustedKey) -> Result<Keyring, KeysFault> {
         if self.keyring.get(key.key_id()).is_some() {
-            return Err(KeysFault::Taken { key_id: key.key_id().clone(), path: self.shown.clone() });
+            return Err(KeysFault::Taken { key_id: key.key_id().clone(), path: self.file.shown().to_owned() });
         }
         self.of(self.keyring.iter().cloned().chain([key]))
     }
 
     /// The keyring of these keys.
     pub(crate) fn of(&self, keys: impl Iterator<Item = TrustedKey>) -> Result<Keyring, KeysFault> {
-        Keyring::new(keys).map_err(|error| KeysFault::Ring { path: self.shown.clone(), error })
+        Keyring::new(keys).map_err(|error| KeysFault::Ring { path: self.file.shown().to_owned(), error })
     }
 
     /// Puts another keyring in the file's place.
-    pub(crate) fn write(mut self, keyring: &Keyring) -> Result<(), Fault> {
-        let failed = |error| Fault::Write { path: self.shown.clone(), error };
+    pub(crate) fn write(self, keyring: &Keyring) -> Result<(), Fault> {
+        let failed = |error| Fault::Write { path: self.file.shown().to_owned(), error };
         let value = serde_json::to_value(keyring).map_err(std::io::Error::from).map_err(failed)?;
-        let Some(mut file) = self.file.take() else { return Ok(()) };
-        if let Ok(old) = self.path.metadata() {
-            file.set_permissions(old.permissions()).map_err(failed)?;
-        }
-        file.write_all(format!("{value:#}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        std::fs::rename(&self.lock, &self.path).map_err(failed)?;
-        // It has the keyring's name now.
-        self.lock = PathBuf::new();
-        Ok(())
-    }
-}
-
-impl Drop for Change {
-    fn drop(&mut self) {
-        if self.lock != PathBuf::new() {
-            std::fs::remove_file(&self.lock).ok();
-        }
+        self.file.write(format!("{value:#}\n").as_bytes())
     }
 }

@@ -40,6 +40,11 @@ impl ReleaseAttestations {
         paths.extend(each.map(|(index, root)| (roots.index(index).key("path"), &mut root.path)));
     }
 
+    /// The signer rules as the policy snapshot has them; an empty list where there are none.
+    pub fn signer_rules(&self) -> serde_json::Value {
+        self.settings().signer_rules()
+    }
+
     /// The lists as the provider `attestation` has them; the rules are the same.
     fn settings(&self) -> AttestationSettings {
         let (roots, signers) = (self.roots.clone(), self.signers.clone());
