@@ -11,13 +11,13 @@ const GATES: &str = "StellaOps.Policy.Engine.Gates";
 const TARGET: &str = "decision_gate_policy";
 
 /// The target that a gate logs under: `decision_gate_policy::vex_trust`.
-pub fn log_target(gate: &dyn GateKind) -> String {
-    format!("{TARGET}::{}", gate.id().replace('-', "_"))
+pub fn log_target(gate: &GateKind) -> String {
+    format!("{TARGET}::{}", gate.id.replace('-', "_"))
 }
 
 /// The category of a gate: `StellaOps.Policy.Engine.Gates.VexTrustGate`.
-fn category(gate: &dyn GateKind) -> String {
-    format!("{GATES}.{}Gate", gate.key())
+fn category(gate: &GateKind) -> String {
+    format!("{GATES}.{}Gate", gate.key)
 }
 
 /// Every category that leads somewhere, and the target that it leads to.
@@ -25,7 +25,7 @@ pub(super) fn known() -> Vec<(String, String)> {
     let mut known = vec![("Default".to_owned(), "decision_gate".to_owned())];
     let above = GATES.match_indices('.').filter_map(|(end, _)| GATES.get(..end)).chain(std::iter::once(GATES));
     known.extend(above.map(|category| (category.to_owned(), TARGET.to_owned())));
-    known.extend(ALL.iter().map(|gate| (category(*gate), log_target(*gate))));
+    known.extend(ALL.iter().map(|gate| (category(gate), log_target(gate))));
     known
 }
 

@@ -38,11 +38,11 @@ struct Named {
 fn named(document: &Value) -> Named {
     let mut named = Named::default();
     for gate in ALL {
-        let Some(section) = document.get("PolicyGates").and_then(|it| it.get(gate.key())) else { continue };
-        let root = format!("PolicyGates.{}", gate.key());
+        let Some(section) = document.get("PolicyGates").and_then(|it| it.get(gate.key)) else { continue };
+        let root = format!("PolicyGates.{}", gate.key);
         named.lists(section, &root);
-        let own = format!("{root}.{}", gate.entries_key());
-        named.entries(section.get(gate.entries_key()), &own);
+        let own = format!("{root}.{}", gate.entries_key);
+        named.entries(section.get(gate.entries_key), &own);
         for (tenant, entries) in section.get("TenantOverrides").and_then(Value::as_object).into_iter().flatten() {
             let path = format!("{root}.TenantOverrides.{tenant}");
             named.tenants.push((path.clone(), tenant.clone()));

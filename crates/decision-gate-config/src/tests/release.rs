@@ -322,7 +322,7 @@ fn show_gives_each_option_for_each_environment_and_what_tenants_have_of_their_ow
     "#);
     let options: std::collections::BTreeSet<_> = shown[0].options.iter().map(|it| it.option.clone()).collect();
     for gate in decision_gate_policy::gates::ALL {
-        assert!(options.contains(&format!("{}.Enabled", gate.key())), "{}", gate.key());
+        assert!(options.contains(&format!("{}.Enabled", gate.key)), "{}", gate.key);
     }
 }
 
@@ -333,7 +333,8 @@ fn line(it: &crate::ShownOption) -> String {
 
 #[test]
 fn the_files_that_are_watched_are_those_that_say_what_counts() {
-    let more = "issuers = \"issuers.json\"\n[[trust.keys]]\nkey_id = \"ci\"\nalgorithm = \"ed25519\"\nfile = \"ci.pub\"\n";
+    let more =
+        "issuers = \"issuers.json\"\n[[trust.keys]]\nkey_id = \"ci\"\nalgorithm = \"ed25519\"\nfile = \"ci.pub\"\n";
     let config = format!("[release]\npolicy = [\"a.yaml\", \"b.yaml\"]\n{more}[store]\npath = \"ledger.db\"\n");
     let empty = "PolicyGates: {}\n";
     let place = Place::new(&config, &[("a.yaml", empty), ("b.yaml", empty)]);

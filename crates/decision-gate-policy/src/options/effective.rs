@@ -43,11 +43,11 @@ impl EffectiveGate {
 impl PolicyDocument {
     /// Every gate, in order, as it stands for an environment and a tenant; without one, for those that nothing names.
     pub fn effective(&self, environment: Option<&str>, tenant: Option<&str>) -> Vec<EffectiveGate> {
-        let one = |kind: &&'static dyn crate::gates::GateKind| {
-            let mut flat = flat(*kind, self.section(*kind), self.layers(), environment, tenant);
+        let one = |kind: &'static crate::gates::GateKind| {
+            let mut flat = flat(kind, self.section(kind), self.layers(), environment, tenant);
             let unwritten = |key: &str| Origin {
                 layer: super::BUILT_IN.to_owned(),
-                key: format!("PolicyGates.{}.{key}", kind.key()),
+                key: format!("PolicyGates.{}.{key}", kind.key),
             };
             let members = flat.options.as_object().into_iter().flatten();
             let options = members.map(|(key, value)| EffectiveOption {
@@ -60,7 +60,7 @@ impl PolicyDocument {
                 Switch::Off(_) => (false, None),
                 Switch::On(mode) => (true, mode.map(|(mode, _)| mode)),
             };
-            EffectiveGate { gate: kind.id(), key: kind.key(), asked, mode, options }
+            EffectiveGate { gate: kind.id, key: kind.key, asked, mode, options }
         };
         ALL.iter().map(one).collect()
     }
