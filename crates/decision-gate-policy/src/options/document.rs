@@ -225,7 +225,11 @@ impl PolicyDocument {
         Ok(ReadyGate { kind, switch, gate })
     }
 
-    fn section(&self, kind: &GateKind) -> &Value {
+    pub(super) fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    pub(super) fn section(&self, kind: &GateKind) -> &Value {
         self.part(kind.key)
     }
 
