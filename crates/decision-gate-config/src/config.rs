@@ -7,7 +7,7 @@ use crate::key_path::KeyPath;
 use crate::sections::{
     Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, limits::Limits,
     logging::Logging, policy::Policy, providers::Providers, rules::Rules, runpacks::Runpacks, scenarios::Scenarios,
-    schemas::Schemas, server::Server, store::Store, tenants::Tenants, time::Time, trust::Trust,
+    schemas::Schemas, server::Server, store::Store, telemetry::Telemetry, tenants::Tenants, time::Time, trust::Trust,
 };
 use crate::values::ConfigPath;
 
@@ -81,4 +81,6 @@ sections! {
     limits: Limits,
     /// What is logged to stderr, and how.
     logging: Logging,
+    /// Whom metrics and spans of release decisions are told.
+    telemetry: Telemetry,
 }

@@ -15,6 +15,7 @@ mod error;
 mod federation;
 mod handler;
 mod serve;
+mod telemetry;
 pub mod tools;
 mod transport;
 mod words;
@@ -25,4 +26,5 @@ pub use self::{
     error::ServeError,
     federation::{FederatedProvider, FederationError},
     serve::{ServeOptions, WireLimits, serve, until_signal},
+    telemetry::{Telemetry, TelemetryFault},
 };

@@ -18,6 +18,7 @@ pub mod options;
 pub mod policy;
 pub mod result;
 pub mod span;
+pub mod telemetry;
 pub mod waiver;
 
 pub mod beacon_rate;

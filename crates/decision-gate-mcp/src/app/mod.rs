@@ -28,12 +28,14 @@ use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreS
 
 pub use self::error::SetupError;
 use crate::federation::derive_contract;
+use crate::telemetry::Telemetry;
 
 /// The running product behind the tools.
 pub struct App {
     orchestrator: Orchestrator,
     loaded: Loaded,
     keyring: Keyring,
+    telemetry: Telemetry,
 }
 
 impl App {
@@ -63,7 +65,8 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        Ok(Self { orchestrator: Orchestrator::new(parts), loaded, keyring })
+        let telemetry = Telemetry::new(&loaded.config().telemetry);
+        Ok(Self { orchestrator: Orchestrator::new(parts), loaded, keyring, telemetry })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
@@ -118,6 +121,11 @@ impl App {
     /// The keys that the configuration trusts.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Where release decisions are told.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     /// The folder that packs are written to and read from.
