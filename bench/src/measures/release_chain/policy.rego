@@ -25,11 +25,11 @@ eligible(type, max_age) := [it |
 	input.at - it.issued_at <= max_age
 ]
 
-truth(outcome, _) := "true" if outcome in {"Pass", "PassWithNote", "Warn"}
+truth(outcome, _) := "True" if outcome in {"Pass", "PassWithNote", "Warn"}
 
-truth("Block", is_measured) := "false" if is_measured
+truth("Block", is_measured) := "False" if is_measured
 
-truth("Block", is_measured) := "unknown" if not is_measured
+truth("Block", is_measured) := "Unknown" if not is_measured
 
 measured(outcome, reason) := {"outcome": outcome, "reason": reason, "truth": truth(outcome, true)}
 
@@ -380,11 +380,11 @@ gates := [
 
 truths := {row[1].truth | some row in gates}
 
-chain := ["false", "gate_blocked"] if "false" in truths
+chain := ["False", "gate_blocked"] if "False" in truths
 
-else := ["unknown", "gate_unknown"] if "unknown" in truths
+else := ["Unknown", "gate_unknown"] if "Unknown" in truths
 
-else := ["true", "gates_met"]
+else := ["True", "gates_met"]
 
 blocks := [row[0] | some row in gates; row[1].outcome == "Block"]
 
