@@ -14,6 +14,7 @@ use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
+use crate::commands::release::ReleaseCommand;
 use crate::commands::runpack::RunpackCommand;
 use crate::commands::serve::ServeArguments;
 
@@ -39,6 +40,9 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Judge values that you supply, without asking providers and without a record.
     Precheck(PrecheckArguments),
+    /// Decide whether an artifact may be released, by the gates of a release policy.
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// Serve the MCP protocol on stdin and stdout.
     Serve(ServeArguments),
     /// Export a run's proof, and verify one offline.
@@ -86,6 +90,7 @@ impl Command {
             Self::Precheck(arguments) => arguments.report.format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
+            Self::Release(command) => command.report().format,
             Self::Runpack(command) => command.report().format,
             Self::Attest(command) => command.report().format,
             Self::Keys(command) => command.report().format,
@@ -129,7 +134,7 @@ fn tenant(text: &str) -> Result<TenantId, &'static str> {
     text.parse().ok().and_then(TenantId::new).ok_or(SCOPE)
 }
 
-fn namespace(text: &str) -> Result<NamespaceId, &'static str> {
+pub(crate) fn namespace(text: &str) -> Result<NamespaceId, &'static str> {
     text.parse().ok().and_then(NamespaceId::new).ok_or(SCOPE)
 }
 

@@ -48,7 +48,7 @@ impl ConfigurationArguments {
             flags.push(Flag::set("--set", assignment)?);
         }
         flags.extend(more);
-        Ok(Source { file, environment, flags })
+        Ok(Source { file, environment, flags, policies: Vec::new() })
     }
 }
 

@@ -123,6 +123,8 @@ impl Fault {
                 | SetupError::Federation { .. }
                 | SetupError::NoProvider { .. }
                 | SetupError::NotExternal { .. }
+                | SetupError::Issuers { .. }
+                | SetupError::Release { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -163,6 +165,8 @@ impl Fault {
                 | SetupError::Federation { .. }
                 | SetupError::NoProvider { .. }
                 | SetupError::NotExternal { .. }
+                | SetupError::Issuers { .. }
+                | SetupError::Release { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
-use decision_gate_config::Loaded;
 use decision_gate_config::sections::store::StoreKind;
+use decision_gate_config::{Flag, Loaded};
 use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_mcp::App;
 use decision_gate_runtime::Caller;
@@ -20,6 +20,16 @@ const ACTOR: &str = concat!("decision-gate-cli/", env!("CARGO_PKG_VERSION"));
 /// The running product behind a command.
 pub(crate) struct Session {
     app: App,
+    apart: bool,
+}
+
+/// What a command puts in force for itself only.
+#[derive(Debug, Default)]
+pub(crate) struct Adhoc {
+    /// Settings.
+    pub(crate) flags: Vec<Flag>,
+    /// Files that lie over the release policy `default`.
+    pub(crate) policies: Vec<PathBuf>,
 }
 
 impl Session {
@@ -28,7 +38,18 @@ impl Session {
         let folder = std::env::current_dir().map_err(Fault::WorkingFolder)?;
         let loaded = configuration.load(Discovery::Project(&folder), Vec::new())?;
         logging::start_quietly(&loaded);
-        Ok(Self { app: App::build(loaded)? })
+        Ok(Self { app: App::build(loaded)?, apart: false })
+    }
+
+    /// The same with settings for this command only, and so with a ledger in memory: in the configured one they would
+    /// be in force for everybody.
+    pub(crate) fn open_apart(configuration: &ConfigurationArguments, adhoc: Adhoc) -> Result<Self, Fault> {
+        let folder = std::env::current_dir().map_err(Fault::WorkingFolder)?;
+        let mut source = configuration.source(Discovery::Project(&folder), adhoc.flags)?;
+        source.policies = adhoc.policies;
+        let loaded = decision_gate_config::load(&source)?;
+        logging::start_quietly(&loaded);
+        Ok(Self { app: App::build_in_memory(loaded)?, apart: true })
     }
 
     /// The product.
@@ -49,6 +70,7 @@ impl Session {
     /// The ledger's file; `None` for a ledger in memory.
     pub(crate) fn ledger_path(&self) -> Result<Option<PathBuf>, Fault> {
         match self.loaded().config().store.kind {
+            _ if self.apart => Ok(None),
             StoreKind::Memory => Ok(None),
             StoreKind::Sqlite => Ok(Some(self.loaded().store_path()?)),
         }

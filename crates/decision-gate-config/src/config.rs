@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::key_path::KeyPath;
 use crate::sections::{
     Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, limits::Limits,
-    logging::Logging, policy::Policy, providers::Providers, rules::Rules, runpacks::Runpacks, scenarios::Scenarios,
-    schemas::Schemas, server::Server, store::Store, telemetry::Telemetry, tenants::Tenants, time::Time, trust::Trust,
+    logging::Logging, policy::Policy, providers::Providers, release::Release, rules::Rules, runpacks::Runpacks,
+    scenarios::Scenarios, schemas::Schemas, server::Server, store::Store, telemetry::Telemetry, tenants::Tenants,
+    time::Time, trust::Trust,
 };
 use crate::values::ConfigPath;
 
@@ -42,9 +43,15 @@ macro_rules! sections {
 }
 
 impl Config {
-    /// Notes what does not fit together between sections.
-    pub(crate) fn check_between(&self, checks: &mut Checks) {
-        checks.key("providers", |checks| self.providers.check_keys(&self.trust.keys, checks));
+    /// Notes what does not fit together between sections, in those for which `look` holds.
+    pub(crate) fn check_between(&self, checks: &mut Checks, look: impl Fn(&str) -> bool) {
+        let keys = &self.trust.keys;
+        if look("providers") {
+            checks.key("providers", |checks| self.providers.check_keys(keys, checks));
+        }
+        if look("release") {
+            checks.key("release", |checks| self.release.check_keys(keys, checks));
+        }
     }
 }
 
@@ -65,6 +72,8 @@ sections! {
     scenarios: Scenarios,
     /// The data shapes that are pinned.
     schemas: Schemas,
+    /// The policies of the release gates, and where a release's evidence comes from.
+    release: Release,
     /// What a scenario may ask for.
     rules: Rules,
     /// Who may be sent which packet.

@@ -60,7 +60,7 @@ pub fn document(path: &Path) -> Result<Document, ConfigErrors> {
     Ok(Document { path: path.to_owned(), value, marks: parsed.marks })
 }
 
-fn value(tree: &Tree) -> Result<Value, String> {
+pub(crate) fn value(tree: &Tree) -> Result<Value, String> {
     let number = |text: String| {
         json::parse_exact(text.as_bytes(), &json::Limits::message(64))
             .map_err(|_| format!("`{text}` is a number that JSON can't carry exactly"))

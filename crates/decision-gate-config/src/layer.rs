@@ -21,6 +21,17 @@ pub(crate) enum Setter {
     Flag(String),
 }
 
+impl Setter {
+    /// The setter without a place in it.
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Self::File(path) => Origin::File { path: path.clone(), line: None, column: None },
+            Self::Variable(name) => Origin::Variable { name: name.clone() },
+            Self::Flag(name) => Origin::Flag { name: name.clone() },
+        }
+    }
+}
+
 /// What one source sets.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {

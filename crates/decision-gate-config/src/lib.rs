@@ -24,10 +24,12 @@ mod loaded;
 mod near;
 mod origin;
 mod read;
+mod release;
 mod schema;
 pub mod sections;
 mod tree;
 mod values;
+mod warning;
 
 pub use self::{
     config::Config,
@@ -40,8 +42,10 @@ pub use self::{
     loaded::{Loaded, Shown},
     origin::Origin,
     read::MAX_FILE_BYTES,
+    release::{ReleasePolicyFile, ShownOption, ShownPolicy, log_target},
     schema::schema,
     values::{Bounded, ConfigPath, PathFault},
+    warning::{Doubt, Prerequisite, Warning},
 };
 
 #[cfg(test)]

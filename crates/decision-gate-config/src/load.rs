@@ -12,6 +12,7 @@ use crate::key_path::KeyPath;
 use crate::layer::{At, Layer, Layers, Setter};
 use crate::loaded::Loaded;
 use crate::origin::Origin;
+use crate::release::{self, PolicyText};
 use crate::schema::Shapes;
 use crate::sections::{Checks, providers};
 use crate::tree::Tree;
@@ -26,6 +27,8 @@ pub struct Source {
     pub environment: Environment,
     /// The command-line flags.
     pub flags: Vec<Flag>,
+    /// Files that lie over the release policy `default`, the strongest last, as `--policy` names them.
+    pub policies: Vec<PathBuf>,
 }
 
 /// Reads, merges and checks all layers.
@@ -35,13 +38,14 @@ pub struct Source {
 pub fn load(source: &Source) -> Result<Loaded, ConfigErrors> {
     let mut errors = Errors::default();
     let mut layers = Layers::default();
+    let mut texts = Texts::default();
     if let Some(path) = &source.file {
         let (parsed, misread) = read::file(path)?;
         errors.list.extend(misread);
         layers.0.push(Layer { setter: Setter::File(path.clone()), tree: parsed.tree, marks: parsed.marks });
     }
     let file_layers = layers.0.len();
-    texts(source, &mut layers, &mut errors);
+    texts.read(source, &mut layers, &mut errors);
     if layers.0.len() > file_layers {
         // A mistake in the file is one even where a variable or a flag covers it.
         let file = Layers(layers.0.get(..file_layers).unwrap_or_default().to_vec());
@@ -49,9 +53,13 @@ pub fn load(source: &Source) -> Result<Loaded, ConfigErrors> {
     }
     let config = typed(&layers, &mut errors)?;
     let config = config.and_then(|config| checked(config, source.file.as_deref(), &layers, &mut errors));
-    match (errors.into_report(), config) {
+    let policies = config.as_ref().map(|config| {
+        let more = release::More { texts: texts.policy, files: &source.policies };
+        release::read(config, source.file.as_deref(), &layers, &more, &mut errors.list)
+    });
+    match (errors.into_report(), config.zip(policies)) {
         (Some(report), _) => Err(report),
-        (None, Some(config)) => Ok(Loaded::new(config, source, layers)),
+        (None, Some((config, policies))) => Ok(Loaded::new(config, source, layers, policies)),
         // Not reached: without a configuration there is an error.
         (None, None) => Err(ConfigErrors::one(
             Origin::BuiltIn,
@@ -61,33 +69,47 @@ pub fn load(source: &Source) -> Result<Loaded, ConfigErrors> {
     }
 }
 
-/// Adds a layer for each environment variable and each flag.
-fn texts(source: &Source, layers: &mut Layers, errors: &mut Errors) {
-    let variables: Vec<_> = source.environment.settings().collect();
-    if variables.is_empty() && source.flags.is_empty() {
-        return;
-    }
-    let shapes = Shapes::new();
-    let mut add = |setter: Setter, origin: Origin, keys: &[&str], text: &str| match shapes.read(keys, text) {
-        Ok((path, value)) => layers.0.push(Layer::single(setter, &path, value)),
-        Err((key, fault)) => errors.list.push(ConfigError { origin, key, fault }),
-    };
-    let mut unreadable = Vec::new();
-    for (name, setting, value) in variables {
-        let origin = Origin::Variable { name: name.to_owned() };
-        if let Some(text) = value.to_str() {
-            let keys: Vec<&str> = setting.split("__").collect();
-            add(Setter::Variable(name.to_owned()), origin, &keys, text);
-        } else {
-            unreadable.push(ConfigError { origin, key: KeyPath::ROOT, fault: FileFault::VariableNotUtf8.into() });
+/// The texts of variables and flags, as far as they are no settings of a section.
+#[derive(Default)]
+struct Texts {
+    /// Those that set an option of the release policy.
+    policy: Vec<PolicyText>,
+}
+
+impl Texts {
+    /// Adds a layer for each environment variable and each flag.
+    fn read(&mut self, source: &Source, layers: &mut Layers, errors: &mut Errors) {
+        let variables: Vec<_> = source.environment.settings().collect();
+        if variables.is_empty() && source.flags.is_empty() {
+            return;
         }
+        let shapes = Shapes::new();
+        let mut add = |setter: Setter, keys: Vec<&str>, text: &str| {
+            if PolicyText::is_meant(&keys) {
+                let keys = keys.into_iter().map(str::to_owned).collect();
+                self.policy.push(PolicyText { setter, keys, text: text.to_owned() });
+                return;
+            }
+            match shapes.read(&keys, text) {
+                Ok((path, value)) => layers.0.push(Layer::single(setter, &path, value)),
+                Err((key, fault)) => errors.list.push(ConfigError { origin: setter.origin(), key, fault }),
+            }
+        };
+        let mut unreadable = Vec::new();
+        for (name, setting, value) in variables {
+            let setter = Setter::Variable(name.to_owned());
+            if let Some(text) = value.to_str() {
+                add(setter, setting.split("__").collect(), text);
+            } else {
+                let fault = FileFault::VariableNotUtf8.into();
+                unreadable.push(ConfigError { origin: setter.origin(), key: KeyPath::ROOT, fault });
+            }
+        }
+        for flag in &source.flags {
+            add(Setter::Flag(flag.name().to_owned()), flag.key().split('.').collect(), flag.value());
+        }
+        errors.list.append(&mut unreadable);
     }
-    for flag in &source.flags {
-        let origin = Origin::Flag { name: flag.name().to_owned() };
-        let keys: Vec<&str> = flag.key().split('.').collect();
-        add(Setter::Flag(flag.name().to_owned()), origin, &keys, flag.value());
-    }
-    errors.list.append(&mut unreadable);
 }
 
 /// Types the merged layers; notes what has no type.
@@ -108,8 +130,8 @@ fn checked(mut config: Config, file: Option<&Path>, layers: &Layers, errors: &mu
     let faulty: BTreeSet<_> = errors.list.iter().filter_map(|it| it.key.section()).map(str::to_owned).collect();
     let mut checks = Checks::new();
     config.check(&mut checks, |section| !faulty.contains(section));
-    if !["providers", "trust"].into_iter().any(|section| faulty.contains(section)) {
-        config.check_between(&mut checks);
+    if !faulty.contains("trust") {
+        config.check_between(&mut checks, |section| !faulty.contains(section));
     }
     let mut found = checks.into_found();
     let folder = file.map(folder_of);

@@ -44,15 +44,15 @@ impl Origin {
         }
     }
 
-    /// Files by line, then variables and flags by name.
-    pub(crate) fn order(&self) -> (u8, u32, u32, String) {
+    /// Files by name and line, then variables and flags by name.
+    pub(crate) fn order(&self) -> (u8, String, u32, u32) {
         match self {
-            Self::BuiltIn => (0, 0, 0, String::new()),
+            Self::BuiltIn => (0, String::new(), 0, 0),
             Self::File { path, line, column } => {
-                (1, line.unwrap_or(0), column.unwrap_or(0), path.display().to_string())
+                (1, path.display().to_string(), line.unwrap_or(0), column.unwrap_or(0))
             }
-            Self::Variable { name } => (2, 0, 0, name.clone()),
-            Self::Flag { name } => (3, 0, 0, name.clone()),
+            Self::Variable { name } => (2, name.clone(), 0, 0),
+            Self::Flag { name } => (3, name.clone(), 0, 0),
         }
     }
 }

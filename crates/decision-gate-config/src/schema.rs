@@ -3,6 +3,8 @@
 //! The schema is generated from the types that the reader reads into. Environment variables and flags are only
 //! texts; the schema says which of them are numbers, which lists, and where a key is a name in its exact case.
 
+use std::collections::BTreeSet;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -41,9 +43,83 @@ fn clean(schema: &mut Value) {
 /// The schema as a map of what may stand where.
 pub(crate) struct Shapes(Value);
 
+/// Names within keys: what they were taken apart at, and those that are known.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(crate) separator: &'static str,
+    pub(crate) known: &'a BTreeSet<String>,
+}
+
+/// Why keys of a variable or a flag lead nowhere, or their text is nothing that may stand there.
+pub(crate) enum Unresolved {
+    /// No such key.
+    Key { at: KeyPath, key: String, allowed: Vec<String> },
+    /// No such value.
+    Value { at: KeyPath, fault: Fault },
+}
+
 impl Shapes {
     pub(crate) fn new() -> Self {
         Self(schema())
+    }
+
+    /// Those of another schema.
+    pub(crate) fn of(schema: Value) -> Self {
+        Self(schema)
+    }
+
+    /// What `text` means where `keys` lead, which are in any case but for names. A name may have been taken
+    /// apart: known ones are put together first, then as little as leads somewhere.
+    ///
+    /// # Errors
+    /// The path as far as it could be followed, and why no further.
+    pub(crate) fn resolve(&self, keys: &[&str], names: &Names<'_>, text: &str) -> Result<(KeyPath, Tree), Unresolved> {
+        let (path, node) = self.follow(&self.0, &KeyPath::ROOT, keys, names)?;
+        match Kinds::of(&self.views(node)).read(text) {
+            Ok(tree) => Ok((path, tree)),
+            Err(fault) => Err(Unresolved::Value { at: path, fault }),
+        }
+    }
+
+    fn follow<'a>(
+        &'a self,
+        node: &'a Value,
+        at: &KeyPath,
+        keys: &[&str],
+        names: &Names<'_>,
+    ) -> Result<(KeyPath, &'a Value), Unresolved> {
+        let Some((key, rest)) = keys.split_first() else { return Ok((at.clone(), node)) };
+        let views = self.views(node);
+        let of_view = |view: &&'a Value| properties(view)?.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+        if let Some((name, inner)) = views.iter().find_map(of_view) {
+            return self.follow(inner, &at.key(name), rest, names);
+        }
+        let mut others = views.iter().filter_map(|view| view.get("additionalProperties").filter(|it| it.is_object()));
+        let Some(inner) = others.next() else {
+            let allowed = views.iter().filter_map(|view| properties(view)).flat_map(Map::keys).cloned().collect();
+            return Err(Unresolved::Key { at: at.clone(), key: (*key).to_owned(), allowed });
+        };
+        let splits = (1..=keys.len()).filter_map(|taken| keys.split_at_checked(taken));
+        let mut splits: Vec<_> = splits.map(|(name, rest)| (name.join(names.separator), rest)).collect();
+        splits.sort_by_key(|(name, _)| !names.known.contains(name));
+        let mut first = None;
+        for (name, rest) in splits {
+            match self.follow(inner, &at.key(name), rest, names) {
+                Ok((path, found)) if !self.is_table(found) => return Ok((path, found)),
+                Ok((path, _)) => {
+                    let expected = "a further level: an option is set by its whole path".to_owned();
+                    let fault = Fault::Type { expected, found: "a table".to_owned() };
+                    first = first.or(Some(Unresolved::Value { at: path, fault }));
+                }
+                Err(unresolved) => first = first.or(Some(unresolved)),
+            }
+        }
+        Err(first.unwrap_or(Unresolved::Key { at: at.clone(), key: (*key).to_owned(), allowed: Vec::new() }))
+    }
+
+    /// Whether it is a table of further keys and nothing else.
+    fn is_table(&self, node: &Value) -> bool {
+        node.get("additionalProperties").is_some() || properties(node).is_some()
     }
 
     /// Every key path that leads through tables only, such as `limits.drain_ms`.
@@ -57,6 +133,10 @@ impl Shapes {
         for view in self.views(node) {
             for (key, inner) in properties(view).into_iter().flatten() {
                 let path = at.key(key);
+                // The options of a release policy are found by its own schema.
+                if key == "PolicyGates" || key == "Logging" {
+                    continue;
+                }
                 paths.push(path.to_string());
                 self.collect(inner, &path, paths);
             }
@@ -168,10 +248,18 @@ impl<'a> Kinds<'a> {
         if self.has("boolean") && (text == "true" || text == "false") {
             return Ok(Tree::Bool(text == "true"));
         }
-        if self.has("integer")
+        if (self.has("integer") || self.has("number"))
             && let Ok(number) = text.parse()
         {
             return Ok(Tree::Integer(number));
+        }
+        if self.has("number")
+            && let Some(number) = text.parse().ok().filter(|it: &f64| it.is_finite())
+        {
+            return Ok(Tree::Float(number));
+        }
+        if self.has("null") && text == "null" {
+            return Ok(Tree::Null);
         }
         if whole && !self.has("string") {
             let expected =

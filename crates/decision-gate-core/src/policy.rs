@@ -4,7 +4,7 @@
 //! so that a replay judges under the rules that were in force.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,15 +12,19 @@ use serde_json::Value;
 use crate::condition::Gap;
 use crate::contract::schema::Schema;
 use crate::digest::Digest;
-use crate::evidence::Query;
+use crate::evidence::{Fault, FaultCode, Query};
 use crate::json::{self, canonical};
 use crate::keys::Keyring;
 use crate::name::{CheckId, ProviderId};
 use crate::scenario::packets::PacketPolicy;
-use crate::trust::{AnchorPolicy, AttestationReader, Disclosure, HashProfile, Lane, Occasion, ProviderTrust, Scale};
+use crate::trust::{
+    AnchorPolicy, Disclosure, HashProfile, Lane, Occasion, ProviderTrust, Readers, ReleaseJudge, Scale,
+};
 
 /// Version of the snapshot's form.
 pub const SNAPSHOT_VERSION: u32 = 1;
+
+const RELEASE_RULES_INVALID: FaultCode = FaultCode::known("release_rules_invalid");
 
 /// The highest number that JSON carries exactly, its neighbours included.
 const MAX_NUMBER: u64 = (1 << 53) - 1;
@@ -79,6 +83,9 @@ pub struct ProviderPolicy {
     /// Who must have signed what, of a provider that brings attestations; left out for every other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signers: Option<Value>,
+    /// What releases are judged by, of a provider that brings what is known of them; left out for every other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Value>,
 }
 
 impl ProviderPolicy {
@@ -165,7 +172,9 @@ pub struct Policy {
     digest: Digest,
     schemas: BTreeMap<ProviderId, BTreeMap<CheckId, OnceLock<Option<Schema>>>>,
     /// No part of what is in force: code, which every program of one version brings alike.
-    attestations: Option<AttestationReader>,
+    readers: Option<Readers>,
+    /// Made of what the snapshot says of each source of releases, when the first release is judged.
+    judges: BTreeMap<ProviderId, OnceLock<Result<Arc<dyn ReleaseJudge>, String>>>,
 }
 
 impl Policy {
@@ -180,7 +189,9 @@ impl Policy {
             provider.result_schemas.keys().map(|it| (it.clone(), OnceLock::new())).collect()
         };
         let schemas = snapshot.providers.iter().map(|(id, provider)| (id.clone(), slots(provider))).collect();
-        Self { snapshot, digest, schemas, attestations: None }
+        let sources = snapshot.providers.iter().filter(|(_, provider)| provider.release.is_some());
+        let judges = sources.map(|(id, _)| (id.clone(), OnceLock::new())).collect();
+        Self { snapshot, digest, schemas, readers: None, judges }
     }
 
     /// Reads the canonical JSON of a snapshot back.
@@ -199,16 +210,29 @@ impl Policy {
             .map_err(|error| PolicyReadError::Shape { reason: error.to_string() })
     }
 
-    /// The same, with a reader of attestations. Without one, what sources of attestations bring is Unknown.
+    /// The same, with readers. Without them, what sources of attestations and releases bring is Unknown.
     #[must_use]
-    pub fn with_attestations(mut self, reader: Option<AttestationReader>) -> Self {
-        self.attestations = reader;
+    pub fn with_readers(mut self, readers: Option<Readers>) -> Self {
+        self.readers = readers;
         self
     }
 
-    /// Its reader of attestations.
-    pub fn attestations(&self) -> Option<AttestationReader> {
-        self.attestations
+    /// Its readers.
+    pub fn readers(&self) -> Option<Readers> {
+        self.readers
+    }
+
+    /// Who judges what a source of releases brings; `None` for every other provider.
+    ///
+    /// # Errors
+    /// [`Gap`] without readers, or when what the snapshot says of the source makes no sense.
+    pub fn release_judge(&self, provider: &ProviderId) -> Option<Result<&dyn ReleaseJudge, Gap>> {
+        let rules = self.provider(provider)?.release.as_ref()?;
+        let slot = self.judges.get(provider)?;
+        let Some(readers) = self.readers else { return Some(Err(Gap::NoReader)) };
+        let made = slot.get_or_init(|| (readers.release)(rules));
+        let invalid = |reason: &String| Gap::Fault(Fault::new(RELEASE_RULES_INVALID, reason.clone()));
+        Some(made.as_ref().map(AsRef::as_ref).map_err(invalid))
     }
 
     /// What is in force.
@@ -292,6 +316,12 @@ pub enum Relaxation {
     ScenarioDraft,
     /// The stage has no gates and says so.
     StageUngated,
+    /// Somebody answers for a block of a release gate.
+    ReleaseWaived,
+    /// No release gate was asked, and the release policy lets that through.
+    ReleaseUngated,
+    /// The release policy lets waivers cover evidence that failed its check.
+    WaiversCoverFailedEvidence,
 }
 
 /// Why bytes are not a policy snapshot.

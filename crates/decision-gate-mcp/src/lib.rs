@@ -14,6 +14,8 @@ mod catalog;
 mod error;
 mod federation;
 mod handler;
+mod live;
+mod reload;
 mod serve;
 mod telemetry;
 pub mod tools;
@@ -21,10 +23,12 @@ mod transport;
 mod words;
 
 pub use self::{
-    app::{App, SetupError},
+    app::{App, ReloadError, SetupError},
     catalog::{ModelCost, Visibility},
     error::ServeError,
     federation::{FederatedProvider, FederationError},
+    live::Live,
+    reload::Reloader,
     serve::{ServeOptions, WireLimits, serve, until_signal},
     telemetry::{Telemetry, TelemetryFault},
 };

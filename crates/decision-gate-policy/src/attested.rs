@@ -187,6 +187,12 @@ impl Attested {
         &self.content
     }
 
+    /// The same, believed no further than this.
+    #[must_use]
+    pub fn at_most(self, lane: Lane) -> Self {
+        Self { lane: lane.min(self.lane), ..self }
+    }
+
     /// The same with full trust, for hypothetical answers only.
     pub(crate) fn if_verified(&self) -> Self {
         Self { lane: Lane::Verified, ..self.clone() }

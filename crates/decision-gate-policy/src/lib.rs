@@ -16,6 +16,7 @@ pub mod gates;
 pub mod mode;
 pub mod options;
 pub mod policy;
+pub mod release;
 pub mod result;
 pub mod span;
 pub mod telemetry;
@@ -28,6 +29,8 @@ pub mod execution_evidence;
 pub mod lattice_state;
 pub mod uncertainty_tier;
 pub mod vex_trust;
+
+pub use release::READERS;
 
 mod eligible;
 mod view;

@@ -15,6 +15,7 @@ pub mod attestation;
 pub mod env;
 pub mod http;
 pub mod json;
+pub mod release;
 pub mod time;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use self::{
     error::BuildError,
     http::{HttpHost, HttpSettings},
     json::{JsonProvider, JsonSettings, Root},
+    release::{ReleaseProvider, ReleaseRoot, ReleaseSettings},
     time::{TimeProvider, TimeSettings},
 };
 
@@ -37,7 +39,7 @@ pub use self::{
 /// A contract of this build that does not read: a defect of the build.
 pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
     let read = [env::CONTRACT, http::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read);
-    std::iter::once(attestation::contract()).chain(read).collect()
+    [attestation::contract(), release::contract()].into_iter().chain(read).collect()
 }
 
 /// The provider `attestation`: envelopes and bundles under the folders that are named in its settings.
@@ -73,6 +75,14 @@ pub fn http(settings: &HttpSettings) -> Result<Arc<dyn Provider>, BuildError> {
 /// A folder that can't be opened, or settings that open nothing sensible.
 pub fn json(settings: JsonSettings) -> Result<Arc<dyn Provider>, BuildError> {
     Ok(Arc::new(JsonProvider::new(settings)?))
+}
+
+/// The provider `release`: what lies about releases under the folders that are named in its settings.
+///
+/// # Errors
+/// A folder that can't be opened, or settings that open nothing sensible.
+pub fn release(settings: ReleaseSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    Ok(Arc::new(ReleaseProvider::new(settings)?))
 }
 
 /// The provider `time`: the time of the evaluation.

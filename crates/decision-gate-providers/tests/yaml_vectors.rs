@@ -77,6 +77,7 @@ fn read(yaml: &str) -> Answer {
         stage: None,
         subject: None,
         environment: None,
+        payload: None,
         asked_at: Timestamp::UnixMillis(0),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -41,6 +41,17 @@ pub enum RuntimeError {
         /// Which.
         run: String,
     },
+    /// No release policy is configured.
+    #[error("no release policy is configured")]
+    ReleaseNotConfigured,
+    /// No release policy of that name, or several and none is named.
+    #[error("{}", policy_text(policy.as_deref(), known))]
+    ReleasePolicyUnknown {
+        /// Which, if one was named.
+        policy: Option<String>,
+        /// Those there are.
+        known: Vec<String>,
+    },
     /// The trigger id was used for something else.
     #[error("trigger `{trigger}` was decided with another payload or kind")]
     TriggerConflict {
@@ -207,6 +218,8 @@ impl RuntimeError {
             Self::ScenarioNotFound { .. } => "scenario_not_found",
             Self::ScenarioMismatch { .. } => "scenario_mismatch",
             Self::RunExists { .. } => "run_exists",
+            Self::ReleaseNotConfigured => "release_not_configured",
+            Self::ReleasePolicyUnknown { .. } => "release_policy_unknown",
             Self::TriggerConflict { .. } => "trigger_conflict",
             Self::SubmissionConflict { .. } => "submission_conflict",
             Self::RunConflict { .. } => "run_conflict",
@@ -247,6 +260,8 @@ impl RuntimeError {
             Self::ScenarioNotFound { nearest: None, .. } => "scenarios_list shows what is defined".into(),
             Self::ScenarioMismatch { bound, .. } => format!("leave scenario_id out, or name `{bound}`"),
             Self::RunExists { .. } => "choose another run_id, or leave it out".into(),
+            Self::ReleaseNotConfigured => "name a policy under `release.policy` of the configuration".into(),
+            Self::ReleasePolicyUnknown { known, .. } => format!("configured are: {}", known.join(", ")),
             Self::TriggerConflict { .. } => "use a new trigger_id for a new request".into(),
             Self::SubmissionConflict { .. } => "use a new submission_id for a new document".into(),
             Self::RunConflict { .. } => "call scenario_status, then scenario_next again; nothing was written".into(),
@@ -294,4 +309,11 @@ impl RuntimeError {
 
 fn lines(gaps: &[ShapeGap]) -> String {
     gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn policy_text(policy: Option<&str>, known: &[String]) -> String {
+    match policy {
+        Some(policy) => format!("there is no release policy `{policy}`"),
+        None => format!("there are {} release policies, and none is named", known.len()),
+    }
 }

@@ -13,7 +13,7 @@ pub use fetch::{ProviderSet, Registered};
 pub use orchestrator::{
     Caller, DataShapeName, Defined, DraftPolicy, ExportRequest, MAX_DESCRIPTION_BYTES, Orchestrator, Parts,
     PinnedScenario, PinnedSchema, PrecheckRequest, PrecheckSource, Prechecked, QueryReply, QueryRequest,
-    RegisterRequest, RunView, SchemaLine, SchemaOrigin, SchemaView, Shelves, StartReply, StartRequest, StepReply,
-    StepRequest, SubmitReply, SubmitRequest,
+    RELEASE_PROVIDER, RegisterRequest, ReleaseReply, ReleaseRequest, RunView, SchemaLine, SchemaOrigin, SchemaView,
+    Shelves, StartReply, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
 };
 pub use ports::{Clock, Entropy, EvidenceContext, Provider, Store};

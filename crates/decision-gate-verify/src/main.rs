@@ -7,9 +7,9 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use decision_gate_attest::evidence::READER;
 use decision_gate_core::keys::Keyring;
 use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
+use decision_gate_policy::READERS;
 use decision_gate_verify::{keyring, read_at};
 
 const USAGE: &str = "usage: decision-gate-verify PACK [--manifest NAME] [--keys KEYRING] [--level LEVEL] \
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 
 fn run(mut arguments: impl Iterator<Item = String>) -> Result<Report, String> {
     let (mut pack, mut manifest, mut expect) =
-        (None, ManifestName::standard(), Expect { attestations: Some(READER), ..Expect::default() });
+        (None, ManifestName::standard(), Expect { readers: Some(READERS), ..Expect::default() });
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value\n{USAGE}"));
         match argument.as_str() {

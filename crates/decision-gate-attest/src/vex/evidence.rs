@@ -64,6 +64,12 @@ impl VexEvidence {
         Ok(Self { document: super::read(bytes)?, signers: Vec::new(), envelope: None, subjects: Vec::new() })
     }
 
+    /// The same, as if nobody had signed it.
+    #[must_use]
+    pub fn without_signers(self) -> Self {
+        Self { signers: Vec::new(), ..self }
+    }
+
     /// The document.
     pub fn document(&self) -> &VexDocument {
         &self.document

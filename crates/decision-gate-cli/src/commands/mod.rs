@@ -8,6 +8,7 @@ pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;
 pub(crate) mod providers;
+pub(crate) mod release;
 pub(crate) mod replace;
 pub(crate) mod runpack;
 pub(crate) mod serve;
@@ -66,6 +67,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Check(arguments) => check::run(&arguments, output),
         Command::Precheck(arguments) => precheck::run(&arguments, output),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Release(command) => release::run(&command, output),
         Command::Runpack(command) => runpack::run(&command, output),
         Command::Attest(command) => attest::run(&command, output),
         Command::Keys(command) => keys::run(&command, output),

@@ -6,6 +6,7 @@ pub(crate) mod fault;
 pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;
+pub(crate) mod release;
 pub(crate) mod verify;
 
 use std::fmt::{self, Display, Write as _};

@@ -60,10 +60,7 @@ fn an_issuer_is_added_listed_and_shown() {
     insta::assert_snapshot!("added", project.run(&[&line[..], &rules].concat()).expect(0).transcript());
     insta::assert_snapshot!("list", project.run(&["issuers", "list"]).expect(0).transcript());
     insta::assert_snapshot!("show", project.run(&["issuers", "show", "internal"]).expect(0).transcript());
-    insta::assert_json_snapshot!(
-        "list_json",
-        project.run(&["issuers", "list", "--format", "json"]).expect(0).json()
-    );
+    insta::assert_json_snapshot!("list_json", project.run(&["issuers", "list", "--format", "json"]).expect(0).json());
 }
 
 #[test]
@@ -72,7 +69,8 @@ fn a_directory_takes_nobody_twice_and_nothing_half() {
     import(&project, "other", 5, &["--keyring", "other.json"]);
     let before = project.read(DIRECTORY);
     let any = ["--authority", "*", "--format", "json"];
-    let other = |more: &[&str]| project.run(&[&["issuers", "add", "x", "--keyring", "other.json"], more, &any].concat());
+    let other =
+        |more: &[&str]| project.run(&[&["issuers", "add", "x", "--keyring", "other.json"], more, &any].concat());
     assert_eq!(code(&add(&project, "acme", &any).expect(2)), "issuer_exists");
     assert_eq!(code(&add(&project, "acme-too", &any).expect(2)), "issuer_key_shared");
     assert_eq!(code(&add(&project, "a b", &any).expect(2)), "issuer_id_invalid");
@@ -94,7 +92,10 @@ fn a_directory_takes_nobody_twice_and_nothing_half() {
 #[test]
 fn outcomes_are_numbered_signed_and_counted() {
     let project = project();
-    insta::assert_snapshot!("recorded", record(&project, "acme", "confirmed", "triage.pem", &[]).expect(0).transcript());
+    insta::assert_snapshot!(
+        "recorded",
+        record(&project, "acme", "confirmed", "triage.pem", &[]).expect(0).transcript()
+    );
     let json = ["--format", "json", "--key-id", "triage"];
     let second = record(&project, "acme", "refuted", "triage.pem", &json).expect(0).json();
     assert_eq!((&second["sequence"], &second["outcomes"]["accuracy"]), (&json!(2), &json!(0.5)), "{second}");
@@ -124,10 +125,9 @@ fn nobody_records_about_himself_and_no_stranger_about_anybody() {
     let good: Value = serde_json::from_str(&before).unwrap();
     let mut forged = good.clone();
     forged["payload"] = json!(good["payload"].as_str().unwrap().replacen('e', "f", 1));
-    for (text, wanted) in [
-        (format!("{before}{forged}\n"), "signature_invalid"),
-        (format!("{before}no envelope\n"), "envelope_malformed"),
-    ] {
+    for (text, wanted) in
+        [(format!("{before}{forged}\n"), "signature_invalid"), (format!("{before}no envelope\n"), "envelope_malformed")]
+    {
         project.write(RECORDS, &text);
         let done = record(&project, "acme", "confirmed", "triage.pem", &json).expect(2);
         assert_eq!(code(&done), wanted);

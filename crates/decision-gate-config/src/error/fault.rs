@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use decision_gate_policy::options::OptionFault;
+
 use crate::near;
 
 /// What is wrong with a setting.
@@ -91,6 +93,30 @@ pub enum Fault {
         /// As it was written.
         path: String,
     },
+    /// An option of a release policy.
+    #[error("{fault}")]
+    Option {
+        /// What is wrong with it.
+        fault: OptionFault,
+        /// The words that may stand there, if it is about a word.
+        allowed: Vec<String>,
+    },
+    /// A policy that is not the one that is pinned.
+    #[error("the policy has the digest `{found}`, pinned is `{pinned}`")]
+    PolicyDigest {
+        /// What must be.
+        pinned: String,
+        /// What is.
+        found: String,
+    },
+    /// A policy, or the issuer directory, where evidence is read from.
+    #[error("`{path}` lies in, or is reached through, the evidence root `{root}`")]
+    InEvidenceRoot {
+        /// As it leads.
+        path: String,
+        /// Which folder of evidence.
+        root: String,
+    },
     /// Something about the file as a whole.
     #[error(transparent)]
     File(#[from] FileFault),
@@ -150,6 +176,15 @@ pub enum FileFault {
 }
 
 impl Fault {
+    /// A fault about an option of a release policy.
+    pub(crate) fn option(fault: OptionFault) -> Self {
+        let allowed = match &fault {
+            OptionFault::UnknownKey { allowed, .. } => allowed.clone(),
+            OptionFault::Value { expected, .. } => expected.split('`').skip(1).step_by(2).map(str::to_owned).collect(),
+        };
+        Self::Option { fault, allowed }
+    }
+
     /// Stable code.
     pub fn code(&self) -> &'static str {
         match self {
@@ -163,6 +198,9 @@ impl Fault {
             Self::Conflict { .. } => "config_conflict",
             Self::UnknownName { .. } => "config_unknown_name",
             Self::RelativePath { .. } => "config_relative_path",
+            Self::Option { fault, .. } => fault.code(),
+            Self::PolicyDigest { .. } => "policy_digest_mismatch",
+            Self::InEvidenceRoot { .. } => "policy_in_evidence_root",
             Self::File(fault) => fault.code(),
         }
     }
@@ -173,6 +211,7 @@ impl Fault {
             Self::UnknownKey { allowed: words, .. }
             | Self::Choice { allowed: words, .. }
             | Self::UnknownName { known: words, .. }
+            | Self::Option { allowed: words, .. }
             | Self::MissingOneOf { keys: words } => words,
             Self::Type { .. }
             | Self::Range { .. }
@@ -181,6 +220,8 @@ impl Fault {
             | Self::Duplicate { .. }
             | Self::Conflict { .. }
             | Self::RelativePath { .. }
+            | Self::PolicyDigest { .. }
+            | Self::InEvidenceRoot { .. }
             | Self::File(_) => &[],
         }
     }
@@ -189,6 +230,8 @@ impl Fault {
     pub fn nearest(&self) -> Option<String> {
         let found = match self {
             Self::UnknownKey { elsewhere: Some(elsewhere), .. } => return Some(elsewhere.clone()),
+            Self::Option { fault: OptionFault::UnknownKey { nearest, .. }, .. } => return nearest.clone(),
+            Self::Option { fault: OptionFault::Value { found, .. }, .. } => found,
             Self::UnknownKey { key: found, .. }
             | Self::Choice { found, .. }
             | Self::UnknownName { name: found, .. } => found,
@@ -200,6 +243,8 @@ impl Fault {
             | Self::Duplicate { .. }
             | Self::Conflict { .. }
             | Self::RelativePath { .. }
+            | Self::PolicyDigest { .. }
+            | Self::InEvidenceRoot { .. }
             | Self::File(_) => return None,
         };
         near::nearest(found, self.allowed().iter().map(String::as_str))
@@ -212,6 +257,14 @@ impl Fault {
             Self::UnknownKey { .. } | Self::Choice { .. } => words(self.nearest(), "allowed", self.allowed()),
             Self::UnknownName { .. } => words(self.nearest(), "known", self.allowed()),
             Self::RelativePath { .. } => Some("give an absolute path".to_owned()),
+            Self::Option { fault: OptionFault::UnknownKey { .. }, allowed } => {
+                words(self.nearest(), "allowed", allowed)
+            }
+            Self::Option { fault: OptionFault::Value { .. }, .. } => words(self.nearest(), "allowed", &[]),
+            Self::PolicyDigest { .. } => {
+                Some("look at what changed, then pin the new digest, or put the policy back".to_owned())
+            }
+            Self::InEvidenceRoot { .. } => Some("keep it where whoever hands in evidence cannot write".to_owned()),
             Self::File(fault) => fault.hint().map(str::to_owned),
             Self::Type { .. }
             | Self::Range { .. }

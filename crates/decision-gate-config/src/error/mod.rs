@@ -39,7 +39,8 @@ impl fmt::Display for ConfigError {
             Origin::BuiltIn => {}
             Origin::File { .. } | Origin::Variable { .. } | Origin::Flag { .. } => write!(f, "{}: ", self.origin)?,
         }
-        if !self.key.is_root() {
+        // The message of an option has its path already.
+        if !self.key.is_root() && !matches!(self.fault, Fault::Option { .. }) {
             write!(f, "{}: ", self.key)?;
         }
         write!(f, "{}", self.fault)?;

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod logging;
 pub mod policy;
 pub mod providers;
+pub mod release;
 pub mod rules;
 pub mod runpacks;
 pub mod scenarios;

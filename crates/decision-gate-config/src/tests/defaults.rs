@@ -13,6 +13,8 @@ fn without_any_source_everything_is_default() {
     let lines = loaded.show().iter().map(|shown| format!("{} = {}", shown.key, shown.value)).collect::<Vec<_>>();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     server.profile = "agent"
+    server.reload = "auto"
+    server.reload_interval_ms = 1000
     server.tools.allow = []
     server.tools.deny = []
     time.max_skew_ms = 300000
@@ -30,6 +32,18 @@ fn without_any_source_everything_is_default() {
     scenarios.drafts = "allow"
     scenarios.files = []
     schemas = []
+    release.attestations.max_bytes = 8388608
+    release.attestations.max_files = 1024
+    release.attestations.roots = []
+    release.attestations.signers = []
+    release.issuers = null
+    release.outcomes = null
+    release.policies = []
+    release.policy = null
+    release.policy_digest = null
+    release.purls = []
+    release.recorder_keys = []
+    release.waiver_keys = []
     rules.degraded_edges = "allow"
     policy.engine = "permit_all"
     policy.static = null

@@ -7,6 +7,7 @@ mod known;
 mod laws;
 mod layers;
 mod presets;
+mod release;
 mod schemas;
 
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ fn source(file: Option<PathBuf>, variables: &[(&str, &str)], set: &[&str]) -> So
         file,
         environment: variables.iter().map(|(name, value)| (*name, *value)).collect::<Environment>(),
         flags: set.iter().map(|assignment| Flag::set("--set", assignment).unwrap()).collect(),
+        policies: Vec::new(),
     }
 }
 
@@ -50,10 +52,21 @@ fn outcome(result: &Result<Loaded, ConfigErrors>, folder: &Path) -> String {
         Err(errors) => errors.to_string(),
         Ok(loaded) => {
             let set = loaded.show().into_iter().filter(|shown| shown.origin != crate::Origin::BuiltIn);
-            set.map(|shown| format!("{} = {} ({})", shown.key, shown.value, shown.origin))
-                .collect::<Vec<_>>()
-                .join("\n")
+            let set = set.map(|shown| format!("{} = {} ({})", shown.key, shown.value, shown.origin));
+            set.chain(policies(loaded)).collect::<Vec<_>>().join("\n")
         }
     };
     text.replace(&format!("{}/", folder.display()), "")
+}
+
+/// The options of every release policy that somebody wrote, and the layers that they are from.
+fn policies(loaded: &Loaded) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, policy) in loaded.release_policies() {
+        let layers: Vec<_> = policy.overlays.iter().map(|it| it.layer.clone()).collect();
+        lines.push(format!("policy {name}: {}", layers.join(" < ")));
+        let written = policy.document.settings().into_iter().filter(|it| it.layer != "built-in");
+        lines.extend(written.map(|it| format!("{name}: {} = {} ({})", it.path, it.value, it.layer)));
+    }
+    lines
 }

@@ -55,6 +55,9 @@ fn schema_can_say(fault: &Fault) -> bool {
         | Fault::Conflict { .. }
         | Fault::UnknownName { .. }
         | Fault::RelativePath { .. }
+        | Fault::Option { .. }
+        | Fault::PolicyDigest { .. }
+        | Fault::InEvidenceRoot { .. }
         | Fault::File(_) => false,
     }
 }

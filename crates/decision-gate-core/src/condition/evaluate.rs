@@ -2,6 +2,7 @@
 //! presence, comparison.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use crate::evidence::{Answer, EvidenceAnchor, EvidenceResult, EvidenceValue, Fou
 use crate::json::{Limits, canonical};
 use crate::policy::Policy;
 use crate::trust::{
-    AttestedBy, Lane, Occasion, Proof, Reading, Scale, Weighed, check_anchor, weigh, weigh_absence, weigh_read,
+    AttestedBy, Lane, Occasion, Proof, Reading, ReleaseJudge, ReleaseReading, Released, ReleasedBy, Scale, Weighed,
+    check_anchor, weigh, weigh_absence, weigh_read, weigh_released,
 };
 
 /// A condition after judgement.
@@ -27,6 +29,8 @@ pub struct Judged {
     pub proof: Option<Proof>,
     /// The evidence as it may be looked at inside the gate; redact before it leaves.
     pub result: EvidenceResult,
+    /// What the release gates came to, where they were asked.
+    pub release: Option<Arc<Released>>,
 }
 
 /// Where an answer comes from, which bounds its lane.
@@ -36,6 +40,8 @@ pub(crate) enum Source<'a> {
     Provider(Scale<'a>),
     /// The reader of what a source of attestations brought, and who signed that.
     Reader(Scale<'a>, Option<&'a AttestedBy>),
+    /// The judge of what a source of releases brought, and what that rests on.
+    Judge(Scale<'a>, Lane, &'a ReleasedBy),
     /// The caller of a precheck, whose values are given this lane: asserted, or verified in the hypothetical answer.
     Caller(Lane),
 }
@@ -70,8 +76,17 @@ pub(crate) fn judge_from(
     {
         return judge_read(scale, signers, brought, query, comparator, expected, policy);
     }
+    if let (Source::Provider(scale), Some(brought)) = (source, answer)
+        && let Some(judge) = policy.release_judge(&query.provider_id)
+    {
+        return judge.map_or_else(Judged::unknown, |judge| {
+            judge_release(scale, judge, brought, query, comparator, expected, policy)
+        });
+    }
     let requirement = match source {
-        Source::Provider(_) | Source::Reader(..) => policy.snapshot().anchors.requirement(&query.provider_id),
+        Source::Provider(_) | Source::Reader(..) | Source::Judge(..) => {
+            policy.snapshot().anchors.requirement(&query.provider_id)
+        }
         Source::Caller(_) => None,
     };
     let anchored = |anchor: Option<&EvidenceAnchor>| {
@@ -104,7 +119,7 @@ fn judge_read(
     expected: &Value,
     policy: &Policy,
 ) -> Judged {
-    let Some(reader) = policy.attestations() else {
+    let Some(readers) = policy.readers() else {
         return Judged::unknown(Gap::NoReader);
     };
     if let Answer::Found(found) = brought
@@ -113,9 +128,29 @@ fn judge_read(
         return Judged::unknown(gap);
     }
     let limit = policy.snapshot().limits.max_evidence_bytes;
-    let Reading { answer, signed } = reader(query, brought, signers, &scale, limit);
+    let Reading { answer, signed } = (readers.attestations)(query, brought, signers, &scale, limit);
     let source = Source::Reader(scale, signed.as_ref());
     judge_from(source, query, comparator, expected, Some(&answer), policy)
+}
+
+/// Judges a release on what its source brought.
+fn judge_release(
+    scale: Scale<'_>,
+    judge: &dyn ReleaseJudge,
+    brought: &Answer,
+    query: &Query,
+    comparator: Comparator,
+    expected: &Value,
+    policy: &Policy,
+) -> Judged {
+    if let Answer::Found(found) = brought
+        && let Err(gap) = sound(&found.value, policy)
+    {
+        return Judged::unknown(gap);
+    }
+    let ReleaseReading { answer, lane, by, judgement } = judge.judge(query, brought, &scale);
+    let judged = judge_from(Source::Judge(scale, lane, &by), query, comparator, expected, Some(&answer), policy);
+    Judged { release: judgement.map(Arc::new), ..judged }
 }
 
 fn absent(weighed: Weighed, comparator: Comparator, anchor: Option<EvidenceAnchor>) -> Judged {
@@ -125,7 +160,7 @@ fn absent(weighed: Weighed, comparator: Comparator, anchor: Option<EvidenceAncho
         Expects::Value | Expects::Set | Expects::Part => (Truth::Unknown, Some(Gap::ValueAbsent)),
     };
     let result = EvidenceResult { lane, evidence_anchor: anchor, signature, ..empty_result() };
-    Judged { status, gap, lane: Some(lane), proof: Some(proof), result }
+    Judged { status, gap, lane: Some(lane), proof: Some(proof), result, release: None }
 }
 
 fn compare(
@@ -155,7 +190,7 @@ fn compare(
         },
     };
     let result = EvidenceResult { error: gap.as_ref().and_then(Gap::to_error), ..result };
-    Ok(Judged { status, gap, lane: Some(lane), proof: Some(proof), result })
+    Ok(Judged { status, gap, lane: Some(lane), proof: Some(proof), result, release: None })
 }
 
 /// Whether a value can be kept, hashed and read back as it is (DESIGN P9, P14). What can't decides nothing, and only
@@ -215,7 +250,7 @@ pub fn meet_lane(judged: &Judged, need: Lane) -> Judged {
             if result.error.is_none() {
                 result.error = gap.to_error();
             }
-            Judged { status: Truth::Unknown, gap: Some(gap), lane: judged.lane, proof: judged.proof.clone(), result }
+            Judged { status: Truth::Unknown, gap: Some(gap), result, ..judged.clone() }
         }
         Some(_) | None => judged.clone(),
     }
@@ -227,6 +262,10 @@ impl Source<'_> {
             Self::Provider(scale) => weigh(found, &scale).map_err(Gap::Refused),
             Self::Reader(scale, signed) => {
                 Ok(weigh_read(Some(found.value.digest()), found.lane_ceiling, signed, &scale))
+            }
+            Self::Judge(scale, lane, by) => {
+                let lane = found.lane_ceiling.map_or(lane, |ceiling| ceiling.min(lane));
+                Ok(weigh_released(Some(found.value.digest()), lane, by, &scale))
             }
             Self::Caller(lane) => Ok(Self::supplied(lane, Some(found.value.digest()))),
         }
@@ -241,6 +280,7 @@ impl Source<'_> {
         match self {
             Self::Provider(scale) => weigh_absence(anchor, attestation, ceiling, &scale).map_err(Gap::Refused),
             Self::Reader(scale, signed) => Ok(weigh_read(None, ceiling, signed, &scale)),
+            Self::Judge(scale, lane, by) => Ok(weigh_released(None, lane, by, &scale)),
             Self::Caller(lane) => Ok(Self::supplied(ceiling.map_or(lane, |ceiling| ceiling.min(lane)), None)),
         }
     }
@@ -254,7 +294,7 @@ impl Judged {
     /// Unknown, and the empty result that the seeds ask for.
     pub(crate) fn unknown(gap: Gap) -> Self {
         let result = EvidenceResult { error: gap.to_error(), ..empty_result() };
-        Self { status: Truth::Unknown, gap: Some(gap), lane: None, proof: None, result }
+        Self { status: Truth::Unknown, gap: Some(gap), lane: None, proof: None, result, release: None }
     }
 }
 

@@ -177,7 +177,7 @@ pub(crate) fn decide_with(step: Step<'_>, withheld: &Withheld<'_>) -> Result<Dec
         decision: record(state, trigger, at, taken.outcome),
         packets: taken.packets,
         degraded: taken.degraded.map(|reason| Degraded { reason, stage_id: state.stage_id.clone() }),
-        relaxations: relaxations(policy, state.origin, stage),
+        relaxations: all_relaxations(policy, state.origin, stage, evaluation.as_ref()),
     };
     let event = Event {
         tenant: state.tenant,
@@ -236,6 +236,21 @@ pub(super) fn relaxations(policy: &Policy, origin: Origin, stage: Stage<'_>) -> 
     if stage.spec.ungated {
         all.push(Relaxation::StageUngated);
     }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The same, with what the release gates of this step let pass.
+fn all_relaxations(
+    policy: &Policy,
+    origin: Origin,
+    stage: Stage<'_>,
+    evaluation: Option<&StageEvaluation>,
+) -> Vec<Relaxation> {
+    let mut all = relaxations(policy, origin, stage);
+    let releases = evaluation.into_iter().flat_map(|it| &it.conditions).filter_map(|it| it.judged.release.as_ref());
+    all.extend(releases.flat_map(|it| it.record.relaxations.iter().copied()));
     all.sort_unstable();
     all.dedup();
     all
@@ -329,6 +344,7 @@ impl Bench<'_> {
                 gap: own.gap.as_ref().map(|gap| gap.code().to_owned()),
                 anchor: own.result.evidence_anchor.clone(),
                 answer: None,
+                release: own.release.as_ref().map(|it| it.record.clone()),
             };
             if self.is_derived(spec) {
                 return Some(entry);

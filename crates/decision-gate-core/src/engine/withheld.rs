@@ -5,6 +5,9 @@
 //! that could stand under the policy, and a lane below the requirement decides nothing. Everything that follows from the conditions is computed anew.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::condition::{Gap, Judged, Truth};
 use crate::evidence::EvidenceResult;
@@ -12,7 +15,7 @@ use crate::ledger::{Commitment, EvidenceEntry};
 use crate::name::ConditionId;
 use crate::policy::Policy;
 use crate::scenario::ConditionSpec;
-use crate::trust::{Occasion, Proof, check_anchor, could_stand};
+use crate::trust::{Occasion, Proof, Released, check_anchor, could_stand};
 
 /// What is taken from the event instead of being computed.
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ impl<'a> Withheld<'a> {
     pub(super) fn judged(&self, spec: &ConditionSpec, policy: &Policy, occasion: Occasion<'_>) -> Option<Judged> {
         let (entry, result) = self.entries.get(&spec.condition_id)?;
         let scale = policy.scale(&spec.query, occasion)?;
+        let record = entry.release.clone().filter(|_| scale.provider.release.is_some());
+        let release = record.map(|record| Arc::new(Released { record, view: Value::Null }));
         if let (Some(_), Some(requirement)) =
             (entry.lane, policy.snapshot().anchors.requirement(&spec.query.provider_id))
             && let Err(fault) = check_anchor(entry.anchor.as_ref(), requirement)
@@ -39,10 +44,13 @@ impl<'a> Withheld<'a> {
             return Some(Judged::unknown(Gap::Anchor { fault, offending: entry.anchor.clone() }));
         }
         let Some(lane) = entry.lane else {
-            return Some(Judged { result: result.clone(), ..Judged::unknown(Gap::NoAnswer) });
+            return Some(Judged { result: result.clone(), release, ..Judged::unknown(Gap::NoAnswer) });
         };
         // A fetched answer was pulled or its signature was checked; any other word is not the gate's.
-        let checked = entry.proof.clone().filter(|proof| matches!(proof, Proof::Checked(_) | Proof::Attested(_)));
+        let checked = entry
+            .proof
+            .clone()
+            .filter(|proof| matches!(proof, Proof::Checked(_) | Proof::Attested(_) | Proof::Released(_)));
         let proof = checked.unwrap_or(Proof::Pulled);
         let cap = match could_stand(&proof, &scale) {
             Ok(cap) => cap,
@@ -50,7 +58,7 @@ impl<'a> Withheld<'a> {
         };
         let status = entry.status;
         let gap = (status == Truth::Unknown).then_some(Gap::NoAnswer);
-        Some(Judged { status, gap, lane: Some(lane.min(cap)), proof: Some(proof), result: result.clone() })
+        Some(Judged { status, gap, lane: Some(lane.min(cap)), proof: Some(proof), result: result.clone(), release })
     }
 
     /// `entry` with what only the recorded one knows: its gap, its anchor and its commitment.

@@ -22,7 +22,7 @@ use crate::name::{
 use crate::policy::Relaxation;
 use crate::scenario::Origin;
 use crate::scenario::packets::DispatchTarget;
-use crate::trust::{Lane, Proof};
+use crate::trust::{Lane, Proof, ReleaseRecord};
 
 /// Version of the row's form.
 pub const EVENT_VERSION: u32 = 1;
@@ -212,6 +212,9 @@ pub struct EvidenceEntry {
     /// Commitment to the answer; none for a derived check, which a replay computes anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Commitment>,
+    /// What the release gates came to, of a source of releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseRecord>,
 }
 
 /// A packet that was issued.

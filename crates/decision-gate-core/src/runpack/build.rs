@@ -21,7 +21,7 @@ use crate::keys::SigningKey;
 use crate::ledger::{Body, Event, EventReadError, SideValue, Slot};
 use crate::policy::{Policy, PolicyReadError};
 use crate::scenario::{Scenario, SpecFaults};
-use crate::trust::{AttestationReader, Disclosure};
+use crate::trust::{Disclosure, Readers};
 
 /// Everything that a pack is made of. All of it lies in the ledger, except the last four fields.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ pub struct PackInput {
     pub verification: Verification,
     /// How the manifest is called.
     pub manifest_name: ManifestName,
-    /// Reads what sources of attestations brought.
-    pub attestations: Option<AttestationReader>,
+    /// Read what sources of attestations and releases brought.
+    pub readers: Option<Readers>,
 }
 
 /// Whether a pack is verified when it is made.
@@ -186,14 +186,14 @@ impl Pack {
 /// # Errors
 /// [`PackFault`] when the ledger's rows do not hold together.
 pub fn build(input: PackInput) -> Result<Pack, PackFault> {
-    let PackInput { spec, events, values, policies, generated_at, profile, verification, manifest_name, attestations } =
+    let PackInput { spec, events, values, policies, generated_at, profile, verification, manifest_name, readers } =
         input;
     let scenario = read_scenario(&spec)?;
     let records = read_events(events)?;
     if !records.first().is_some_and(|it| matches!(it.event.body, Body::RunStarted(_))) {
         return Err(PackFault::NotStarted);
     }
-    let policies = read_policies(&policies, &records, attestations)?;
+    let policies = read_policies(&policies, &records, readers)?;
     let values = keep(&records, values)?;
     let mut trail = Trail::new(scenario, records, policies, values).ok_or(PackFault::NotStarted)?;
     if trail.started.spec_hash != trail.scenario.hash() {
@@ -218,8 +218,7 @@ pub fn build(input: PackInput) -> Result<Pack, PackFault> {
     files.extend(layout::own_files(&trail, profile, generated_at));
     let mut pack = seal(&trail, profile, generated_at, manifest_name, files)?;
     if verification == Verification::Include {
-        let report =
-            verify::verify(&pack.to_files(), &pack.manifest_name, &Expect { attestations, ..Expect::default() });
+        let report = verify::verify(&pack.to_files(), &pack.manifest_name, &Expect { readers, ..Expect::default() });
         let bytes = peer_report(&report);
         let Pack { manifest_name, mut files, .. } = pack;
         files.push(Made { path: VERIFIER_REPORT.to_owned(), kind: ArtifactKind::VerifierReport, bytes });
@@ -264,12 +263,12 @@ fn read_events(events: Vec<Vec<u8>>) -> Result<Vec<Recorded>, PackFault> {
 fn read_policies(
     policies: &[Vec<u8>],
     records: &[Recorded],
-    attestations: Option<AttestationReader>,
+    readers: Option<Readers>,
 ) -> Result<BTreeMap<Digest, Policy>, PackFault> {
     let named: BTreeSet<Digest> = records.iter().map(|it| it.event.policy_digest).collect();
     let mut found = BTreeMap::new();
     for bytes in policies {
-        let policy = Policy::read(bytes)?.with_attestations(attestations);
+        let policy = Policy::read(bytes)?.with_readers(readers);
         if named.contains(&policy.digest()) {
             found.insert(policy.digest(), policy);
         }

@@ -11,7 +11,7 @@ use crate::evidence::Subject;
 use crate::keys::Keyring;
 use crate::name::EnvironmentName;
 use crate::scenario::Origin;
-use crate::trust::AttestationReader;
+use crate::trust::Readers;
 
 /// What the caller expects. What is not expected is not checked.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +32,8 @@ pub struct Expect {
     pub root_hash: Option<Digest>,
     /// The verifier's own keys: who signed is judged with these and no others.
     pub keys: Option<Keyring>,
-    /// Reads what sources of attestations brought; without it what rests on them does not replay.
-    pub attestations: Option<AttestationReader>,
+    /// Read what sources of attestations and releases brought; without them what rests on these does not replay.
+    pub readers: Option<Readers>,
     /// The level that must be reached, if any.
     pub level: Option<ProofLevel>,
 }

@@ -10,6 +10,7 @@ mod lane;
 mod occasion;
 mod provider;
 mod refusal;
+mod release;
 mod signature;
 pub mod statement;
 mod weigh;
@@ -21,8 +22,12 @@ pub use lane::{Lane, TrustRequirement};
 pub use occasion::Occasion;
 pub use provider::{Binding, ProviderTrust, SignatureRequirement};
 pub use refusal::Refusal;
+pub use release::{
+    Readers, ReleaseJudge, ReleaseReader, ReleaseReading, ReleaseRecord, ReleaseRow, ReleaseSigner, Released,
+    ReleasedBy,
+};
 pub use statement::{
     Audience, Claim, EVIDENCE_PREDICATE, EvidencePredicate, EvidenceStatement, StatementFault, ValueClaim, subject_of,
 };
 pub use weigh::{CheckedSignature, Proof, Scale, Scheme, Weighed, weigh, weigh_absence};
-pub(crate) use weigh::{could_stand, weigh_read};
+pub(crate) use weigh::{could_stand, weigh_read, weigh_released};

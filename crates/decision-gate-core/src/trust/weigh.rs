@@ -4,10 +4,11 @@
 //! to; a signature never raises it. `audit` accepts that there is no signature and nothing else.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::signature::{Attached, Checked, check, may_sign};
 use super::statement::{Claim, ValueClaim};
-use super::{AttestedBy, Binding, Lane, Occasion, Refusal};
+use super::{AttestedBy, Binding, Lane, Occasion, Refusal, ReleasedBy};
 use crate::digest::Digest;
 use crate::evidence::{EvidenceAnchor, EvidenceSignature, Found, Query};
 use crate::keys::{KeyId, Keyring};
@@ -30,6 +31,8 @@ pub enum Proof {
     Checked(CheckedSignature),
     /// Attestations were read, and enough keys signed them.
     Attested(AttestedBy),
+    /// A release was judged on these.
+    Released(ReleasedBy),
 }
 
 /// A signature that was checked, and what it is bound to.
@@ -160,6 +163,11 @@ pub(crate) fn could_stand(proof: &Proof, scale: &Scale<'_>) -> Result<Lane, Refu
     let signed = match proof {
         Proof::Checked(signed) => Some(signed),
         Proof::Attested(signed) => return attested_could_stand(signed, scale),
+        Proof::Released(by) => return released_could_stand(by, scale),
+        // What a source of releases brings is judged, and never just pulled.
+        Proof::Pulled | Proof::Derived | Proof::Supplied if scale.provider.release.is_some() => {
+            return Ok(scale.provider.max_lane.min(Lane::Asserted));
+        }
         // What was read from attestations that nobody signed is asserted at most.
         Proof::Pulled | Proof::Derived | Proof::Supplied if scale.provider.signers.is_some() => {
             return Ok(scale.provider.max_lane.min(Lane::Asserted));
@@ -183,6 +191,36 @@ fn attested_could_stand(signed: &AttestedBy, scale: &Scale<'_>) -> Result<Lane, 
         judged.map_err(Refusal::Key)?;
     }
     Ok(scale.provider.max_lane)
+}
+
+fn released_could_stand(by: &ReleasedBy, scale: &Scale<'_>) -> Result<Lane, Refusal> {
+    let rules = scale.provider.release.as_ref().ok_or(Refusal::KeyUnknown)?;
+    for signer in &by.signers {
+        match scale.keys.get(&signer.key_id) {
+            Some(key) => {
+                let about = signer.predicate_type.as_deref();
+                key.judge(scale.occasion.at, &scale.query.provider_id, about).map_err(Refusal::Key)?;
+            }
+            // Other keys are those of the judge, which the rules name.
+            None if names_text(rules, signer.key_id.as_str()) => {}
+            None => return Err(Refusal::KeyUnknown),
+        }
+    }
+    Ok(scale.provider.max_lane)
+}
+
+fn names_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(it) => it == text,
+        Value::Array(items) => items.iter().any(|it| names_text(it, text)),
+        Value::Object(members) => members.values().any(|it| names_text(it, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Weighs what was judged: its lane is the lowest of what it rests on.
+pub(crate) fn weigh_released(hash: Option<Digest>, lane: Lane, by: &ReleasedBy, scale: &Scale<'_>) -> Weighed {
+    Weighed { lane: lane.min(scale.provider.max_lane), proof: Proof::Released(by.clone()), hash, signature: None }
 }
 
 /// Weighs what was read from attestations: without enough signers it is asserted at most.

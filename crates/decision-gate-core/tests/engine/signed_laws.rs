@@ -205,7 +205,7 @@ proptest! {
                 prop_assert!(asks.is_none() || checked.key_id.as_str() == "ci");
             }
             Proof::Pulled => prop_assert!(asks.is_none() && !envelope && !signature && weighed.lane <= unsigned.unwrap_or(cap)),
-            Proof::Derived | Proof::Supplied | Proof::Attested(_) => prop_assert!(false, "{:?}", weighed.proof),
+            Proof::Derived | Proof::Supplied | Proof::Attested(_) | Proof::Released(_) => prop_assert!(false, "{:?}", weighed.proof),
         }
     }
 

@@ -43,6 +43,20 @@ pub enum SetupError {
         /// Which.
         provider: String,
     },
+    /// The issuer directory can't be used.
+    #[error("the issuer directory `{}`: {problem}", path.display())]
+    Issuers {
+        /// Where it is.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What releases are judged by makes no sense.
+    #[error("`release`: {problem}")]
+    Release {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Two files pin scenarios of one name.
     #[error("two files under `scenarios.files` define scenario `{scenario}`")]
     PinnedTwice {
@@ -78,6 +92,8 @@ impl SetupError {
             Self::Federation { error, .. } => error.code(),
             Self::NoProvider { .. } => "provider_missing",
             Self::NotExternal { .. } => "provider_not_external",
+            Self::Issuers { .. } => "issuers_invalid",
+            Self::Release { .. } => "release_rules_invalid",
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
             Self::Scenario { faults, .. } => faults.code(),
             Self::Schema { error, .. } => error.code(),
@@ -92,6 +108,8 @@ impl SetupError {
             Self::Federation { error, .. } => error.hint().to_string(),
             Self::NoProvider { known, .. } => format!("configured are {}", known.join(", ")),
             Self::NotExternal { .. } => "name a provider of `type = \"mcp\"`".into(),
+            Self::Issuers { .. } => "`decision-gate issuers list --directory FILE` shows what is wrong with it".into(),
+            Self::Release { .. } => "`decision-gate config check` shows every problem".into(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
             Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
             Self::Schema { error, .. } => error.hint().into(),

@@ -6,11 +6,14 @@
 mod error;
 mod policy;
 mod providers;
+mod release;
+mod renew;
 mod scenarios;
 mod schemas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
@@ -22,17 +25,21 @@ use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
 use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
+use decision_gate_policy::telemetry::Observed;
 use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
+use decision_gate_runtime::{ReleaseReply, ReleaseRequest, RuntimeError};
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
+pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 use crate::telemetry::Telemetry;
 
 /// The running product behind the tools.
 pub struct App {
     orchestrator: Orchestrator,
+    store: Arc<dyn Store>,
     loaded: Loaded,
     keyring: Keyring,
     telemetry: Telemetry,
@@ -45,13 +52,29 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
+        let store = store(&loaded)?;
+        Self::build_on(loaded, store)
+    }
+
+    /// The same with a ledger in memory, whatever is configured.
+    ///
+    /// # Errors
+    /// [`SetupError`], as for the configured ledger.
+    pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
+        let store = store_at(&loaded, Place::Memory);
+        Self::build_on(loaded, store)
+    }
+
+    /// The product over a store.
+    fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
         let config = loaded.config();
-        let providers = providers::build(config, &base(&loaded))?;
+        let providers = providers::build(&loaded, &base(&loaded))?;
+        let rules = release::rules(&loaded)?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let keyring = loaded.keyring()?;
         let parts = Parts {
-            store: store(&loaded)?,
-            policy: Arc::new(policy::build(config, &providers, keyring.clone())),
+            store: Arc::clone(&store),
+            policy: Arc::new(policy::build(config, &providers, keyring.clone(), rules.as_ref())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             bounds: bounds(config),
@@ -66,14 +89,14 @@ impl App {
             providers,
         };
         let telemetry = Telemetry::new(&loaded.config().telemetry);
-        Ok(Self { orchestrator: Orchestrator::new(parts), loaded, keyring, telemetry })
+        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring, telemetry })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
     pub fn problems(loaded: &Loaded) -> Vec<SetupError> {
         let config = loaded.config();
         let (built, unusable): (Vec<_>, Vec<_>) =
-            providers::each(config, &base(loaded)).into_iter().partition(Result::is_ok);
+            providers::each(loaded, &base(loaded)).into_iter().partition(Result::is_ok);
         let providers: Option<ProviderSet> = built.into_iter().collect::<Result<_, _>>().ok();
         // Scenarios that ask a provider which can't be built are not wrong for that.
         let contracts = providers.filter(|_| unusable.is_empty()).map(|providers| {
@@ -83,6 +106,7 @@ impl App {
         let (contracts, anchors) = contracts.unzip();
         let mut problems: Vec<_> = unusable.into_iter().filter_map(Result::err).collect();
         problems.extend(anchors.flatten());
+        problems.extend(release::rules(loaded).err());
         problems.extend(schemas::each(config).into_iter().filter_map(Result::err));
         problems.extend(loaded.keyring().err().map(SetupError::from));
         problems
@@ -121,6 +145,21 @@ impl App {
     /// The keys that the configuration trusts.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Decides about a release, and tells whom the configuration names.
+    ///
+    /// # Errors
+    /// As the gate's own call.
+    pub async fn release(&self, caller: &Caller, request: &ReleaseRequest) -> Result<ReleaseReply, RuntimeError> {
+        if !self.telemetry.is_on() {
+            return self.orchestrator.release(caller, request).await;
+        }
+        let began = Instant::now();
+        let reply = self.orchestrator.release(caller, request).await?;
+        let observed = reply.released.as_ref().and_then(|it| Observed::of_view(&it.view));
+        self.telemetry.release(observed, began.elapsed());
+        Ok(reply)
     }
 
     /// Where release decisions are told.
@@ -185,12 +224,17 @@ fn store(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
         StoreKind::Memory => Place::Memory,
         StoreKind::Sqlite => Place::File(loaded.store_path()?),
     };
-    Ok(Arc::new(SqliteStore::new(SqliteSettings {
+    Ok(store_at(loaded, place))
+}
+
+fn store_at(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
+    let settings = &loaded.config().store;
+    Arc::new(SqliteStore::new(SqliteSettings {
         place,
         sync_mode: match settings.sync_mode {
             SyncMode::Full => StoreSync::Full,
             SyncMode::Normal => StoreSync::Normal,
         },
         busy_timeout: std::time::Duration::from_millis(settings.busy_timeout_ms.get()),
-    })))
+    }))
 }

@@ -1,6 +1,5 @@
 //! From the configuration to the policy snapshot that every decision names.
 
-use decision_gate_attest::evidence::READER;
 use decision_gate_config::Config;
 use decision_gate_config::sections::policy::{DefaultEffect, Effect, PolicyEngine, PolicyRule, Target, TargetKind};
 use decision_gate_config::sections::providers::{BuiltinSettings, Provider as Setting};
@@ -11,10 +10,12 @@ use decision_gate_core::policy::{
 };
 use decision_gate_core::scenario::packets::{self, PacketEffect, PacketPolicy, PacketRule, TargetSelector};
 use decision_gate_core::trust::{Lane, ProviderTrust};
-use decision_gate_runtime::ProviderSet;
+use decision_gate_policy::READERS;
+use decision_gate_policy::release::Rules;
+use decision_gate_runtime::{ProviderSet, RELEASE_PROVIDER};
 use serde_json::Value;
 
-pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> Policy {
+pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring, release: Option<&Rules>) -> Policy {
     let settings = config.providers.effective();
     let provider = |(id, registered): (&decision_gate_core::name::ProviderId, &decision_gate_runtime::Registered)| {
         let contract = registered.provider.contract();
@@ -28,6 +29,7 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> 
             trust: setting.map_or(ProviderTrust::Audit, |it| it.trust_policy(&config.trust).policy()),
             unsigned_max_lane: setting.and_then(|it| it.unsigned_max_lane(&config.trust)),
             signers: setting.and_then(signers),
+            release: release.filter(|_| id.as_str() == RELEASE_PROVIDER).map(Rules::to_value),
         };
         (id.clone(), policy)
     };
@@ -57,7 +59,7 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring) -> 
         },
         keys,
     })
-    .with_attestations(Some(READER))
+    .with_readers(Some(READERS))
 }
 
 /// The signer rules of a source of attestations.

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use decision_gate_config::Config;
 use decision_gate_config::sections::anchors::KnownAnchor;
 use decision_gate_config::sections::providers::{
     BuiltinSettings, HttpSettings as HttpConfig, JsonRoot, McpSettings, Provider as Setting,
 };
+use decision_gate_config::{Config, Loaded};
 use decision_gate_providers::{
     AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, Root, TimeSettings,
 };
@@ -17,18 +17,20 @@ use decision_gate_runtime::{Provider, ProviderSet, Registered};
 use super::SetupError;
 use crate::federation::{FederatedProvider, Texts};
 
-pub(super) fn build(config: &Config, base: &Path) -> Result<ProviderSet, SetupError> {
-    each(config, base).into_iter().collect()
+pub(super) fn build(loaded: &Loaded, base: &Path) -> Result<ProviderSet, SetupError> {
+    each(loaded, base).into_iter().collect()
 }
 
 /// Every configured provider, or why it can't be built. `base` is the folder of the configuration.
-pub(super) fn each(config: &Config, base: &Path) -> Vec<Result<Registered, SetupError>> {
+pub(super) fn each(loaded: &Loaded, base: &Path) -> Vec<Result<Registered, SetupError>> {
+    let config = loaded.config();
     let registered = |setting: Setting| {
         let time_limit = Duration::from_millis(setting.query_timeout_ms(&config.limits));
         let provider = build_one(config, &setting, base, time_limit)?;
         Ok(Registered { provider, time_limit })
     };
-    config.providers.effective().into_iter().map(registered).collect()
+    let release = super::release::provider(loaded).transpose();
+    config.providers.effective().into_iter().map(registered).chain(release).collect()
 }
 
 fn federated(
@@ -84,7 +86,7 @@ fn build_one(
     built.map_err(|error| SetupError::Provider { provider: setting.name.to_string(), error })
 }
 
-fn root(root: &JsonRoot) -> Root {
+pub(super) fn root(root: &JsonRoot) -> Root {
     Root {
         root_id: root.root_id.as_str().to_owned(),
         path: root.path.as_path().to_path_buf(),

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use decision_gate_core::digest::Digest;
 use decision_gate_core::dsse::EnvelopeError;
-use decision_gate_core::evidence::{Artifact, Subject};
 use decision_gate_core::json::canonical;
 use decision_gate_core::keys::KeyId;
 use decision_gate_core::name::ProviderId;
@@ -18,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::brief::{cut, fitting, is_zero};
-use super::shared::clip;
+use super::shared::{clip, subject};
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
 /// `attestation_verify`.
@@ -135,7 +134,7 @@ impl Tool for AttestationVerify {
     };
 
     async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
-        let subject = arguments.expect_subject.as_deref().map(subject).transpose()?;
+        let subject = arguments.expect_subject.as_deref().map(|it| subject(it, "/expect_subject")).transpose()?;
         let app = Arc::clone(context.app());
         let provider = ProviderId::try_from(PROVIDER).map_err(|_| ToolError::internal())?;
         let judged = tokio::task::spawn_blocking(move || {
@@ -177,19 +176,6 @@ fn within(length: usize) -> Result<(), ToolError> {
     let message = format!("the envelope has `{length}` bytes, the limit is `{MAX_BYTES}`");
     let hint = "verify it with `decision-gate attest verify`";
     Err(ToolError::new("envelope_too_large", message, hint).with("path", "/envelope"))
-}
-
-fn subject(texts: &[String]) -> Result<Subject, ToolError> {
-    let wrong = |message: String| {
-        let hint = "write each as `sha256:` and the digest in hexadecimal";
-        ToolError::new("invalid_arguments", message, hint).with("path", "/expect_subject")
-    };
-    let artifact = |text: &String| {
-        let (algorithm, hex) = text.split_once(':').ok_or_else(|| wrong("a subject is no digest".to_owned()))?;
-        Ok(Artifact { name: None, digest: [(algorithm.to_owned(), hex.to_owned())].into() })
-    };
-    let artifacts: Vec<_> = texts.iter().map(artifact).collect::<Result<_, ToolError>>()?;
-    Subject::try_from(artifacts).map_err(|error| wrong(error.to_string()))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod precheck;
 mod provider_check_schema_get;
 mod provider_contract_get;
 mod providers_list;
+mod release_evaluate;
 mod runpack_export;
 mod runpack_verify;
 mod scenario_define;
@@ -59,6 +60,7 @@ pub static ALL: Table = &[
     &Erased(provider_check_schema_get::ProviderCheckSchemaGet),
     &Erased(provider_contract_get::ProviderContractGet),
     &Erased(providers_list::ProvidersList),
+    &Erased(release_evaluate::ReleaseEvaluate),
     &Erased(runpack_export::RunpackExport),
     &Erased(runpack_verify::RunpackVerify),
     &Erased(scenario_define::ScenarioDefine),

@@ -1,12 +1,12 @@
 //! `runpack_verify`: checks a pack offline, by full replay.
 
-use decision_gate_attest::evidence::READER;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{EnvironmentName, RunId};
 use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
 use decision_gate_core::scenario::Origin;
+use decision_gate_policy::READERS;
 use decision_gate_store::PackFolder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,7 @@ fn expectation(arguments: &Arguments, keyring: &Keyring) -> Result<(Expect, Mani
         root_hash: digest("/expect_root", &arguments.expect_root)?,
         keys: Some(keyring.clone()).filter(|keyring| !keyring.is_empty()),
         // What the server's keys say is reported; only who asks for `signed` is refused without it.
-        attestations: Some(READER),
+        readers: Some(READERS),
         level: arguments.require_signed.then_some(ProofLevel::Signed),
     };
     Ok((expect, manifest_name))

@@ -1,6 +1,7 @@
 //! What several tools share: scope arguments, the caller, and the mapping of faults to tool errors.
 
 use decision_gate_core::contract::shape::PayloadMisfit;
+use decision_gate_core::evidence::{Artifact, Subject};
 use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_core::scenario::{SpecFault, SpecFaults};
 use decision_gate_runtime::{Caller, RuntimeError};
@@ -19,6 +20,20 @@ pub(super) fn caller(context: &CallContext, tenant: Option<TenantId>, namespace:
 /// At most `limit` characters.
 pub(super) fn clip(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
+}
+
+/// Artifacts that are written as `sha256:HEX`, as one subject. `path` is where they stand.
+pub(super) fn subject(texts: &[String], path: &'static str) -> Result<Subject, ToolError> {
+    let wrong = |message: String| {
+        let hint = "write each as `sha256:` and the digest in hexadecimal";
+        ToolError::new("invalid_arguments", message, hint).with("path", path)
+    };
+    let artifact = |text: &String| {
+        let (algorithm, hex) = text.split_once(':').ok_or_else(|| wrong("a subject is no digest".to_owned()))?;
+        Ok(Artifact { name: None, digest: [(algorithm.to_owned(), hex.to_owned())].into() })
+    };
+    let artifacts: Vec<_> = texts.iter().map(artifact).collect::<Result<_, ToolError>>()?;
+    Subject::try_from(artifacts).map_err(|error| wrong(error.to_string()))
 }
 
 impl From<SetupError> for ToolError {

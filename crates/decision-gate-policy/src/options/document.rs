@@ -160,11 +160,38 @@ impl PolicyDocument {
             }
             sets.insert(tenant.unwrap_or_default().to_owned(), of_tenant);
         }
-        let part = |name: &str| self.tree.pointer(&format!("/PolicyGates/{name}")).unwrap_or(&Value::Null);
-        let waivers = super::read_options(part("Waivers")).map_err(|it| it.moved(|path| below("Waivers", path)))?;
-        let ungated: Ungated = serde_json::from_value(part("Ungated").clone())
-            .map_err(|_| OptionFault::value("PolicyGates.Ungated", part("Ungated"), "one of `Hold`, `Allow`"))?;
+        let (waivers, ungated) = (self.waivers()?, self.ungated()?);
         Ok(ReleasePolicy { sets, waivers, ungated, digest: self.digest(), environments, tenants })
+    }
+
+    /// Everything that is wrong with values, each once: the first of each gate, environment and tenant.
+    pub fn faults(&self) -> Vec<OptionFault> {
+        let (environments, tenants) = (self.environments(), self.tenants());
+        let mut faults = Vec::new();
+        for tenant in std::iter::once(None).chain(tenants.iter().map(|it| Some(it.as_str()))) {
+            for environment in std::iter::once(None).chain(environments.iter().map(|it| Some(it.as_str()))) {
+                faults.extend(ALL.iter().filter_map(|gate| self.gate(gate, environment, tenant).err()));
+            }
+        }
+        faults.extend(self.waivers().err());
+        faults.extend(self.ungated().err());
+        let mut seen = BTreeSet::new();
+        faults.retain(|fault| seen.insert(fault.to_string()));
+        faults
+    }
+
+    fn waivers(&self) -> Result<WaiverRules, OptionFault> {
+        super::read_options(self.part("Waivers")).map_err(|it| it.moved(|path| below("Waivers", path)))
+    }
+
+    fn ungated(&self) -> Result<Ungated, OptionFault> {
+        let value = self.part("Ungated");
+        serde_json::from_value(value.clone())
+            .map_err(|_| OptionFault::value("PolicyGates.Ungated", value, "one of `Hold`, `Allow`"))
+    }
+
+    fn part(&self, name: &str) -> &Value {
+        self.tree.get("PolicyGates").and_then(|it| it.get(name)).unwrap_or(&Value::Null)
     }
 
     fn gate(
@@ -198,8 +225,12 @@ impl PolicyDocument {
         Ok(ReadyGate { kind, switch, gate })
     }
 
-    fn section(&self, kind: &GateKind) -> &Value {
-        self.tree.get("PolicyGates").and_then(|it| it.get(kind.key)).unwrap_or(&Value::Null)
+    pub(super) fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    pub(super) fn section(&self, kind: &GateKind) -> &Value {
+        self.part(kind.key)
     }
 
     /// Tenants that any gate names.

@@ -89,6 +89,7 @@ fn truth(provider: &JsonProvider, comparator: &str, params: Value) -> Truth {
         trust: decision_gate_core::trust::ProviderTrust::Audit,
         unsigned_max_lane: None,
         signers: None,
+        release: None,
     };
     let requirement = AnchorRequirement {
         anchor_type: "file_path_rooted".to_owned(),

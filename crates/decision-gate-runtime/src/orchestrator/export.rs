@@ -48,7 +48,7 @@ impl Orchestrator {
             profile: request.profile,
             verification: request.verification,
             manifest_name: request.manifest_name.clone(),
-            attestations: self.configured.attestations(),
+            readers: self.configured.readers(),
         };
         // Building hashes and replays the whole run: not on the thread that answers everybody else.
         let built = tokio::task::spawn_blocking(move || build(input)).await;

@@ -56,6 +56,7 @@ impl Orchestrator {
                 stage: None,
                 subject: None,
                 environment: None,
+                payload: None,
                 asked_at,
             };
             self.parts.providers.ask(query, &context).await

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::RunState;
 use decision_gate_core::name::{RunId, ScenarioId};
 use decision_gate_core::scenario::{Scenario, nearest};
@@ -70,7 +71,17 @@ impl Orchestrator {
     }
 
     pub(super) async fn current_scenario(&self, scope: Scope, id: &ScenarioId) -> Result<StoredScenario, RuntimeError> {
-        if let Some(stored) = self.parts.store.scenario(scope, id, None).await? {
+        self.scenario_version(scope, id, None).await
+    }
+
+    /// One version of a scenario; the current one where none is named.
+    pub(super) async fn scenario_version(
+        &self,
+        scope: Scope,
+        id: &ScenarioId,
+        version: Option<Digest>,
+    ) -> Result<StoredScenario, RuntimeError> {
+        if let Some(stored) = self.parts.store.scenario(scope, id, version).await? {
             return Ok(stored);
         }
         let known = self.parts.store.scenarios(scope, None, 1_000).await?;
@@ -88,7 +99,7 @@ impl Orchestrator {
         self.parsed(stored.spec_hash, &stored.spec)
     }
 
-    fn at_hand(&self, hash: decision_gate_core::digest::Digest) -> Option<Arc<Scenario>> {
+    fn at_hand(&self, hash: Digest) -> Option<Arc<Scenario>> {
         self.scenarios.lock().ok()?.get(&hash).cloned()
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use decision_gate_core::at::Timestamp;
+use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::{self, RunState, Start};
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::ledger::IssuedPacket;
@@ -52,6 +53,16 @@ impl Orchestrator {
     /// # Errors
     /// [`RuntimeError`] when the scenario is not defined or not for this caller, or the run exists.
     pub async fn start(&self, caller: &Caller, request: &StartRequest) -> Result<StartReply, RuntimeError> {
+        self.start_version(caller, request, None).await
+    }
+
+    /// The same with one version of the scenario, whatever the current one is.
+    pub(super) async fn start_version(
+        &self,
+        caller: &Caller,
+        request: &StartRequest,
+        version: Option<Digest>,
+    ) -> Result<StartReply, RuntimeError> {
         let scope = self.declared(caller)?;
         if let Some(environment) = &request.environment
             && !self.parts.environments.contains(environment)
@@ -60,7 +71,7 @@ impl Orchestrator {
             return Err(RuntimeError::EnvironmentUnknown { environment: environment.to_string(), declared });
         }
         let (mut epoch, mut policy) = self.in_force(scope).await?;
-        let stored = self.current_scenario(scope, &request.scenario_id).await?;
+        let stored = self.scenario_version(scope, &request.scenario_id, version).await?;
         if stored.origin == Origin::Draft && self.parts.drafts == DraftPolicy::Refuse {
             return Err(RuntimeError::DraftsRefused { scenario: request.scenario_id.to_string() });
         }

@@ -223,6 +223,7 @@ impl Orchestrator {
             stage: Some(state.stage_id.clone()),
             subject: state.subject.clone(),
             environment: state.environment.clone(),
+            payload: asked.request.payload.clone(),
             asked_at: self.clock(asked.request.time)?,
         };
         let derived = |id| policy.provider(id).is_some_and(decision_gate_core::policy::ProviderPolicy::is_derived);

@@ -5,6 +5,7 @@ use decision_gate_core::at::Timestamp;
 use decision_gate_core::contract::ProviderContract;
 use decision_gate_core::evidence::{Answer, Query, Subject};
 use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, ScenarioId, StageId, TenantId};
+use decision_gate_core::scenario::packets::PacketPayload;
 
 /// What a provider may know about who asks (`reference/payloads.md` 1.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct EvidenceContext {
     pub subject: Option<Subject>,
     /// Where the run is to go, if it says.
     pub environment: Option<EnvironmentName>,
+    /// What the trigger carried, if anything: as its sender said it. For sources within this program.
+    pub payload: Option<PacketPayload>,
     /// When it was asked. The time of the decision is later: it is taken when the last answer is in.
     pub asked_at: Timestamp,
 }

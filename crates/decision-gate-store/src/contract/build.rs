@@ -57,6 +57,7 @@ pub(crate) fn step(state: &RunState, trigger: &str, conditions: usize) -> Append
         proof: None,
         gap: None,
         anchor: None,
+        release: None,
         answer: Some(value.commitment()),
     });
     let summary = SafeSummary::hold(vec!["tests".try_into().unwrap()]);

@@ -102,13 +102,7 @@ fn period(log: &Log, options: &BeaconOptions) -> Option<Period> {
     Some(Period { millis: millis.max(1), given: false })
 }
 
-fn predicate(
-    window: &Counted,
-    function: &str,
-    period: Option<Period>,
-    stated: i64,
-    options: &BeaconOptions,
-) -> Value {
+fn predicate(window: &Counted, function: &str, period: Option<Period>, stated: i64, options: &BeaconOptions) -> Value {
     let expected = window.last - window.first + 1;
     let rate = Rate::of(window.verified, expected).unwrap_or(Rate::ZERO);
     let mut predicate = json!({

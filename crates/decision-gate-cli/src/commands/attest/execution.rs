@@ -122,10 +122,8 @@ pub(crate) fn run(arguments: &ExecutionArguments, output: Output) -> Result<Endi
     let path = &arguments.trace;
     let trace = input::read(path, Limits::DEFAULT.bytes).map_err(AttestFault::from)?;
     let failed = |error| AttestFault::Build { path: path.clone(), error };
-    let unclear = BuildFault::OptionNeeded {
-        option: "trace_format",
-        reason: "the input does not show what it is written in",
-    };
+    let unclear =
+        BuildFault::OptionNeeded { option: "trace_format", reason: "the input does not show what it is written in" };
     let format = arguments.trace_format.0.or_else(|| TraceFormat::detect(&trace)).ok_or(unclear).map_err(failed)?;
     let hot = arguments.hot;
     let options = ExecutionOptions {

@@ -70,10 +70,11 @@ pub(crate) fn run(arguments: &AddArguments, output: Output) -> Result<Ending, Fa
     let path = arguments.directory.path();
     let file = file::lock(path)?;
     let directory = file::locked_directory(&file)?;
-    let with = IssuerDirectory::new(directory.iter().cloned().chain([issuer.clone()])).map_err(|error| match error {
-        DirectoryError::Duplicate(issuer) => IssuersFault::Taken { issuer, path: path.to_owned() },
-        error => error.into(),
-    })?;
+    let with =
+        IssuerDirectory::new(directory.iter().cloned().chain([issuer.clone()])).map_err(|error| match error {
+            DirectoryError::Duplicate(issuer) => IssuersFault::Taken { issuer, path: path.to_owned() },
+            error => error.into(),
+        })?;
     let failed = |error| Fault::Write { path: path.to_owned(), error };
     let value = serde_json::to_value(&with).map_err(std::io::Error::from).map_err(failed)?;
     file.write(format!("{value:#}\n").as_bytes())?;

@@ -136,7 +136,9 @@ impl IssuersFault {
             Self::Taken { .. } => "choose another id: an issuer is never replaced",
             Self::NoIssuer { .. } => "`decision-gate issuers list` shows the ids",
             Self::NoKey { .. } => "`decision-gate keys list` shows the ids",
-            Self::Issuer(DirectoryError::SharedKey { .. }) => "a key leads to one issuer: have one of them make its own",
+            Self::Issuer(DirectoryError::SharedKey { .. }) => {
+                "a key leads to one issuer: have one of them make its own"
+            }
             Self::Issuer(_) => "nothing was written; give what is missing",
             Self::Envelope { .. } | Self::Statement { .. } => {
                 "nothing was written; restore the file: lines are only ever added to it"

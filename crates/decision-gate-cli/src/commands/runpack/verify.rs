@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use decision_gate_attest::evidence::READER;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Artifact;
 use decision_gate_core::name::EnvironmentName;
@@ -11,6 +10,7 @@ use decision_gate_core::runpack::{
     Expect, ExpectedScenario, ManifestName, ProofLevel, ProofLevelFault, Report, Status, Verdict,
 };
 use decision_gate_core::scenario::Origin;
+use decision_gate_policy::READERS;
 
 use crate::arguments::{Format, ReportArguments};
 use crate::commands::Ending;
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
         root_hash: arguments.expect_root,
         keys: arguments.keys.as_deref().map(file::read).transpose()?,
-        attestations: Some(READER),
+        readers: Some(READERS),
         // Who brings keys wants to know that they signed.
         level: arguments.level.or(arguments.keys.as_ref().map(|_| ProofLevel::Signed)),
     };

@@ -64,6 +64,11 @@ impl AttestationSettings {
                 checks.report(Fault::MissingKey { key: key.to_owned() });
             }
         }
+        self.check_lists(checks);
+    }
+
+    /// Notes what is wrong with the roots and the rules that there are.
+    pub(crate) fn check_lists(&self, checks: &mut Checks) {
         checks.key("roots", |checks| {
             checks.unique(&self.roots, "root_id", "root_id", |root| root.root_id.as_str().to_owned());
         });

@@ -257,7 +257,7 @@ impl Live {
             profile,
             verification: Verification::Include,
             manifest_name: ManifestName::standard(),
-            attestations: None,
+            readers: None,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::runpack::manifest::{EVENTS, Own, PROOFS, Profile, SCENARIO_SPEC, TRUS
 use crate::runpack::trail::{self, Kept, Place, Recorded, Trail, Withholding, remains};
 use crate::runpack::views::shown;
 use crate::scenario::Scenario;
-use crate::trust::AttestationReader;
+use crate::trust::Readers;
 
 /// The content of a pack, as far as it reads.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ pub(super) fn read(
     files: &PackFiles,
     sealed: &Sealed<'_>,
     own: &Own,
-    attestations: Option<AttestationReader>,
+    readers: Option<Readers>,
     findings: &mut Findings,
 ) -> Option<Content> {
     // What the manifest says of itself stands in a hashed file as well, and that one counts.
@@ -97,7 +97,7 @@ pub(super) fn read(
     // Step 6: the scenario.
     let scenario = read_scenario(files, sealed, findings);
     // Step 7: the policies.
-    let policies = read_policies(files, attestations, findings);
+    let policies = read_policies(files, readers, findings);
     // Step 8: the events.
     let (records, event_files) = read_events(files, sealed, findings);
     let records = records?;
@@ -149,11 +149,7 @@ fn read_scenario(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings
     }
 }
 
-fn read_policies(
-    files: &PackFiles,
-    attestations: Option<AttestationReader>,
-    findings: &mut Findings,
-) -> BTreeMap<Digest, Policy> {
+fn read_policies(files: &PackFiles, readers: Option<Readers>, findings: &mut Findings) -> BTreeMap<Digest, Policy> {
     let mut policies = BTreeMap::new();
     let Some(bytes) = files.bytes(TRUST) else {
         return policies;
@@ -175,7 +171,7 @@ fn read_policies(
     for (index, listed) in trust.policies.into_iter().enumerate() {
         let place = format!("/policies/{index}");
         let read = Policy::read(&canonical::to_vec(&listed.snapshot));
-        match read.map(|policy| policy.with_attestations(attestations)) {
+        match read.map(|policy| policy.with_readers(readers)) {
             Ok(policy) if policy.digest() == listed.digest => {
                 policies.insert(listed.digest, policy);
             }

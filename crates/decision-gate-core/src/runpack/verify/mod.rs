@@ -104,7 +104,7 @@ fn verify_own(
         return Established::nothing("the manifest does not say how the pack was made");
     };
     // Steps 6 to 9.
-    let Some(content) = content::read(files, sealed, &own, expect.attestations, findings) else {
+    let Some(content) = content::read(files, sealed, &own, expect.readers, findings) else {
         return Established::nothing("the events could not be put together");
     };
     // Step 10.

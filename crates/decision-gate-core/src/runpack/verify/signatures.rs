@@ -173,6 +173,11 @@ fn signers(entry: &EvidenceEntry) -> Vec<Signer<'_>> {
         Some(Proof::Attested(AttestedBy { predicate_type, signers, .. })) => {
             signers.iter().map(|key_id| Signer { key_id, predicate_type: Some(predicate_type) }).collect()
         }
+        Some(Proof::Released(by)) => by
+            .signers
+            .iter()
+            .map(|it| Signer { key_id: &it.key_id, predicate_type: it.predicate_type.as_deref() })
+            .collect(),
         Some(Proof::Pulled | Proof::Derived | Proof::Supplied) | None => Vec::new(),
     }
 }
@@ -184,7 +189,9 @@ fn standing(content: &Content, event: &Event, entry: &EvidenceEntry, signer: Sig
     }
     let Signer { key_id, predicate_type } = signer;
     let policy = content.trail.policy(event);
-    let Some(recorded) = policy.and_then(|policy| policy.snapshot().keys.get(key_id)) else {
+    let judge = policy.and_then(|policy| policy.release_judge(&entry.provider_id)?.ok());
+    let recorded = policy.and_then(|policy| policy.snapshot().keys.get(key_id));
+    let Some(recorded) = recorded.or_else(|| judge?.key(key_id)) else {
         return Standing::Refused(format!("the policy knows no key `{key_id}`"));
     };
     let known: Vec<&TrustedKey> = same_key(keys, recorded.key()).collect();

@@ -1,0 +1,33 @@
+//! `release`: what the gates of a release policy say about an artifact.
+
+pub(crate) mod evaluate;
+
+use clap::Subcommand;
+
+use super::Ending;
+use crate::arguments::ReportArguments;
+use crate::fault::Fault;
+use crate::output::Output;
+
+/// What to do with releases.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReleaseCommand {
+    /// Decide now whether an artifact may go to an environment, by all gates of a policy.
+    Evaluate(evaluate::EvaluateArguments),
+}
+
+impl ReleaseCommand {
+    /// How the answer is written.
+    pub(crate) fn report(&self) -> ReportArguments {
+        match self {
+            Self::Evaluate(arguments) => arguments.report,
+        }
+    }
+}
+
+/// Does it.
+pub(crate) fn run(command: &ReleaseCommand, output: Output) -> Result<Ending, Fault> {
+    match command {
+        ReleaseCommand::Evaluate(arguments) => evaluate::run(arguments, output),
+    }
+}
