@@ -1,6 +1,7 @@
 //! What a provider promises: its checks, their parameters, results, comparators and anchors
 //! (`reference/payloads.md` 6.3). Scenarios are checked against it when they are defined.
 
+mod plain;
 pub mod schema;
 pub mod shape;
 
