@@ -87,8 +87,17 @@ fn surely_keeps(rules: &Map<String, Value>, keyword: &str, rule: &Value, value: 
         ("format", Value::String(text)) => is_common_date_time(text),
         // Rules for objects, arrays, strings and numbers say nothing about anything else.
         (
-            "properties" | "required" | "additionalProperties" | "items" | "minItems" | "maxItems" | "minLength"
-            | "maxLength" | "minimum" | "maximum" | "format",
+            "properties"
+            | "required"
+            | "additionalProperties"
+            | "items"
+            | "minItems"
+            | "maxItems"
+            | "minLength"
+            | "maxLength"
+            | "minimum"
+            | "maximum"
+            | "format",
             _,
         ) => true,
         _ => false,
