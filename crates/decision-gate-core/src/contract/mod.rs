@@ -106,7 +106,7 @@ impl ProviderContract {
 
     /// Digest of its canonical JSON.
     pub fn digest(&self) -> Digest {
-        Digest::of(&canonical::to_vec(&serde_json::to_value(self).unwrap_or_default()))
+        Digest::of(&canonical::own(self))
     }
 }
 
