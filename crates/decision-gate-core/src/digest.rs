@@ -3,16 +3,17 @@
 //! On the wire a digest is `{"algorithm":"sha256","value":"<64 lower-case hex>"}`, as in the public project's
 //! payloads; upper-case hex and other algorithms do not parse.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Wire", into = "Wire")]
-#[schemars(with = "Wire")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[schemars(with = "Wire<'static>")]
 pub struct Digest([u8; 32]);
 
 /// Why a text is not a digest.
@@ -50,7 +51,7 @@ impl Digest {
 
     /// 64 lower-case hexadecimal characters.
     pub fn to_hex(&self) -> String {
-        to_hex(&self.0)
+        self.to_string()
     }
 
     /// Reads what [`Digest::to_hex`] writes, and nothing else.
@@ -58,40 +59,57 @@ impl Digest {
     /// # Errors
     /// [`DigestError::Hex`] for any other text.
     pub fn from_hex(text: &str) -> Result<Self, DigestError> {
-        let bytes = from_hex(text).ok_or(DigestError::Hex)?;
-        bytes.try_into().map(Self).map_err(|_| DigestError::Hex)
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != 32 || !rest.is_empty() {
+            return Err(DigestError::Hex);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            *byte = byte_of(*pair).ok_or(DigestError::Hex)?;
+        }
+        Ok(Self(bytes))
+    }
+
+    fn hex(&self) -> [u8; 64] {
+        let mut text = [0; 64];
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = pair_of(byte);
+        }
+        text
     }
 }
 
-/// Lower-case hexadecimal text of `bytes`.
-pub fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().map_or('0', char::from);
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
+fn pair_of(byte: u8) -> [u8; 2] {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+    [digit(byte >> 4), digit(byte & 15)]
 }
 
-/// Bytes of a lower-case hexadecimal text; `None` for anything else.
-pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+fn byte_of([high, low]: [u8; 2]) -> Option<u8> {
     let nibble = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),
         _ => None,
     };
+    Some(nibble(high)? << 4 | nibble(low)?)
+}
+
+/// Lower-case hexadecimal text of `bytes`.
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| pair_of(*byte)).map(char::from).collect()
+}
+
+/// Bytes of a lower-case hexadecimal text; `None` for anything else.
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if !rest.is_empty() {
         return None;
     }
-    pairs.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect()
+    pairs.iter().map(|pair| byte_of(*pair)).collect()
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_hex())
+        f.write_str(std::str::from_utf8(&self.hex()).unwrap_or_default())
     }
 }
 
@@ -101,33 +119,36 @@ impl fmt::Debug for Digest {
     }
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Algorithm {
     Sha256,
 }
 
 /// How a digest is written.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wire {
+struct Wire<'a> {
     algorithm: Algorithm,
     /// 64 lower-case hexadecimal characters.
-    value: String,
+    #[serde(borrow)]
+    value: Cow<'a, str>,
 }
 
-impl TryFrom<Wire> for Digest {
-    type Error = DigestError;
-
-    fn try_from(wire: Wire) -> Result<Self, DigestError> {
-        let Algorithm::Sha256 = wire.algorithm;
-        Self::from_hex(&wire.value)
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut wire = serializer.serialize_struct("Digest", 2)?;
+        wire.serialize_field("algorithm", "sha256")?;
+        wire.serialize_field("value", std::str::from_utf8(&self.hex()).unwrap_or_default())?;
+        wire.end()
     }
 }
 
-impl From<Digest> for Wire {
-    fn from(digest: Digest) -> Self {
-        Self { algorithm: Algorithm::Sha256, value: digest.to_hex() }
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        let Algorithm::Sha256 = wire.algorithm;
+        Self::from_hex(&wire.value).map_err(de::Error::custom)
     }
 }
 

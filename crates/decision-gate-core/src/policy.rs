@@ -30,7 +30,7 @@ const RELEASE_RULES_INVALID: FaultCode = FaultCode::known("release_rules_invalid
 const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 fn bytes_of(snapshot: &PolicySnapshot) -> Vec<u8> {
-    canonical::to_vec(&serde_json::to_value(snapshot).unwrap_or_default())
+    canonical::own(snapshot)
 }
 
 /// What is in force.

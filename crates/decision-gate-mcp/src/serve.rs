@@ -11,12 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     App,
-    catalog::{Catalog, Visibility},
+    catalog::{Catalog, LISTED, ToolList, Visibility},
     error::ServeError,
     handler::Handler,
     live::Live,
     tools::{self, Table},
-    transport::{Outcome, StdioTransport},
+    transport::{Outbox, Outcome, StdioTransport},
 };
 
 /// What a server offers, and how much it takes.
@@ -24,6 +24,8 @@ use crate::{
 pub struct ServeOptions<A: 'static = App> {
     /// The tool table.
     pub tools: Table<A>,
+    /// How its tools are listed, for those that the build has a line for.
+    listed: &'static str,
     /// Which of its tools are listed.
     pub visibility: Visibility,
     /// How much a client may send.
@@ -34,14 +36,15 @@ pub struct ServeOptions<A: 'static = App> {
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self::of(tools::ALL)
+        Self { listed: LISTED, ..Self::of(tools::ALL) }
     }
 }
 
 impl<A> ServeOptions<A> {
     /// The defaults over a table.
     pub fn of(tools: Table<A>) -> Self {
-        Self { tools, visibility: Visibility::default(), limits: WireLimits::default(), drain: Duration::from_secs(2) }
+        let (visibility, limits) = (Visibility::default(), WireLimits::default());
+        Self { tools, listed: "", visibility, limits, drain: Duration::from_secs(2) }
     }
 }
 
@@ -87,10 +90,12 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    let catalog = Catalog::new(options.tools, &options.visibility)?;
+    let catalog = Arc::new(Catalog::new(options.tools, options.listed, &options.visibility)?);
     let work = CancellationToken::new();
     let outcome = Outcome::new();
-    let transport = StdioTransport::new(input, output, options.limits, work.clone(), outcome.clone());
+    let list: Arc<dyn ToolList> = Arc::<Catalog<A>>::clone(&catalog);
+    let transport =
+        StdioTransport::new(input, Outbox::new(output, outcome.clone(), list), options.limits, work.clone());
     let running = serve_directly::<RoleServer, _, _, _, _>(Handler::new(app.into(), catalog), transport, None);
     let mut done = std::pin::pin!(running.waiting());
     let ended = tokio::select! {

@@ -1,6 +1,7 @@
 //! What a provider promises: its checks, their parameters, results, comparators and anchors
 //! (`reference/payloads.md` 6.3). Scenarios are checked against it when they are defined.
 
+mod plain;
 pub mod schema;
 pub mod shape;
 
@@ -105,7 +106,7 @@ impl ProviderContract {
 
     /// Digest of its canonical JSON.
     pub fn digest(&self) -> Digest {
-        Digest::of(&canonical::to_vec(&serde_json::to_value(self).unwrap_or_default()))
+        Digest::of(&canonical::own(self))
     }
 }
 

@@ -1,6 +1,10 @@
 //! JSON Schema 2020-12, closed: no reference leaves the document, patterns never backtrack.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
+
+use super::plain;
 
 /// Why a schema is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +42,13 @@ impl SchemaError {
 /// How deep a schema may be nested.
 pub const MAX_SCHEMA_DEPTH: usize = 32;
 
-/// A compiled schema.
+/// A schema that is known to be valid. One of the plain keywords is compiled once a value does not surely fit it, any
+/// other at once.
 #[derive(Debug)]
-pub struct Schema(jsonschema::Validator);
+pub struct Schema {
+    plain: Option<Value>,
+    compiled: OnceLock<Option<jsonschema::Validator>>,
+}
 
 /// Where and why a value does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,30 +61,28 @@ pub struct Misfit {
 }
 
 impl Schema {
-    /// Compiles `schema`.
+    /// Proves `schema` valid, and compiles it where that takes a compiler.
     ///
     /// # Errors
     /// [`SchemaError`] when it refers outside itself or is not a schema.
     pub fn compile(schema: &Value) -> Result<Self, SchemaError> {
         refuse_remote(schema)?;
-        jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .with_pattern_options(jsonschema::PatternOptions::regex().size_limit(1 << 20))
-            .should_validate_formats(true)
-            .build(schema)
-            .map(Self)
-            .map_err(|error| {
-                let place = match error.instance_path().to_string() {
-                    place if place.is_empty() => String::new(),
-                    place => format!("at `{place}`: "),
-                };
-                SchemaError::Invalid { reason: format!("{place}{error}").chars().take(300).collect() }
-            })
+        if plain::is_plain(schema) {
+            return Ok(Self { plain: Some(schema.clone()), compiled: OnceLock::new() });
+        }
+        let compiled = compile(schema).map_err(|error| {
+            let place = match error.instance_path().to_string() {
+                place if place.is_empty() => String::new(),
+                place => format!("at `{place}`: "),
+            };
+            SchemaError::Invalid { reason: format!("{place}{error}").chars().take(300).collect() }
+        })?;
+        Ok(Self { plain: None, compiled: OnceLock::from(Some(compiled)) })
     }
 
     /// Whether `value` fits.
     pub fn fits(&self, value: &Value) -> bool {
-        self.0.is_valid(value)
+        self.surely_fits(value) || self.compiled().is_some_and(|schema| schema.is_valid(value))
     }
 
     /// The first misfit of `value`.
@@ -84,11 +90,32 @@ impl Schema {
     /// # Errors
     /// [`Misfit`] when it does not fit.
     pub fn check(&self, value: &Value) -> Result<(), Misfit> {
-        self.0.validate(value).map_err(|error| Misfit {
+        if self.surely_fits(value) {
+            return Ok(());
+        }
+        let unusable = || Misfit { pointer: String::new(), reason: "the schema can't be used".to_owned() };
+        self.compiled().ok_or_else(unusable)?.validate(value).map_err(|error| Misfit {
             pointer: error.instance_path().to_string(),
             reason: error.masked_with("the value").to_string().chars().take(300).collect(),
         })
     }
+
+    fn surely_fits(&self, value: &Value) -> bool {
+        self.plain.as_ref().is_some_and(|schema| plain::surely_fits(schema, value))
+    }
+
+    /// Nothing for what can't be compiled, which a plain schema never is.
+    fn compiled(&self) -> Option<&jsonschema::Validator> {
+        self.compiled.get_or_init(|| self.plain.as_ref().and_then(|schema| compile(schema).ok())).as_ref()
+    }
+}
+
+fn compile(schema: &Value) -> Result<jsonschema::Validator, jsonschema::ValidationError<'static>> {
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .with_pattern_options(jsonschema::PatternOptions::regex().size_limit(1 << 20))
+        .should_validate_formats(true)
+        .build(schema)
 }
 
 /// Refuses references that leave the document, wherever they stand, and what is nested too deep.

@@ -354,7 +354,7 @@ impl RunState {
 
     /// Digest of its canonical JSON.
     pub fn digest(&self) -> Digest {
-        Digest::of(&canonical::to_vec(&serde_json::to_value(self).unwrap_or_default()))
+        Digest::of(&canonical::own(self))
     }
 
     /// Whether the run ended as it should: completed, and nothing was taken for granted on the way.

@@ -3,6 +3,8 @@
 //! Maps in memory are sorted by code point; RFC 8785 sorts by UTF-16 unit, which is another order only where some name
 //! has a character from U+E000 on. Numbers are printed as ECMAScript prints doubles.
 
+mod writer;
+
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
@@ -52,9 +54,18 @@ pub fn is_canonical(bytes: &[u8]) -> bool {
 /// # Errors
 /// A value without a JSON form, or with an integer that the canonical form would round.
 pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
-    let value = serde_json::to_value(value).map_err(|error| JsonError::NoJsonForm { reason: error.to_string() })?;
-    refuse_rounded(&value, &mut String::new())?;
-    Ok(to_vec(&value))
+    let no_form = |error: serde_json::Error| JsonError::NoJsonForm { reason: error.to_string() };
+    let written = writer::written(value).map_err(no_form)?;
+    if written.doubtful {
+        refuse_rounded(&serde_json::to_value(value).map_err(no_form)?, &mut String::new())?;
+    }
+    Ok(written.bytes)
+}
+
+/// The canonical form of a value of our own types: they have one, and hold no integer that it would round. For anything
+/// else there is [`of`]; here a value without a JSON form is `null`.
+pub fn own<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    writer::written(value).map_or_else(|_| b"null".to_vec(), |written| written.bytes)
 }
 
 /// Refuses a value that the canonical form would round: an integer beyond 2^53 that no double has.

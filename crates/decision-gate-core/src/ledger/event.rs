@@ -3,7 +3,7 @@
 //! What is written here is hashed and kept for ever: a field can be added as an omitted-when-absent option, and
 //! nothing else can change without a new [`EVENT_VERSION`].
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::commitment::Commitment;
@@ -266,11 +266,32 @@ pub struct SchemaRegistered {
 }
 
 /// How a row is written.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
+#[derive(Serialize)]
+struct Row<'a> {
     v: u32,
     rules: u32,
+    tenant: TenantId,
+    namespace: NamespaceId,
+    run: Option<&'a RunId>,
+    seq: u64,
+    kind: EventKind,
+    at: Timestamp,
+    actor: Option<&'a str>,
+    key: Option<&'a str>,
+    policy_digest: Digest,
+    state_digest: Option<Digest>,
+    #[serde(serialize_with = "write_body")]
+    body: &'a Body,
+}
+
+/// How a row is read; `kind` says what its body is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    #[serde(rename = "v")]
+    _v: u32,
+    #[serde(rename = "rules")]
+    _rules: u32,
     tenant: TenantId,
     namespace: NamespaceId,
     run: Option<RunId>,
@@ -282,6 +303,18 @@ struct Wire {
     policy_digest: Digest,
     state_digest: Option<Digest>,
     body: Value,
+}
+
+/// The body by itself: what it is stands in the row.
+fn write_body<S: Serializer>(body: &Body, serializer: S) -> Result<S::Ok, S::Error> {
+    match body {
+        Body::ScenarioDefined(body) => body.serialize(serializer),
+        Body::RunStarted(body) => body.serialize(serializer),
+        Body::StepDecided(body) => body.serialize(serializer),
+        Body::Submitted(body) => body.serialize(serializer),
+        Body::PolicyActivated(body) => body.serialize(serializer),
+        Body::SchemaRegistered(body) => body.serialize(serializer),
+    }
 }
 
 /// Why bytes are not an event.
@@ -335,35 +368,30 @@ impl Event {
 
     /// Its canonical JSON: what is stored, hashed and exported.
     pub fn to_bytes(&self) -> Vec<u8> {
-        canonical::to_vec(&self.to_value())
+        canonical::own(&self.row())
     }
 
     /// Its JSON.
     pub fn to_value(&self) -> Value {
-        let body = match &self.body {
-            Body::ScenarioDefined(body) => serde_json::to_value(body),
-            Body::RunStarted(body) => serde_json::to_value(body),
-            Body::StepDecided(body) => serde_json::to_value(body),
-            Body::Submitted(body) => serde_json::to_value(body),
-            Body::PolicyActivated(body) => serde_json::to_value(body),
-            Body::SchemaRegistered(body) => serde_json::to_value(body),
-        };
-        let wire = Wire {
+        serde_json::to_value(self.row()).unwrap_or_default()
+    }
+
+    fn row(&self) -> Row<'_> {
+        Row {
             v: EVENT_VERSION,
             rules: RULES_VERSION,
             tenant: self.tenant,
             namespace: self.namespace,
-            run: self.run.clone(),
+            run: self.run.as_ref(),
             seq: self.seq,
             kind: self.kind(),
             at: self.at,
-            actor: self.actor.clone(),
-            key: self.key.clone(),
+            actor: self.actor.as_deref(),
+            key: self.key.as_deref(),
             policy_digest: self.policy_digest,
             state_digest: self.state_digest,
-            body: body.unwrap_or_default(),
-        };
-        serde_json::to_value(wire).unwrap_or_default()
+            body: &self.body,
+        }
     }
 
     /// The RFC 6962 leaf hash of its bytes.

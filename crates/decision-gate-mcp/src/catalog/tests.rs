@@ -47,11 +47,37 @@ const CARD: Card = Card {
 fn d38_the_tool_list_is_made_once_and_not_at_the_start() {
     static COUNTED: Counted = Counted { card: CARD, made: AtomicUsize::new(0) };
     static TABLE: Table<()> = &[&COUNTED];
-    let catalog = Catalog::new(TABLE, &Visibility { profile: Profile::Ci, ..Visibility::default() }).unwrap();
+    let catalog = Catalog::new(TABLE, "", &Visibility { profile: Profile::Ci, ..Visibility::default() }).unwrap();
     assert_eq!(COUNTED.made.load(Ordering::SeqCst), 0);
-    assert_eq!(catalog.list().tools.len(), 1);
-    assert_eq!(catalog.list().tools.len(), 1);
+    assert_eq!(catalog.texts().len(), 1);
+    assert_eq!(catalog.texts().len(), 1);
     assert_eq!(COUNTED.made.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn what_the_build_has_ready_is_not_made_again() {
+    static COUNTED: Counted = Counted { card: CARD, made: AtomicUsize::new(0) };
+    static TABLE: Table<()> = &[&COUNTED];
+    const READY: &str = "{\"name\":\"counted_not\"}\n{\"name\":\"counted\",\"title\":\"ready\"}\n";
+    let catalog = Catalog::new(TABLE, READY, &Visibility { profile: Profile::Ci, ..Visibility::default() }).unwrap();
+    assert_eq!(catalog.texts(), [r#"{"name":"counted","title":"ready"}"#]);
+    assert_eq!(COUNTED.made.load(Ordering::SeqCst), 0);
+}
+
+/// The lines that the product is built with are those that its types make.
+#[test]
+fn the_tool_list_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/catalog/listed.jsonl");
+    let everything = Visibility { profile: Profile::Full, ..Visibility::default() };
+    let made = Catalog::new(tools::ALL, "", &everything).unwrap();
+    let wanted = made.texts().iter().map(|text| format!("{text}\n")).collect::<String>();
+    if std::env::var_os("DECISION_GATE_UPDATE").is_some_and(|it| it == "1") {
+        std::fs::write(path, &wanted).unwrap();
+    }
+    let stored = std::fs::read_to_string(path).unwrap();
+    assert!(stored == wanted, "`catalog/listed.jsonl` is stale: run `make gen`");
+    let lines = stored.lines().zip(made.tools.keys());
+    assert!(lines.clone().count() == tools::ALL.len() && lines.into_iter().all(|(line, name)| is_of(line, name)));
 }
 
 #[test]

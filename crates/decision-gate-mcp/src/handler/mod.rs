@@ -37,13 +37,13 @@ const DISCOVERY_FRESH_MS: u64 = 300_000;
 /// The server as rmcp calls it.
 pub(crate) struct Handler<A: 'static> {
     app: Live<A>,
-    catalog: Catalog<A>,
+    catalog: Arc<Catalog<A>>,
     /// `_meta` of results in the stateless era: who answers.
     stamp: MetaObject,
 }
 
 impl<A> Handler<A> {
-    pub(crate) fn new(app: Live<A>, catalog: Catalog<A>) -> Self {
+    pub(crate) fn new(app: Live<A>, catalog: Arc<Catalog<A>>) -> Self {
         let mut stamp = MetaObject::new();
         stamp.insert("io.modelcontextprotocol/serverInfo".to_owned(), era::server_info_value());
         Self { app, catalog, stamp }
@@ -99,7 +99,7 @@ impl<A: Send + Sync + 'static> ServerHandler for Handler<A> {
         if request.and_then(|request| request.cursor).is_some() {
             return Err(Refusal::Cursor.into());
         }
-        let mut list = self.catalog.list().clone();
+        let mut list = self.catalog.list();
         list.meta = self.stamp(era);
         Ok(list)
     }

@@ -29,12 +29,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::outbox::Outcome;
+pub(crate) use self::outbox::{Outbox, Outcome};
 use self::{
     flight::{Ended, Flight},
     line::LineReader,
     message::{Inbound, Reply},
-    outbox::Outbox,
 };
 use crate::{error::Refusal, serve::WireLimits};
 
@@ -76,10 +75,10 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     /// A transport whose requests' tokens are children of `work`.
-    pub(crate) fn new(input: R, output: W, limits: WireLimits, work: CancellationToken, outcome: Outcome) -> Self {
+    pub(crate) fn new(input: R, outbox: Outbox<W>, limits: WireLimits, work: CancellationToken) -> Self {
         Self {
             lines: LineReader::new(input, limits.max_line_bytes),
-            outbox: Outbox::new(output, outcome),
+            outbox,
             flight: Flight::new(limits.max_in_flight, work),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
@@ -210,7 +209,7 @@ where
         };
         let write = match &ended {
             Ended::Cancelled => None,
-            Ended::Wanted(_) | Ended::Unknown => Some(self.outbox.write(outbox::line_of(&item))),
+            Ended::Wanted(_) | Ended::Unknown => Some(self.outbox.write(self.outbox.line_of(&item))),
         };
         async move {
             let written = match write {

@@ -5,23 +5,27 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use rmcp::model::ServerJsonRpcMessage;
+use rmcp::model::{JsonRpcMessage, JsonRpcResponse, ListToolsResult, RequestId, ServerJsonRpcMessage, ServerResult};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use super::message::Reply;
+use crate::catalog::ToolList;
 use crate::error::{Refusal, ServeError};
 
-/// The writing half. Clones write to the same stream.
-pub(super) struct Outbox<W> {
+/// The writing half.
+pub(crate) struct Outbox<W> {
     writer: Arc<tokio::sync::Mutex<W>>,
     outcome: Outcome,
+    tools: Arc<dyn ToolList>,
 }
 
 impl<W: AsyncWrite + Send + Unpin + 'static> Outbox<W> {
-    pub(super) fn new(output: W, outcome: Outcome) -> Self {
-        Self { writer: Arc::new(tokio::sync::Mutex::new(output)), outcome }
+    /// Lines go to `output`; the answer to `tools/list` gets its tools from `tools`.
+    pub(crate) fn new(output: W, outcome: Outcome, tools: Arc<dyn ToolList>) -> Self {
+        Self { writer: Arc::new(tokio::sync::Mutex::new(output)), outcome, tools }
     }
 
     pub(super) fn outcome(&self) -> &Outcome {
@@ -42,14 +46,20 @@ impl<W: AsyncWrite + Send + Unpin + 'static> Outbox<W> {
         }
     }
 
+    /// A message as a line.
+    pub(super) fn line_of(&self, message: &ServerJsonRpcMessage) -> Vec<u8> {
+        let line = match message {
+            JsonRpcMessage::Response(JsonRpcResponse { id, result: ServerResult::ListToolsResult(list), .. }) => {
+                list_line(id, list, &*self.tools)
+            }
+            message => encode(message),
+        };
+        line.unwrap_or_else(|| Reply::of(Refusal::Internal).into_line())
+    }
+
     pub(super) async fn close(&self) -> Result<(), io::Error> {
         self.writer.lock().await.shutdown().await
     }
-}
-
-/// A message as a line.
-pub(super) fn line_of(message: &ServerJsonRpcMessage) -> Vec<u8> {
-    encode(message).unwrap_or_else(|| Reply::of(Refusal::Internal).into_line())
 }
 
 /// The JSON of `message` and a newline.
@@ -66,6 +76,29 @@ pub(super) fn encode(message: &impl Serialize) -> Option<Vec<u8>> {
             None
         }
     }
+}
+
+/// The answer to `tools/list`: the tools are text already, and what else the result has is little.
+fn list_line(id: &RequestId, list: &ListToolsResult, tools: &dyn ToolList) -> Option<Vec<u8>> {
+    let texts = tools.texts();
+    let Ok(Value::Object(mut rest)) = serde_json::to_value(list) else { return None };
+    rest.remove("tools");
+    let rest = serde_json::to_string(&rest).ok()?;
+    let id = serde_json::to_string(id).ok()?;
+    let between = if rest == "{}" { "" } else { "," };
+    let parts = ["{\"jsonrpc\":\"2.0\",\"id\":", &id, ",\"result\":{\"tools\":["];
+    let room = texts.iter().map(|text| text.len() + 1).sum::<usize>() + rest.len() + id.len() + 64;
+    let mut line = Vec::with_capacity(room);
+    parts.iter().for_each(|part| line.extend_from_slice(part.as_bytes()));
+    for (number, text) in texts.iter().enumerate() {
+        if number > 0 {
+            line.push(b',');
+        }
+        line.extend_from_slice(text.as_bytes());
+    }
+    let members = rest.strip_prefix('{')?;
+    ["]", between, members, "}\n"].iter().for_each(|part| line.extend_from_slice(part.as_bytes()));
+    Some(line)
 }
 
 /// What became of the connection; shared by those who may end it.

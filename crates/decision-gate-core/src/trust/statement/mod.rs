@@ -208,7 +208,7 @@ impl EvidenceStatement {
 
     /// Its canonical JSON: the payload that is signed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        canonical::to_vec(&serde_json::to_value(self).unwrap_or_default())
+        canonical::own(self)
     }
 
     /// Signs it: the envelope that goes with the answer.
@@ -239,7 +239,7 @@ impl EvidenceStatement {
 
 /// The subject of evidence in a run that names none: the question itself.
 pub fn subject_of(query: &Query) -> Subject {
-    let digest = Digest::of(&canonical::to_vec(&serde_json::to_value(query).unwrap_or_default()));
+    let digest = Digest::of(&canonical::own(query));
     Subject::of_digest("query", digest)
 }
 
