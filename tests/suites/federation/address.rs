@@ -49,7 +49,8 @@ const MODES: [(&str, &[&str]); 28] = [
 const GOOD: [&str; 6] = ["good", "events", "lie", "resume", "redirect_within", "forgets"];
 
 fn configure(workspace: &Workspace, providers: &[(&str, String)]) -> Result<(), Fault> {
-    let mut text = "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n".to_owned();
+    let mut text =
+        "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n".to_owned();
     for (name, settings) in providers {
         text += &format!(
             "\n[[providers]]\nname = \"{name}\"\ntype = \"mcp\"\ntimeout_ms = 2500\n[providers.config]\n{settings}\n\
@@ -102,7 +103,9 @@ fn a_server_at_an_address_that_misbehaves_costs_only_its_own_conditions() -> Res
         assert_eq!(evidence["status"], "Unknown", "{mode}: {evidence}");
         assert!(codes.contains(&code), "{mode}: {evidence}");
     }
-    for (mode, reason) in [("redirect", "http_redirect_refused"), ("closed", "http_private_address"), ("no_tls", "http_tls")] {
+    for (mode, reason) in
+        [("redirect", "http_redirect_refused"), ("closed", "http_private_address"), ("no_tls", "http_tls")]
+    {
         assert!(of(mode).to_string().contains(reason), "{mode}: {}", of(mode));
     }
     assert!(!step.to_string().contains("s3cret"), "d22: words of a provider in {step}");

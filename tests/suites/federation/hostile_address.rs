@@ -81,7 +81,11 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, forgot: &AtomicBool) 
 }
 
 fn document(out: &mut TcpStream, status: &str, headers: &str, body: &str) -> std::io::Result<()> {
-    write!(out, "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n", body.len())?;
+    write!(
+        out,
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
+        body.len()
+    )?;
     out.write_all(body.as_bytes())
 }
 
@@ -195,11 +199,15 @@ fn call(out: &mut TcpStream, mode: &str, id: &Value, forgot: &AtomicBool) -> std
         "long" => json(out, &"x".repeat(2_000_000)),
         "misplace" => json(out, &told(&other(1), 7)),
         "misplace_events" => events(out, &[format!("data: {}\n\n", told(&other(1), 7))]),
-        "die" => out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{\"jso"),
+        "die" => {
+            out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{\"jso")
+        }
         "die_events" => events(out, &[format!("data: {}", told(id, 7))]),
         "die_head" => Ok(()),
         "junk" => json(out, "s3cret words"),
-        "page" => out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 12\r\n\r\ns3cret words"),
+        "page" => {
+            out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 12\r\n\r\ns3cret words")
+        }
         "accepted" => out.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"),
         "head_bomb" => {
             out.write_all(b"HTTP/1.1 200 OK\r\n")?;

@@ -37,7 +37,8 @@ type Headers = Vec<(&'static str, String)>;
 impl Line {
     /// The session is the one that the server named, if it is a name.
     pub(super) fn session(&mut self, named: Option<&str>) {
-        let fits = |name: &&str| (1..=MAX_SESSION).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_graphic());
+        let fits =
+            |name: &&str| (1..=MAX_SESSION).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_graphic());
         self.session = named.filter(fits).map(str::to_owned);
     }
 

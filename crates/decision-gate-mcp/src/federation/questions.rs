@@ -203,4 +203,3 @@ pub(super) fn refusal(error: &ErrorData) -> Option<QueryFault> {
         }
     })
 }
-

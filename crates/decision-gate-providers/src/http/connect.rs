@@ -43,8 +43,8 @@ pub(super) async fn connect(
         Scheme::Https => {
             let host = target.authority();
             let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-            let name = ServerName::try_from(bare)
-                .map_err(|_| HttpFault::Tls { host: host.clone(), reason: "wrong_name" })?;
+            let name =
+                ServerName::try_from(bare).map_err(|_| HttpFault::Tls { host: host.clone(), reason: "wrong_name" })?;
             let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await;
             let stream = stream.map_err(|error| HttpFault::Tls { host, reason: tls::reason(&error) })?;
             Ok(Box::new(stream))

@@ -36,11 +36,11 @@ mod tls;
 #[cfg(feature = "http")]
 mod url;
 
+pub use self::settings::{HttpHost, HttpSettings};
 #[cfg(feature = "http")]
 pub use self::{
     endpoint::{Endpoint, EndpointFault, EndpointSettings, Method, Outgoing, Reply},
     provider::HttpProvider,
 };
-pub use self::settings::{HttpHost, HttpSettings};
 
 pub(crate) const CONTRACT: &str = include_str!("contract.json");

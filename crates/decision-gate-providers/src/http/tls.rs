@@ -22,7 +22,9 @@ pub(super) fn config(public_roots: bool, ca_file: Option<&Path>) -> Result<Arc<C
     }
     if let Some(path) = ca_file {
         for authority in read(path)? {
-            roots.add(authority).map_err(|_| BuildError::CaFile { path: path.to_owned(), reason: "not_an_authority" })?;
+            roots
+                .add(authority)
+                .map_err(|_| BuildError::CaFile { path: path.to_owned(), reason: "not_an_authority" })?;
         }
     }
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -1,7 +1,8 @@
 //! The keyring file: read strictly, and changed as a whole or not at all.
 //!
 //! A change is written to a new file beside it, which then takes its name. That new file is the lock as well: it is
-//! made before the keyring is read, and it must not be there yet, so two changes at once lose neither.
+//! made before the keyring is read, and it must not be there yet, so two changes at once lose neither. Who made it holds
+//! it locked as long as it lives, so that one that was left behind is known by nobody holding it, and is taken away.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -27,8 +28,50 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Keyring, KeysFault> {
     keyring::parse(bytes).map_err(|fault| match fault {
         KeyringFault::Json(error) => KeysFault::KeyringJson { path: path(), error },
         KeyringFault::Form { pointer, problem } => KeysFault::KeyringForm { path: path(), pointer, problem },
+        KeyringFault::SingleKey => KeysFault::SingleKey { path: path() },
         KeyringFault::Ring(error) => KeysFault::Ring { path: path(), error },
     })
+}
+
+/// Makes the lock, which must not be there yet, and holds it.
+fn take(lock: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().write(true).create_new(true).open(lock)?;
+    // Between the two, somebody may have taken it for one that was left behind.
+    if file.try_lock().is_err() || !is_at(&file, lock) {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    Ok(file)
+}
+
+/// Takes away a lock that nobody holds: whoever made it has ended.
+fn clear(lock: &Path) -> Result<(), Fault> {
+    let Ok(left) = OpenOptions::new().write(true).open(lock) else { return Ok(()) };
+    if left.try_lock().is_err() {
+        return Err(busy(lock));
+    }
+    if is_at(&left, lock) {
+        std::fs::remove_file(lock).map_err(|error| Fault::Write { path: lock.to_owned(), error })?;
+    }
+    Ok(())
+}
+
+fn busy(lock: &Path) -> Fault {
+    let age = lock.metadata().and_then(|it| it.modified()).ok().and_then(|it| it.elapsed().ok());
+    Fault::Keys(KeysFault::Busy { lock: lock.to_owned(), age_s: age.map(|age| age.as_secs()).unwrap_or_default() })
+}
+
+/// Whether the path still leads to this file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let same = |own: std::fs::Metadata, there: std::fs::Metadata| (own.dev(), own.ino()) == (there.dev(), there.ino());
+    file.metadata().and_then(|own| path.symlink_metadata().map(|there| same(own, there))).unwrap_or(false)
+}
+
+/// Whether the path still leads to this file; a locked one can't be moved away here.
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// A keyring that nobody else changes meanwhile. Dropped without [`Change::write`] it leaves the file as it was.
@@ -53,8 +96,15 @@ impl Change {
         let mut lock = path.clone().into_os_string();
         lock.push(".new");
         let lock = PathBuf::from(lock);
-        let file = OpenOptions::new().write(true).create_new(true).open(&lock).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => Fault::Keys(KeysFault::Busy { lock: lock.clone() }),
+        let file = match take(&lock) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                clear(&lock)?;
+                take(&lock)
+            }
+            taken => taken,
+        };
+        let file = file.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => busy(&lock),
             _ => Fault::Write { path: lock.clone(), error },
         })?;
         // From here on the lock goes with it, whatever happens.

@@ -57,6 +57,7 @@ text_type! {
 pub struct HeaderNameFault;
 
 fn check_header(text: &str) -> Result<(), HeaderNameFault> {
-    let good = (1..=128).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'));
+    let good = (1..=128).contains(&text.len())
+        && text.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'));
     if good { Ok(()) } else { Err(HeaderNameFault) }
 }
