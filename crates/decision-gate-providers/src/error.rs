@@ -65,6 +65,18 @@ pub enum BuildError {
         /// The host, cut to a bounded length.
         host: String,
     },
+    /// Not an address that can be asked.
+    #[error("the address can't be asked: {reason}")]
+    Url {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not the name of a header that may be set.
+    #[error("`{name}` is not a header that may be set")]
+    HeaderName {
+        /// The text, cut to a bounded length.
+        name: String,
+    },
     /// What no client could call itself.
     #[error("the user agent is empty or has other than printable ascii in it")]
     UserAgent,
@@ -133,6 +145,8 @@ impl BuildError {
             Self::NoHosts => "http_no_hosts",
             Self::HostName { .. } => "http_host_invalid",
             Self::HostRepeated { .. } => "http_host_repeated",
+            Self::Url { .. } => "http_address_invalid",
+            Self::HeaderName { .. } => "http_header_invalid",
             Self::UserAgent => "http_user_agent_invalid",
             Self::NoAuthorities => "http_no_authorities",
             Self::CaFile { .. } => "http_ca_file_invalid",
@@ -159,6 +173,10 @@ impl BuildError {
                 "write a name or an address, with `:port` if it is not the scheme's own; no pattern, no scheme"
             }
             Self::HostRepeated { .. } => "name each host and port once",
+            Self::Url { .. } => {
+                "write `https://host/path`; `allow_http` opens plain `http`, over which no secret is sent"
+            }
+            Self::HeaderName { .. } => "name a header that the gate does not set itself",
             Self::UserAgent => "leave the setting out to get its default",
             Self::NoAuthorities => "name a `ca_file`, or leave `public_roots` out",
             Self::CaFile { .. } => "name a file of at most 4 MiB with the authorities' certificates in pem form",

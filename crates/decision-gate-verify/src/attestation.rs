@@ -149,22 +149,26 @@ pub fn judge_envelope(envelope: &Envelope, ask: &Ask<'_>) -> Report {
 
 fn of_statement(envelope: &Envelope, verified: &Verified<Statement>, ask: &Ask<'_>) -> Report {
     let statement = verified.get();
+    let reasons = mismatches(statement, ask);
+    Report {
+        verdict: if reasons.is_empty() { Verdict::Verified } else { Verdict::NotVerified },
+        signers: verified.signers().to_vec(),
+        predicate_type: Some(statement.predicate_type().to_owned()),
+        subjects: statement.subject().iter().map(Named::of).collect(),
+        digest: envelope.digest(),
+        reasons,
+    }
+}
+
+/// How a statement differs from what is expected.
+pub(crate) fn mismatches(statement: &Statement, ask: &Ask<'_>) -> Vec<Reason> {
     let found = statement.predicate_type();
     let other_type = ask.predicate_type.filter(|expected| *expected != found).map(|expected| {
         let cut = |text: &str| text.chars().take(256).collect();
         Mismatch::PredicateType { found: cut(found), expected: cut(expected) }
     });
-
     let other_subject = ask.subject.filter(|subject| !statement.names(subject)).map(|_| Mismatch::Subject);
-    let mismatches: Vec<Mismatch> = [other_type, other_subject].into_iter().flatten().collect();
-    Report {
-        verdict: if mismatches.is_empty() { Verdict::Verified } else { Verdict::NotVerified },
-        signers: verified.signers().to_vec(),
-        predicate_type: Some(found.to_owned()),
-        subjects: statement.subject().iter().map(Named::of).collect(),
-        digest: envelope.digest(),
-        reasons: mismatches.iter().map(|it| Reason::new(it.code(), it, it.hint())).collect(),
-    }
+    [other_type, other_subject].iter().flatten().map(|it| Reason::new(it.code(), it, it.hint())).collect()
 }
 
 impl Report {
@@ -182,7 +186,7 @@ impl Report {
 }
 
 impl Named {
-    fn of(descriptor: &ResourceDescriptor) -> Self {
+    pub(crate) fn of(descriptor: &ResourceDescriptor) -> Self {
         Self {
             name: descriptor.name().map(str::to_owned),
             uri: descriptor.uri().map(str::to_owned),
@@ -192,7 +196,7 @@ impl Named {
 }
 
 impl Reason {
-    fn new(code: &str, message: &dyn Display, hint: &str) -> Self {
+    pub(crate) fn new(code: &str, message: &dyn Display, hint: &str) -> Self {
         Self { code: code.to_owned(), message: message.to_string(), hint: hint.to_owned() }
     }
 }

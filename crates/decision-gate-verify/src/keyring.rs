@@ -1,7 +1,7 @@
 //! The keyring file: a JSON list of trusted keys, read strictly, with the place of whatever is wrong.
 
 use decision_gate_core::json::{self, JsonError, Limits, pointer};
-use decision_gate_core::keys::{Keyring, KeyringError, TrustedKey};
+use decision_gate_core::keys::{Keyring, KeyringError, PublicKey, TrustedKey};
 use serde::Deserialize as _;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -23,6 +23,9 @@ pub enum KeyringFault {
         /// What is wrong there.
         problem: String,
     },
+    /// A public key by itself.
+    #[error("this is one public key, and a keyring is a list of keys with their names")]
+    SingleKey,
     /// Keys that do not go together.
     #[error(transparent)]
     Ring(#[from] KeyringError),
@@ -34,7 +37,14 @@ pub enum KeyringFault {
 /// [`KeyringFault`] with the place.
 pub fn parse(bytes: &[u8]) -> Result<Keyring, KeyringFault> {
     let form = |pointer: String, problem: String| KeyringFault::Form { pointer, problem };
-    let value = json::parse_exact(bytes, &Limits::message(MAX_BYTES)).map_err(KeyringFault::Json)?;
+    let value = match json::parse_exact(bytes, &Limits::message(MAX_BYTES)) {
+        Ok(value) => value,
+        Err(_) if PublicKey::read(bytes).is_ok() => return Err(KeyringFault::SingleKey),
+        Err(error) => return Err(KeyringFault::Json(error)),
+    };
+    if value.is_object() && PublicKey::read(bytes).is_ok() {
+        return Err(KeyringFault::SingleKey);
+    }
     let Value::Array(entries) = value else {
         return Err(form(String::new(), "it must be a list of keys".to_owned()));
     };

@@ -2,9 +2,10 @@
 //!
 //! A folder is opened once and read by handle: symbolic links are not followed, pipes and devices are not opened,
 //! sizes and counts are bounded. Whatever is not a regular file is reported, never skipped. Envelopes are judged in
-//! [`attestation`].
+//! [`attestation`], files of many in [`bundle`].
 
 pub mod attestation;
+pub mod bundle;
 pub mod keyring;
 
 use std::io::{self, Read};

@@ -1,13 +1,16 @@
 """An evidence provider in Python: a plain MCP server that signs what it answers.
 
     python provider.py REPORTS KEY.pem
+    PORT=8000 python provider.py REPORTS KEY.pem
 
 It has one tool, `report_field(report, field)`: the value of a field of a JSON report in the folder REPORTS. When the gate
 says what it asks (`send_context = true`), the answer comes with a DSSE envelope around an evidence statement that binds
-the value to the question, so that it can't be played again for another one. Without KEY.pem it does not sign.
+the value to the question, so that it can't be played again for another one. Without KEY.pem it does not sign. The gate
+starts it and talks to it over stdin and stdout; with a PORT it runs on its own, at http://127.0.0.1:PORT/mcp.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,4 +50,7 @@ def report_field(report: str, field: str, ctx: Context) -> CallToolResult:
 
 
 if __name__ == "__main__":
-    server.run("stdio")
+    if "PORT" in os.environ:
+        server.run("streamable-http", host="127.0.0.1", port=int(os.environ["PORT"]))
+    else:
+        server.run("stdio")

@@ -3,9 +3,11 @@
 
 #![cfg(test)]
 
+mod address;
 mod contracts;
 mod disclosure;
 mod hostile;
+mod hostile_address;
 mod lifecycle;
 mod public;
 mod python;

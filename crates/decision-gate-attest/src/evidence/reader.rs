@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::rules::SignerRules;
-use super::weigh::{Scale, Weighing, weigh};
+use super::weigh::{Scale, Signed, Weighing, weigh};
 
 /// Reads what sources of attestations brought.
 pub const READER: AttestationReader = read;
@@ -18,7 +18,7 @@ fn read(query: &Query, brought: &Answer, signers: &Value, scale: &TrustScale<'_>
         Ok(rules) => rules,
         Err(error) => {
             let answer = Answer::Fault(Fault::new(RULES_INVALID, format!("the policy's signer rules: {error}")));
-            return Reading { answer, signed: None };
+            return Reading { answer, signed: None, standing: Vec::new() };
         }
     };
     let scale = Scale {
@@ -29,11 +29,12 @@ fn read(query: &Query, brought: &Answer, signers: &Value, scale: &TrustScale<'_>
         at: scale.occasion.at,
         max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
     };
-    let Weighing { answer, signed, passed_over: _ } = weigh(query, brought, &scale);
-    let signed = signed.map(|signed| AttestedBy {
-        predicate_type: signed.predicate_type,
-        signers: signed.signers,
-        envelopes: signed.envelopes,
-    });
-    Reading { answer, signed }
+    let Weighing { answer, signed, standing, passed_over: _ } = weigh(query, brought, &scale);
+    let standing = standing.into_iter().map(|(answer, signed)| (answer, by(signed))).collect();
+    Reading { answer, signed: signed.map(by), standing }
+}
+
+fn by(signed: Signed) -> AttestedBy {
+    let Signed { predicate_type, signers, envelopes } = signed;
+    AttestedBy { predicate_type, signers, envelopes, against: Vec::new() }
 }

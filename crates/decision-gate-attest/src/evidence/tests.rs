@@ -217,7 +217,8 @@ fn what_a_listed_key_is_said_to_have_signed_and_does_not_hold_is_a_fault() {
 fn contradictions_hold_and_a_path_that_selects_nothing_is_a_signed_absence() {
     let (passed, failed) = (signed(&tests("PASSED"), &["a"]), signed(&tests("FAILED"), &["b"]));
     let world = World::default();
-    assert_eq!(word(&world.result(&[passed.clone(), failed])), "attestation_conflict");
+    let both = world.result(&[passed.clone(), failed]);
+    assert_eq!((word(&both).as_str(), both.signed.as_ref(), both.standing.len()), ("attestation_conflict", None, 2));
     let ask = |path: &str| {
         let params = json!({ "predicate_type": TEST_RESULT, "jsonpath": path });
         world.ask(PREDICATE_CHECK, params, std::slice::from_ref(&passed))
@@ -261,6 +262,8 @@ fn a_number_that_would_be_rounded_is_no_answer() {
     assert_eq!(word(&ask("$")), "number_out_of_range");
     assert_eq!(word(&ask("$.m")), "2");
 }
+
+mod contradictions;
 
 mod laws {
     use proptest::prelude::*;

@@ -51,6 +51,8 @@ pub struct Weighing {
     pub answer: Answer,
     /// Who signed it; nothing where nobody did.
     pub signed: Option<Signed>,
+    /// Each answer that stands, where several do and contradict one another, in the order of their canonical values.
+    pub standing: Vec<(Answer, Signed)>,
     /// What did not count, sorted.
     pub passed_over: Vec<PassedOver>,
 }
@@ -164,14 +166,16 @@ impl Tally {
         let passed_over: Vec<_> = self.passed_over.into_iter().collect();
         let most = self.values.values().map(|voices| voices.keys.len()).max();
         let required = rule.threshold.get();
-        let mut standing = self.values.into_values().filter(|voices| voices.keys.len() >= required);
-        let (first, second) = (standing.next(), standing.next());
-        if let (Some(voices), None) = (first, second.as_ref()) {
-            return voices.into_weighing(found, question, ceiling, passed_over);
+        let enough = self.values.into_values().filter(|voices| voices.keys.len() >= required);
+        let mut standing: Vec<_> = enough.map(|voices| voices.into_answer(found, question, ceiling)).collect();
+        if standing.len() == 1
+            && let Some((answer, signed)) = standing.pop()
+        {
+            return Weighing { answer, signed: Some(signed), standing, passed_over };
         }
         // Sorted: what speaks against an answer comes first, and the order of files says nothing.
         let invalid = passed_over.first().filter(|it| it.weight == Weight::Invalid);
-        let fault = match (second, invalid, most) {
+        let fault = match (standing.first(), invalid, most) {
             (Some(_), _, _) => Fault::new(CONFLICT, "attestations that count contradict one another"),
             (None, Some(it), _) => {
                 Fault::new(FaultCode::known(it.code), format!("`{}`, {}: {}", it.file, it.place, it.message))
@@ -182,23 +186,17 @@ impl Tally {
             }
             (None, None, None) => {
                 let answer = absent(found.anchor.clone());
-                return Weighing { answer, signed: None, passed_over };
+                return Weighing { answer, signed: None, standing, passed_over };
             }
         };
         let told: Vec<_> = passed_over.iter().take(MAX_TOLD).map(PassedOver::to_value).collect();
         let fault = fault.with_details(json!({ "passed_over": told, "passed_over_count": passed_over.len() }));
-        Weighing { answer: with_anchor(fault, found), signed: None, passed_over }
+        Weighing { answer: with_anchor(fault, found), signed: None, standing, passed_over }
     }
 }
 
 impl Voices {
-    fn into_weighing(
-        self,
-        found: &Found,
-        question: &Question,
-        lane_ceiling: Option<Lane>,
-        passed_over: Vec<PassedOver>,
-    ) -> Weighing {
+    fn into_answer(self, found: &Found, question: &Question, lane_ceiling: Option<Lane>) -> (Answer, Signed) {
         let mut signers: Vec<_> = self.keys.into_values().collect();
         signers.sort();
         let signed = Signed {
@@ -219,13 +217,13 @@ impl Voices {
                 ..Found::json(Value::Null)
             })),
         };
-        Weighing { answer, signed: Some(signed), passed_over }
+        (answer, signed)
     }
 }
 
 impl Weighing {
     fn unsigned(answer: Answer) -> Self {
-        Self { answer, signed: None, passed_over: Vec::new() }
+        Self { answer, signed: None, standing: Vec::new(), passed_over: Vec::new() }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Files that are changed as a whole or not at all.
 //!
 //! A change is written to a new file beside the old one, which then takes its name. That new file is the lock as well:
-//! it is made before the old one is read, and it must not be there yet, so two changes at once lose neither.
+//! it is made before the old one is read, and it must not be there yet, so two changes at once lose neither. Who made it
+//! holds it locked as long as it lives, so that one that was left behind is known by nobody holding it, and is taken away.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -30,10 +31,12 @@ pub(crate) enum Readers {
 
 /// Why a file can't be changed now.
 pub(crate) enum ReplaceFault {
-    /// Somebody else changes it, or did and broke off.
+    /// Somebody else changes it.
     Busy {
         /// What stands in the way.
         lock: PathBuf,
+        /// For how long, in seconds.
+        age_s: u64,
     },
     /// It can't be written there.
     Write(Fault),
@@ -52,10 +55,17 @@ impl Replacement {
         }
         let path = path.canonicalize().unwrap_or_else(|_| shown.clone());
         let lock = lock_of(&path);
-        let file = match create(&lock, readers) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(ReplaceFault::Busy { lock }),
-            opened => opened.map_err(failed(&lock))?,
+        let file = match take(&lock, readers) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                clear(&lock)?;
+                take(&lock, readers)
+            }
+            taken => taken,
         };
+        let file = file.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => busy(&lock),
+            _ => failed(&lock)(error),
+        })?;
         Ok(Self { shown, path, lock, file: Some(file) })
     }
 
@@ -97,6 +107,48 @@ pub(crate) fn lock_of(path: &Path) -> PathBuf {
     let mut lock = path.to_owned().into_os_string();
     lock.push(".new");
     PathBuf::from(lock)
+}
+
+/// Makes the lock, which must not be there yet, and holds it.
+fn take(lock: &Path, readers: Readers) -> io::Result<File> {
+    let file = create(lock, readers)?;
+    // Between the two, somebody may have taken it for one that was left behind.
+    if file.try_lock().is_err() || !is_at(&file, lock) {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    Ok(file)
+}
+
+/// Takes away a lock that nobody holds: whoever made it has ended.
+fn clear(lock: &Path) -> Result<(), ReplaceFault> {
+    let Ok(left) = OpenOptions::new().write(true).open(lock) else { return Ok(()) };
+    if left.try_lock().is_err() {
+        return Err(busy(lock));
+    }
+    if is_at(&left, lock) {
+        let failed = |error| ReplaceFault::Write(Fault::Write { path: lock.to_owned(), error });
+        std::fs::remove_file(lock).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn busy(lock: &Path) -> ReplaceFault {
+    let age = lock.metadata().and_then(|it| it.modified()).ok().and_then(|it| it.elapsed().ok());
+    ReplaceFault::Busy { lock: lock.to_owned(), age_s: age.map(|age| age.as_secs()).unwrap_or_default() }
+}
+
+/// Whether the path still leads to this file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let same = |own: std::fs::Metadata, there: std::fs::Metadata| (own.dev(), own.ino()) == (there.dev(), there.ino());
+    file.metadata().and_then(|own| path.symlink_metadata().map(|there| same(own, there))).unwrap_or(false)
+}
+
+/// Whether the path still leads to this file; a locked one can't be moved away here.
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 #[cfg(unix)]

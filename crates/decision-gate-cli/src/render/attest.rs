@@ -6,14 +6,14 @@ use decision_gate_attest::builders::Note;
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::dsse::Envelope;
 use decision_gate_core::intoto::Statement;
-use decision_gate_verify::attestation::{Named, Report, Verdict};
+use decision_gate_verify::attestation::{Named, Reason, Report, Verdict};
 use serde_json::{Value, json};
 
 use super::{BAD, FAINT, GOOD, Line, OPEN, Styled, labelled};
 use crate::commands::attest::Claims;
 
 /// The most lines of a predicate, and the most subjects, that a text shows.
-const MAX_LINES: usize = 60;
+pub(super) const MAX_LINES: usize = 60;
 
 /// A new envelope.
 pub(crate) fn signed(statement: &Statement, envelope: &Envelope, out: &Path) -> String {
@@ -42,15 +42,8 @@ pub(crate) fn note(note: &Note) -> String {
 
 /// A judgement.
 pub(crate) fn verified(report: &Report, at: Timestamp) -> String {
-    let (style, word) = match report.verdict {
-        Verdict::Verified => (GOOD, "VERIFIED"),
-        Verdict::NotVerified => (BAD, "NOT VERIFIED"),
-    };
-    let mut text = format!("{}\n", Styled(style.bold(), word));
-    for reason in &report.reasons {
-        text.push_str(&format!("  {}: {}\n", reason.code, Line(&reason.message)));
-        text.push_str(&format!("    {}\n", Styled(FAINT, Line(&reason.hint))));
-    }
+    let mut text = heading(report.verdict);
+    reasons(&mut text, &report.reasons);
     text.push('\n');
     if !report.signers.is_empty() {
         let signers: Vec<_> = report.signers.iter().map(ToString::to_string).collect();
@@ -66,6 +59,21 @@ pub(crate) fn verified(report: &Report, at: Timestamp) -> String {
     labelled(&mut text, "at", at);
     labelled(&mut text, "envelope", format_args!("sha256:{}", report.digest.to_hex()));
     text
+}
+
+pub(super) fn heading(verdict: Verdict) -> String {
+    let (style, word) = match verdict {
+        Verdict::Verified => (GOOD, "VERIFIED"),
+        Verdict::NotVerified => (BAD, "NOT VERIFIED"),
+    };
+    format!("{}\n", Styled(style.bold(), word))
+}
+
+pub(super) fn reasons(text: &mut String, reasons: &[Reason]) {
+    for reason in reasons {
+        text.push_str(&format!("  {}: {}\n", reason.code, Line(&reason.message)));
+        text.push_str(&format!("    {}\n", Styled(FAINT, Line(&reason.hint))));
+    }
 }
 
 /// A judgement, for programs.
@@ -112,13 +120,13 @@ pub(crate) fn claimed_json(claims: &Claims) -> Value {
     })
 }
 
-fn words(subject: &Named) -> String {
+pub(super) fn words(subject: &Named) -> String {
     let digests = subject.digest.iter().map(|(name, hex)| format!("{name}:{hex}"));
     let words = subject.name.iter().chain(&subject.uri).cloned().chain(digests);
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn more(text: &mut String, count: usize, what: &str) {
+pub(super) fn more(text: &mut String, count: usize, what: &str) {
     if count > MAX_LINES {
         text.push_str(&format!("  … {} more {what}\n", count - MAX_LINES));
     }

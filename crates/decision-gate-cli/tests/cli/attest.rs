@@ -50,6 +50,33 @@ fn a_signed_statement_is_verified_and_says_who_and_what() {
 }
 
 #[test]
+fn a_bundle_counts_in_any_order_and_names_what_it_passes_over() {
+    let project = with_envelope(&[]);
+    write_private(&project, "second.pem", &private_pem(2));
+    import(&project, "second", 2, &[]);
+    write_private(&project, "stranger.pem", &private_pem(3));
+    sign(&project, "second.pem", "second.json");
+    sign(&project, "stranger.pem", "stranger.json");
+    let line = |name: &str| serde_json::from_str::<Value>(&project.read(name)).unwrap().to_string();
+    let (first, second, stranger) = (line("tests.dsse.json"), line("second.json"), line("stranger.json"));
+    project.write("all.intoto.jsonl", &format!("{stranger}\nnot an envelope\n\n{second}\n{first}\n"));
+    project.write("reversed.intoto.jsonl", &format!("{first}\n{second}\nnot an envelope\n{stranger}\n"));
+    project.write("one.intoto.jsonl", &format!("{first}\n{first}\n{stranger}\n"));
+    project.write("junk.jsonl", "neither\nnor\n");
+    let verify = |file: &str, more: &[&str]| {
+        let right = subject("ab");
+        let line = ["attest", "verify", file, "--keys", KEYRING, "--at", "2026-06-01T00:00:00Z", "--threshold", "2"];
+        project.run(&[&line[..], &["--subject", &right], more].concat())
+    };
+    insta::assert_snapshot!("bundle_verified", verify("all.intoto.jsonl", &[]).expect(0).transcript());
+    let json = verify("all.intoto.jsonl", &["--format", "json"]).expect(0).json();
+    insta::assert_json_snapshot!("bundle_verified_json", json);
+    verify("reversed.intoto.jsonl", &[]).expect(0);
+    insta::assert_snapshot!("bundle_not_verified", verify("one.intoto.jsonl", &[]).expect(1).transcript());
+    insta::assert_snapshot!("bundle_without_an_envelope", verify("junk.jsonl", &[]).expect(2).transcript());
+}
+
+#[test]
 fn every_reason_why_not_is_told() {
     let project = with_envelope(&[]);
     let wrong = subject("cd");

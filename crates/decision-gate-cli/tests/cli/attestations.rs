@@ -66,7 +66,7 @@ fn check(project: &Project, code: i32, more: &[&str]) -> Value {
 /// The code of the only condition's gap.
 fn gap(answer: &Value) -> String {
     let text = answer.to_string();
-    let codes = ["attestation_conflict", "threshold_not_met", "signature_invalid", "trust_lane", "value_absent"];
+    let codes = ["threshold_not_met", "signature_invalid", "trust_lane", "value_absent"];
     codes.iter().filter(|code| text.contains(**code)).copied().collect::<Vec<_>>().join(" ")
 }
 
@@ -98,7 +98,7 @@ fn what_does_not_hold_or_is_not_enough_holds_the_release() {
         ("nobody's key", 1, &[(7, "ab", "PASSED")], "signature_invalid"),
         ("one signer of two", 2, &[(1, "ab", "PASSED")], "threshold_not_met"),
         ("the same signer twice", 2, &[(1, "ab", "PASSED"), (1, "ab", "PASSED")], "threshold_not_met"),
-        ("two that contradict one another", 1, &[(1, "ab", "PASSED"), (2, "ab", "FAILED")], "attestation_conflict"),
+        ("two that contradict one another", 2, &[(1, "ab", "PASSED"), (2, "ab", "FAILED")], "threshold_not_met"),
     ];
     for (why, threshold, signed, expected) in cases {
         let project = project(threshold);
@@ -108,6 +108,19 @@ fn what_does_not_hold_or_is_not_enough_holds_the_release() {
         let answer = check(&project, 1, &[]);
         assert!(gap(&answer).contains(expected), "{why}: {answer}");
     }
+}
+
+#[test]
+fn a_contradiction_takes_nothing_away_and_is_on_record() {
+    let project = project(1);
+    attest(&project, 1, "ab", "FAILED", "attested/failed.json");
+    check(&project, 1, &[]);
+    attest(&project, 2, "ab", "PASSED", "attested/passed.json");
+    check(&project, 0, &["--export", "proof"]);
+    let events = project.read("proof/events.json");
+    assert!(events.contains(r#""against":["#), "{events}");
+    let line = ["runpack", "verify", "proof", "--format", "json"];
+    assert_eq!(project.run(&line).expect(0).json()["status"], "pass");
 }
 
 #[test]

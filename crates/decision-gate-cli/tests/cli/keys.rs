@@ -112,10 +112,30 @@ fn nothing_is_ever_overwritten_and_nothing_half_done() {
     let nowhere = project.run(&["keys", "generate", "other", "--private", "no/x.pem", "--format", "json"]).expect(2);
     assert_eq!(code(&nowhere), "file_write_failed");
     project.write(".decision-gate/keyring.json.new", "");
+    let held = std::fs::File::open(project.folder().join(".decision-gate/keyring.json.new")).unwrap();
+    held.lock().unwrap();
     let busy = project.run(&["keys", "generate", "other", "--private", "new.pem", "--format", "json"]).expect(2);
     assert_eq!(code(&busy), "keyring_busy");
     assert_eq!(project.read(KEYRING), before);
     assert_eq!(files_below(&project.folder()), [KEYRING, ".decision-gate/keyring.json.new", "mine.pem"]);
+    // Whoever held it is gone, and has left it there.
+    drop(held);
+    project.run(&["keys", "generate", "other", "--private", "new.pem"]).expect(0);
+    assert_eq!(files_below(&project.folder()), [KEYRING, "mine.pem", "new.pem"]);
+}
+
+#[test]
+fn a_key_by_itself_is_no_keyring_and_the_fault_says_what_to_do() {
+    let project = with_key("ci", 1, &[]);
+    project.write("ci.pub.pem", &public_pem(1));
+    for line in [
+        &["runpack", "verify", "proof", "--keys", "ci.pub.pem", "--format", "json"][..],
+        &["attest", "verify", "x.json", "--keys", "ci.pub.pem", "--format", "json"],
+        &["keys", "list", "--keyring", "ci.pub.pem", "--format", "json"],
+    ] {
+        let refused = project.run(line).expect(2);
+        assert_eq!(code(&refused), "keyring_is_one_key", "{line:?}");
+    }
 }
 
 #[test]

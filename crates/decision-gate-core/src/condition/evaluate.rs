@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Comparator, Expects, Gap, Truth};
 use crate::digest::Digest;
 use crate::evidence::{Answer, EvidenceAnchor, EvidenceResult, EvidenceValue, Found, Query};
+use crate::gate::Need;
 use crate::json::{Limits, canonical};
 use crate::policy::Policy;
 use crate::trust::{
@@ -31,6 +32,16 @@ pub struct Judged {
     pub result: EvidenceResult,
     /// What the release gates came to, where they were asked.
     pub release: Option<Arc<Released>>,
+}
+
+impl Judged {
+    /// What it is to a gate that needs this of it: where signers that count contradict one another, it both holds and
+    /// fails.
+    #[must_use]
+    pub fn status_for(&self, need: Need) -> Truth {
+        let against = matches!(&self.proof, Some(Proof::Attested(proof)) if !proof.against.is_empty());
+        if need == Need::Fails && self.status == Truth::True && against { Truth::False } else { self.status }
+    }
 }
 
 /// Where an answer comes from, which bounds its lane.
@@ -128,9 +139,28 @@ fn judge_read(
         return Judged::unknown(gap);
     }
     let limit = policy.snapshot().limits.max_evidence_bytes;
-    let Reading { answer, signed } = (readers.attestations)(query, brought, signers, &scale, limit);
-    let source = Source::Reader(scale, signed.as_ref());
-    judge_from(source, query, comparator, expected, Some(&answer), policy)
+    let Reading { answer, signed, standing } = (readers.attestations)(query, brought, signers, &scale, limit);
+    let judge = |answer: &Answer, signed: Option<&AttestedBy>| {
+        judge_from(Source::Reader(scale, signed), query, comparator, expected, Some(answer), policy)
+    };
+    let several = standing.iter().map(|(answer, signed)| (judge(answer, Some(signed)), signed)).collect();
+    judge_several(several).unwrap_or_else(|| judge(&answer, signed.as_ref()))
+}
+
+/// Judges by several answers that all stand and contradict one another: the condition holds if it holds by one of them,
+/// and fails if it fails by one and holds by none. So one attestation more never takes away what those before it showed,
+/// and one less never shows anything. What speaks against it is noted in the proof.
+fn judge_several(several: Vec<(Judged, &AttestedBy)>) -> Option<Judged> {
+    let by = |status: Truth| several.iter().filter(move |(judged, _)| judged.status == status);
+    let mut judged = by(Truth::True).chain(by(Truth::False)).map(|(judged, _)| judged).next()?.clone();
+    if judged.status == Truth::True
+        && let Some(Proof::Attested(proof)) = &mut judged.proof
+    {
+        proof.against = by(Truth::False).flat_map(|(_, signed)| signed.envelopes.clone()).collect();
+        proof.against.sort_unstable();
+        proof.against.dedup();
+    }
+    Some(judged)
 }
 
 /// Judges a release on what its source brought.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::condition::{Judged, Truth, meet_lane};
-use crate::gate::{self, GateEvaluation};
+use crate::gate::{self, GateEvaluation, Need};
 use crate::name::ConditionId;
 use crate::policy::Policy;
 use crate::scenario::{ConditionSpec, GateSpec, Scenario, Stage};
@@ -74,7 +74,9 @@ pub fn evaluate_stage(
         .collect();
     let by_id: BTreeMap<&ConditionId, &ConditionView> = conditions.iter().map(|it| (&it.condition_id, it)).collect();
     let gates = stage.spec.gates.iter().map(|gate| {
-        let truth = |id: &ConditionId| by_id.get(id).map_or(Truth::Unknown, |view| view.within(gate).status);
+        let truth = |id: &ConditionId, need: Need| {
+            by_id.get(id).map_or(Truth::Unknown, |view| view.within(gate).status_for(need))
+        };
         gate::evaluate(&gate.gate_id, &gate.requirement, &truth)
     });
     let gates = gates.collect();

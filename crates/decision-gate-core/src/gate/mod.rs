@@ -2,7 +2,7 @@
 
 mod requirement;
 
-pub use requirement::{MAX_DEPTH, Requirement, ShapeError};
+pub use requirement::{MAX_DEPTH, Need, Requirement, ShapeError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,11 +32,15 @@ pub struct TraceEntry {
     pub status: Truth,
 }
 
-/// Evaluates a gate's tree over the truth of its conditions.
-pub fn evaluate(gate_id: &GateId, requirement: &Requirement, truth: &dyn Fn(&ConditionId) -> Truth) -> GateEvaluation {
+/// Evaluates a gate's tree over the truth of its conditions, each as what it is needed for: to hold, or to fail.
+pub fn evaluate(
+    gate_id: &GateId,
+    requirement: &Requirement,
+    truth: &dyn Fn(&ConditionId, Need) -> Truth,
+) -> GateEvaluation {
     let mut trace = Vec::new();
-    let status = requirement.evaluate(&mut |condition| {
-        let status = truth(condition);
+    let status = requirement.evaluate(&mut |condition, need| {
+        let status = truth(condition, need);
         trace.push(TraceEntry { condition_id: condition.clone(), status });
         status
     });

@@ -33,6 +33,27 @@ pub enum Requirement {
     Condition(ConditionId),
 }
 
+/// What a gate needs of a leaf in order to hold: an even number of `Not` above it, or an odd one. It makes a difference
+/// only where trusted signers contradict one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// That it holds.
+    Holds,
+    /// That it does not hold.
+    Fails,
+}
+
+impl std::ops::Not for Need {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Holds => Self::Fails,
+            Self::Fails => Self::Holds,
+        }
+    }
+}
+
 /// A tree that can't be accepted: it would hold or fail without anything being asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
@@ -82,15 +103,19 @@ impl ShapeError {
 
 impl Requirement {
     /// Evaluates the tree; `leaf` is asked for every leaf, left to right.
-    pub fn evaluate(&self, leaf: &mut dyn FnMut(&ConditionId) -> Truth) -> Truth {
+    pub fn evaluate(&self, leaf: &mut dyn FnMut(&ConditionId, Need) -> Truth) -> Truth {
+        self.evaluate_for(Need::Holds, leaf)
+    }
+
+    fn evaluate_for(&self, need: Need, leaf: &mut dyn FnMut(&ConditionId, Need) -> Truth) -> Truth {
         match self {
-            Self::And(parts) => parts.iter().fold(Truth::True, |truth, part| truth.and(part.evaluate(leaf))),
-            Self::Or(parts) => parts.iter().fold(Truth::False, |truth, part| truth.or(part.evaluate(leaf))),
-            Self::Not(part) => !part.evaluate(leaf),
+            Self::And(parts) => parts.iter().fold(Truth::True, |truth, part| truth.and(part.evaluate_for(need, leaf))),
+            Self::Or(parts) => parts.iter().fold(Truth::False, |truth, part| truth.or(part.evaluate_for(need, leaf))),
+            Self::Not(part) => !part.evaluate_for(!need, leaf),
             Self::RequireGroup { min, reqs } => {
                 let (mut holding, mut unknown) = (0_usize, 0_usize);
                 for part in reqs {
-                    match part.evaluate(leaf) {
+                    match part.evaluate_for(need, leaf) {
                         Truth::True => holding += 1,
                         Truth::Unknown => unknown += 1,
                         Truth::False => {}
@@ -105,7 +130,7 @@ impl Requirement {
                     Truth::Unknown
                 }
             }
-            Self::Condition(condition) => leaf(condition),
+            Self::Condition(condition) => leaf(condition, need),
         }
     }
 

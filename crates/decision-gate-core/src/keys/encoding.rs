@@ -14,6 +14,11 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
 }
 
+/// Bytes of a padded text in the standard alphabet.
+pub(crate) fn decode_standard(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
 /// Like [`decode`], padded or not.
 pub(crate) fn decode_lenient(text: &str) -> Option<Vec<u8>> {
     if text.ends_with('=') {

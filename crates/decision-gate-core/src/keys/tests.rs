@@ -70,6 +70,7 @@ fn a_key_reads_from_each_of_its_spellings() {
     for text in [
         ed25519.to_pem(),
         ed25519.to_pem().replace('\n', "\r\n"),
+        ed25519.to_pem().replacen("MCow", "MC\n  ow\n\n", 1),
         encoding::encode(&raw),
         URL_SAFE_NO_PAD.encode(&raw),
         to_hex(&raw),
@@ -89,6 +90,11 @@ fn a_key_reads_from_each_of_its_spellings() {
         assert_eq!(PublicKey::read_text(&to_hex(&bytes)).as_ref(), Ok(&ecdsa));
         assert_eq!(PublicKey::read_text(&encoding::encode(&bytes)).as_ref(), Ok(&ecdsa));
     }
+    // In one long line, as the npm registry hands out its keys.
+    let lines: Vec<String> = ecdsa.to_pem().lines().map(str::to_owned).collect();
+    let inner = lines.iter().filter(|line| !line.starts_with('-')).cloned().collect::<String>();
+    let long = format!("-----BEGIN PUBLIC KEY-----\n{inner}\n-----END PUBLIC KEY-----");
+    assert_eq!(PublicKey::read_text(&long).as_ref(), Ok(&ecdsa));
     for text in [ecdsa.to_pem(), jwk(&json!({})), jwk(&json!({ "use": "sig", "alg": "ES256" }))] {
         assert_eq!(PublicKey::read_text(&text).as_ref(), Ok(&ecdsa), "{text}");
     }
@@ -110,6 +116,8 @@ fn what_is_no_key_is_refused_with_its_reason() {
         (&format!("{pem}{pem}"), "key_malformed"),
         (&format!("{pem}x"), "key_malformed"),
         (&pem.replace("PUBLIC KEY", "EC PUBLIC KEY"), "key_malformed"),
+        (&pem.replacen('\n', "\nProc-Type: 4\n", 1), "key_malformed"),
+        (&pem.replace('=', ""), "key_malformed"),
         (&pem.replace("PUBLIC KEY", "CERTIFICATE"), "key_unsupported"),
         (&private, "key_is_private"),
         ("PRIVATE+KEY+gate+01234567+AAAA", "key_is_private"),

@@ -22,6 +22,10 @@ pub struct AttestedBy {
     pub signers: Vec<KeyId>,
     /// SHA-256 of the envelopes, sorted.
     pub envelopes: Vec<Digest>,
+    /// SHA-256 of the envelopes that count as well and under which the condition does not hold, sorted; only beside a
+    /// condition that holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Digest>,
 }
 
 /// An answer that was read from attestations.
@@ -31,6 +35,9 @@ pub struct Reading {
     pub answer: Answer,
     /// Who signed it; nothing where nobody did.
     pub signed: Option<AttestedBy>,
+    /// Every answer that enough keys stand behind, where there are several and they differ, in a fixed order. Then
+    /// `answer` is the fault that says so.
+    pub standing: Vec<(Answer, AttestedBy)>,
 }
 
 /// Reads the answer to a question from what its source brought: query, what was brought, the policy's signer rules,

@@ -2,12 +2,20 @@
 
 use std::path::PathBuf;
 
+use decision_gate_providers::BuildError;
+
 /// Why an external provider can't be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FederationError {
     /// Neither a program nor an address.
-    #[error("there is no `command` to start it with")]
+    #[error("there is no `command` to start it with, and no `url` to ask it at")]
     NoCommand,
+    /// Its address can't be used.
+    #[error("{0}")]
+    Address(BuildError),
+    /// A build without a client for addresses.
+    #[error("this build can't ask a server at an address")]
+    NotInThisBuild,
     /// The contract file can't be read.
     #[error("the contract `{}` can't be read: {reason}", path.display())]
     ContractUnreadable {
@@ -60,6 +68,8 @@ impl FederationError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoCommand => "provider_no_command",
+            Self::Address(error) => error.code(),
+            Self::NotInThisBuild => "provider_not_in_build",
             Self::ContractUnreadable { .. } => "provider_contract_unreadable",
             Self::ContractInvalid { .. } | Self::ContractOfAnother { .. } => "provider_contract_invalid",
             Self::Check { .. } | Self::UnknownCheck { .. } => "provider_check_invalid",
@@ -70,7 +80,9 @@ impl FederationError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoCommand => "name the program under `config.command`",
+            Self::NoCommand => "name the program under `config.command`, or the address under `config.url`",
+            Self::Address(error) => error.hint(),
+            Self::NotInThisBuild => "start the server with `command`, or use a build with the feature `http`",
             Self::ContractUnreadable { .. } => "correct the path, or declare the checks under `config.checks`",
             Self::ContractInvalid { .. } => "write it as `docs/spec/federation.md` says",
             Self::ContractOfAnother { .. } => "give the provider the name that its contract has",

@@ -27,6 +27,8 @@ pub(super) enum QueryFault {
     NoTool { tool: String },
     #[error("{0}")]
     Died(Death),
+    #[error("it answered with the status {status}")]
+    Status { status: u16 },
     #[error("its answer has {length} bytes, the limit is {limit}")]
     TooLong { length: u64, limit: usize },
     #[error("its answer is not well-formed: {reason}")]
@@ -56,6 +58,7 @@ impl QueryFault {
             Self::Resting { .. } => "provider_resting",
             Self::NoTool { .. } => "provider_tool_missing",
             Self::Died(death) => death.code(),
+            Self::Status { .. } => "provider_http_status",
             Self::TooLong { .. } => "evidence_too_large",
             Self::Malformed { .. } => "evidence_invalid",
             Self::Inexact => "number_out_of_range",
@@ -78,7 +81,11 @@ impl QueryFault {
             Self::Resting { .. } => "find out why it fails, then ask again after that time",
             Self::Timeout { .. } => "raise `timeout_ms` of the provider, or make it answer sooner",
             Self::NoTool { .. } => "name one of its tools under `checks`",
+            Self::Died(Death::Unreachable(_)) => {
+                "see that `url` is right and can be reached from here; the code in the message says what is wrong"
+            }
             Self::Died(_) => "ask again: it is started anew",
+            Self::Status { .. } => "send the same call by hand; 401 and 403 mean that it wants another token",
             Self::TooLong { .. } => "let the tool answer with less, or raise `max_message_bytes`",
             Self::Malformed { .. } => "correct the provider",
             Self::Inexact => "let the provider write the number with at most 15 significant digits, or as a string",
@@ -97,6 +104,8 @@ impl QueryFault {
             }
             Self::TooLong { length, limit } => json!({ "max_bytes": limit, "actual_bytes": length }),
             Self::Protocol { code } => json!({ "error_code": code }),
+            Self::Status { status } => json!({ "status": status }),
+            Self::Died(Death::Unreachable(reason)) => json!({ "reason": reason }),
             Self::ToolError { tool, code: Some(code) } => json!({ "tool": tool, "provider_code": code }),
             Self::NoTool { tool } | Self::ToolError { tool, code: None } => json!({ "tool": tool }),
             Self::NoCheck { .. }

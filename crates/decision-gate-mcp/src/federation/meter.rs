@@ -23,6 +23,12 @@ pub(super) enum Death {
     Flooding,
     /// It broke the protocol in a way after which nothing can be read.
     Broken,
+    /// There is no connection to it that may be used, for the reason of this code.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only what is at an address can be out of reach"))]
+    Unreachable(&'static str),
+    /// It no longer knows the session.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only what is at an address forgets a session"))]
+    Forgotten,
 }
 
 impl Death {
@@ -32,18 +38,23 @@ impl Death {
             Self::Silent => "provider_silent",
             Self::Flooding => "provider_flooding",
             Self::Broken => "provider_broken",
+            Self::Unreachable(_) => "provider_unreachable",
+            Self::Forgotten => "provider_session_lost",
         }
     }
 }
 
 impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        let said = match self {
             Self::Gone => "it ended before it answered",
             Self::Silent => "it fell silent and was ended",
             Self::Flooding => "it wrote without end and without answering, and was ended",
             Self::Broken => "it broke the protocol and was ended",
-        })
+            Self::Unreachable(reason) => return write!(f, "there is no connection to it: `{reason}`"),
+            Self::Forgotten => "it no longer knows the session",
+        };
+        f.write_str(said)
     }
 }
 
@@ -99,7 +110,8 @@ impl Vitals {
         self.ended.cancelled().await;
     }
 
-    fn charge(&self, bytes: usize) {
+    /// Counts bytes that it sent.
+    pub(super) fn charge(&self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         if self.unasked.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > self.allowance {
             self.die(Death::Flooding);

@@ -1,9 +1,11 @@
 //! Federation: servers of other people as evidence providers.
 //!
 //! ```text
-//! query ─▶ mapping ───▶ supervisor ─▶ session ──▶ transport ─▶ process
-//!          check→tool   start, kill,  handshake,  strict JSON,  its group,
-//!          arguments    back off      tools       ids, caps     its stderr
+//! query ─▶ mapping ───▶ supervisor ─▶ session ──▶ questions ───▶ transport ─▶ process
+//!          check→tool   start, kill,  handshake,  strict JSON,   pipe         its group,
+//!          arguments    back off      tools       ids, caps      its stderr
+//!                                                             └▶ remote ────▶ endpoint
+//!                                                                HTTP, events  guards, TLS
 //! ```
 //!
 //! A provider is started by the first query that needs it and never by the server's own start. What it sends is
@@ -17,11 +19,18 @@ mod error;
 mod evidence;
 mod fault;
 mod launch;
+#[cfg(feature = "http")]
+mod letter;
 mod mapping;
 mod meter;
 mod process;
 mod provider;
+mod questions;
+#[cfg(feature = "http")]
+mod remote;
 mod session;
+#[cfg(feature = "http")]
+mod sse;
 mod supervisor;
 mod transport;
 mod v0;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::fault::QueryFault;
-use super::launch::Launch;
+use super::launch::Program;
 use super::meter::{Death, Metered, Vitals};
 
 /// Most bytes of a line of stderr that are logged, and most lines of one process.
@@ -32,7 +32,7 @@ pub(super) struct Guard {
 
 impl Process {
     /// Starts it.
-    pub(super) fn start(launch: &Launch, vitals: &Arc<Vitals>) -> Result<Self, QueryFault> {
+    pub(super) fn start(launch: &Program, vitals: &Arc<Vitals>) -> Result<Self, QueryFault> {
         let refused = |reason: String| QueryFault::NotStarted { program: launch.program.clone(), reason };
         let program = launch.program_path().ok_or_else(|| refused("there is no such program".to_owned()))?;
         let mut command = Command::new(program);

@@ -80,9 +80,16 @@ impl FederatedProvider {
         let mut asked: Option<(Arc<Session>, u64)> = None;
         let answer = tokio::time::timeout(self.limit, async {
             let _place = self.places.acquire().await;
-            let session = self.supervisor.session().await?;
-            asked = Some((Arc::clone(&session), session.vitals().heard()));
-            self.ask(&session, query, context).await
+            let mut lost = false;
+            loop {
+                let session = self.supervisor.session().await?;
+                asked = Some((Arc::clone(&session), session.vitals().heard()));
+                match self.ask(&session, query, context).await {
+                    // It did not even look at the call; once more in a new session, as the protocol has it.
+                    Err(QueryFault::Died(Death::Forgotten)) if !lost => lost = true,
+                    answer => break answer,
+                }
+            }
         });
         let answer = answer.await;
         let Ok(answer) = answer else {

@@ -12,14 +12,18 @@ use rmcp::model::{
 use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, RunningService, ServiceError, serve_client_with_lifecycle,
 };
+use rmcp::transport::Transport;
 use rmcp::{ClientHandler, RoleClient};
 use serde_json::Value;
 
 use super::fault::QueryFault;
-use super::launch::Launch;
+use super::launch::{Launch, Program, Way};
 use super::meter::{Death, Vitals};
 use super::process::{Guard, Process};
-use super::transport::{PipeTransport, refusal};
+use super::questions::refusal;
+#[cfg(feature = "http")]
+use super::remote::RemoteTransport;
+use super::transport::PipeTransport;
 use super::v0::V0Session;
 
 /// Most pages and tools of a list of tools.
@@ -31,7 +35,8 @@ const MAX_TOOLS: usize = 4_096;
 pub(super) struct Session {
     speaks: Speaks,
     vitals: Arc<Vitals>,
-    guard: Arc<Guard>,
+    /// Its process, if it was started here.
+    guard: Option<Arc<Guard>>,
     handshake: Handshake,
 }
 
@@ -53,25 +58,37 @@ impl ClientHandler for Client {
 }
 
 impl Session {
-    /// Starts the provider and greets it, with `handshake` in place of what the settings say where that is known to be
+    /// Reaches the provider and greets it, with `handshake` in place of what the settings say where that is known to be
     /// the one that works.
     pub(super) async fn start(launch: &Launch, handshake: Handshake) -> Result<Self, QueryFault> {
         let vitals = Vitals::new(launch.allowance());
-        let Process { stdin, stdout, guard } = Process::start(launch, &vitals)?;
+        match &launch.way {
+            Way::Program(program) => Self::run(launch, program, vitals, handshake).await,
+            #[cfg(feature = "http")]
+            Way::Address(endpoint) => {
+                let transport = RemoteTransport::new(Arc::clone(endpoint), Arc::clone(&vitals), launch.max_message);
+                let speaks = greet(transport, handshake, &vitals).await?;
+                Ok(Self { speaks, vitals, guard: None, handshake })
+            }
+        }
+    }
+
+    async fn run(
+        launch: &Launch,
+        program: &Program,
+        vitals: Arc<Vitals>,
+        handshake: Handshake,
+    ) -> Result<Self, QueryFault> {
+        let Process { stdin, stdout, guard } = Process::start(program, &vitals)?;
         let guard = Arc::new(guard);
         tokio::spawn(bury(Arc::clone(&vitals), Arc::downgrade(&guard)));
-        if launch.protocol == Protocol::DecisionGateV0 {
-            let speaks = Speaks::V0(V0Session::new(stdin, stdout, Arc::clone(&vitals), launch.max_message));
-            return Ok(Self { speaks, vitals, guard, handshake });
-        }
-        let transport = PipeTransport::new(stdin, stdout, Arc::clone(&vitals), launch.max_message);
-        let service = match serve_client_with_lifecycle(Client, transport, lifecycle(handshake)).await {
-            Ok(service) => service,
-            Err(error) => return Err(unready(&error, &vitals)),
+        let speaks = if launch.protocol == Protocol::DecisionGateV0 {
+            Speaks::V0(V0Session::new(stdin, stdout, Arc::clone(&vitals), launch.max_message))
+        } else {
+            let transport = PipeTransport::new(stdin, stdout, Arc::clone(&vitals), launch.max_message);
+            greet(transport, handshake, &vitals).await?
         };
-        let tools = tools(&service).await.map_err(|error| unlisted(&error, &vitals))?;
-        let names = tools.iter().map(|tool| tool.name.to_string()).collect();
-        Ok(Self { speaks: Speaks::Mcp { service, tools, names }, vitals, guard, handshake })
+        Ok(Self { speaks, vitals, guard: Some(guard), handshake })
     }
 
     /// The greeting that worked.
@@ -125,7 +142,9 @@ impl Session {
     /// Ends it: everything that waits for it is told so.
     pub(super) fn kill(&self, of: Death) {
         self.vitals.die(of);
-        self.guard.kill();
+        if let Some(guard) = &self.guard {
+            guard.kill();
+        }
     }
 
     fn fault(&self, error: ServiceError) -> QueryFault {
@@ -139,6 +158,18 @@ impl Session {
             _ => QueryFault::Died(Death::Gone),
         }
     }
+}
+
+/// The greeting, and the list of tools.
+async fn greet<T>(transport: T, handshake: Handshake, vitals: &Vitals) -> Result<Speaks, QueryFault>
+where
+    T: Transport<RoleClient> + 'static,
+{
+    let service = serve_client_with_lifecycle(Client, transport, lifecycle(handshake)).await;
+    let service = service.map_err(|error| unready(&error, vitals))?;
+    let tools = tools(&service).await.map_err(|error| unlisted(&error, vitals))?;
+    let names = tools.iter().map(|tool| tool.name.to_string()).collect();
+    Ok(Speaks::Mcp { service, tools, names })
 }
 
 /// Kills the process of a provider as soon as it counts as dead, and not only when the next query finds it so.
@@ -178,6 +209,9 @@ fn unready(error: &ClientInitializeError, vitals: &Vitals) -> QueryFault {
     if let Some(death) = vitals.death() {
         return QueryFault::Died(death);
     }
+    if let Some(fault) = refused(error) {
+        return fault;
+    }
     let reason = match error {
         ClientInitializeError::JsonRpcError(error) => format!("it refused with the error {}", error.code.0),
         ClientInitializeError::NoCompatibleProtocolVersion { .. } => "it speaks no version that is known".to_owned(),
@@ -188,11 +222,21 @@ fn unready(error: &ClientInitializeError, vitals: &Vitals) -> QueryFault {
     QueryFault::Handshake { reason }
 }
 
+/// What the transport refused of its answer to the greeting; of two ways to begin, the second.
+fn refused(error: &ClientInitializeError) -> Option<QueryFault> {
+    match error {
+        ClientInitializeError::JsonRpcError(error) => refusal(error),
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => refused(fallback),
+        _ => None,
+    }
+}
+
 fn unlisted(error: &ServiceError, vitals: &Vitals) -> QueryFault {
     match (vitals.death(), error) {
         (Some(death), _) => QueryFault::Died(death),
         (None, ServiceError::McpError(error)) => {
-            QueryFault::Handshake { reason: format!("its list of tools is the error {}", error.code.0) }
+            let reason = format!("its list of tools is the error {}", error.code.0);
+            refusal(error).unwrap_or(QueryFault::Handshake { reason })
         }
         (None, _) => QueryFault::Handshake { reason: "its list of tools can't be read".to_owned() },
     }

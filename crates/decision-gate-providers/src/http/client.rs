@@ -8,6 +8,7 @@ use hyper::header::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio_rustls::rustls::ClientConfig;
 
+use super::connect::secret;
 use super::exchange::{Answered, Ask};
 use super::fault::HttpFault;
 use super::hosts::HostName;
@@ -47,7 +48,7 @@ impl Client {
         Ok(Self {
             hosts: settings.hosts.iter().filter_map(named).collect(),
             names,
-            tls: tls::config(settings)?,
+            tls: tls::config(settings.public_roots, settings.ca_file.as_deref())?,
             user_agent: HeaderValue::from_str(&settings.user_agent).map_err(|_| BuildError::UserAgent)?,
             timeout: settings.timeout,
             max_bytes: settings.max_response_bytes,
@@ -116,14 +117,7 @@ fn token(host: &HttpHost, target: &Target) -> Result<Option<HeaderValue>, HttpFa
     let Some(name) = host.bearer_token_env.as_ref().filter(|_| target.scheme == Scheme::Https) else {
         return Ok(None);
     };
-    let missing = || HttpFault::TokenMissing { host: target.authority() };
-    let token = std::env::var(name).map_err(|_| missing())?;
-    let token = token.trim();
-    if token.is_empty() {
-        return Err(missing());
-    }
-    let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| missing())?;
-    value.set_sensitive(true);
+    let value = secret(name, "Bearer ").ok_or_else(|| HttpFault::TokenMissing { host: target.authority() })?;
     Ok(Some(value))
 }
 

@@ -6,31 +6,16 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::client::conn::http1;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::connect::{connect, speak};
 use super::fault::HttpFault;
-use super::tls;
-use super::url::{Scheme, Target};
-
-/// Most bytes of a status line and its headers.
-const MAX_HEAD_BYTES: usize = 32 * 1024;
-/// How long one address is tried.
-const MAX_CONNECT: Duration = Duration::from_secs(2);
-/// Most headers.
-const MAX_HEADERS: usize = 100;
+use super::url::Target;
 
 /// What a server answered.
 #[derive(Debug)]
@@ -52,30 +37,10 @@ pub(super) struct Ask<'a> {
 impl Ask<'_> {
     /// Asks `target` at one of `addresses`.
     pub(super) async fn send(self, target: &Target, addresses: &[SocketAddr]) -> Result<Answered, HttpFault> {
-        let stream = connect(target, addresses).await?;
-        match target.scheme {
-            Scheme::Http => self.exchange(target, stream).await,
-            Scheme::Https => {
-                let host = target.authority();
-                let bare = target.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-                let name = ServerName::try_from(bare)
-                    .map_err(|_| HttpFault::Tls { host: host.clone(), reason: "wrong_name" })?;
-                let stream = TlsConnector::from(Arc::clone(self.tls)).connect(name, stream).await;
-                let stream = stream.map_err(|error| HttpFault::Tls { host, reason: tls::reason(&error) })?;
-                self.exchange(target, stream).await
-            }
-        }
-    }
-
-    async fn exchange<S>(self, target: &Target, stream: S) -> Result<Answered, HttpFault>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
+        let wire = connect(self.tls, target, addresses).await?;
         let max_bytes = self.max_bytes;
         let request = self.request(target)?;
-        let mut client = http1::Builder::new();
-        client.max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_HEADERS);
-        let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await.map_err(|_| HttpFault::Protocol)?;
+        let (mut sender, connection) = speak(wire).await?;
         let mut connection = pin!(connection);
         let mut answered = pin!(async {
             let response = sender.send_request(request).await.map_err(|_| HttpFault::Protocol)?;
@@ -101,16 +66,6 @@ impl Ask<'_> {
         }
         request.body(Empty::new()).map_err(|_| HttpFault::Protocol)
     }
-}
-
-async fn connect(target: &Target, addresses: &[SocketAddr]) -> Result<TcpStream, HttpFault> {
-    for address in addresses {
-        // One address that swallows everything leaves time for the next.
-        if let Ok(Ok(stream)) = timeout(MAX_CONNECT, TcpStream::connect(address)).await {
-            return Ok(stream);
-        }
-    }
-    Err(HttpFault::Unreachable { host: target.authority() })
 }
 
 async fn read(response: Response<Incoming>, limit: usize) -> Result<Answered, HttpFault> {

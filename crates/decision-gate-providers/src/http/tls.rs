@@ -9,21 +9,22 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 
-use super::HttpSettings;
 use crate::BuildError;
 
 /// Most bytes of a file of authorities.
 const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A client side that trusts what the settings say.
-pub(super) fn config(settings: &HttpSettings) -> Result<Arc<ClientConfig>, BuildError> {
+pub(super) fn config(public_roots: bool, ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, BuildError> {
     let mut roots = RootCertStore::empty();
-    if settings.public_roots {
+    if public_roots {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    if let Some(path) = &settings.ca_file {
+    if let Some(path) = ca_file {
         for authority in read(path)? {
-            roots.add(authority).map_err(|_| BuildError::CaFile { path: path.clone(), reason: "not_an_authority" })?;
+            roots
+                .add(authority)
+                .map_err(|_| BuildError::CaFile { path: path.to_owned(), reason: "not_an_authority" })?;
         }
     }
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

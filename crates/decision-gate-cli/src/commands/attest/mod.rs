@@ -1,6 +1,6 @@
 //! `attest`: signed in-toto statements, made and checked without a server. Needs no configuration and no network.
 //!
-//! A file has one envelope; [`read`] is where files with several would come in.
+//! A file has one envelope, or, for `verify`, many.
 
 mod beacon;
 mod execution;

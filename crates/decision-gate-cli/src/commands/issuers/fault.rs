@@ -31,12 +31,14 @@ pub(crate) enum IssuersFault {
         fault: DirectoryFileFault,
     },
     /// A file is being changed.
-    #[error("`{}` is being changed: `{}` exists", path.display(), lock.display())]
+    #[error("`{}` is being changed: another command holds `{}` for `{age_s}` s", path.display(), lock.display())]
     Busy {
         /// The file.
         path: PathBuf,
         /// What stands in the way.
         lock: PathBuf,
+        /// How long it has been there, in seconds.
+        age_s: u64,
     },
     /// The id is taken.
     #[error("the issuer directory `{}` has an issuer `{issuer}` already", path.display())]
@@ -132,7 +134,7 @@ impl IssuersFault {
             Self::NoDirectory { .. } => "name it with `--directory`, or make one with `issuers add`",
             Self::Input(fault) => fault.hint(),
             Self::Directory { .. } => "write it as a list of issuers, as `issuers add` does",
-            Self::Busy { .. } => "wait for the other command; remove the file if there is none",
+            Self::Busy { .. } => "wait for the other command to end",
             Self::Taken { .. } => "choose another id: an issuer is never replaced",
             Self::NoIssuer { .. } => "`decision-gate issuers list` shows the ids",
             Self::NoKey { .. } => "`decision-gate keys list` shows the ids",

@@ -39,7 +39,7 @@ fn parse(path: &Path, shown: &Path) -> Result<IssuerDirectory, IssuersFault> {
 /// Locks a file of either kind.
 pub(super) fn lock(path: &Path) -> Result<Replacement, Fault> {
     Replacement::begin(path, Readers::Owner).map_err(|fault| match fault {
-        ReplaceFault::Busy { lock } => Fault::Issuers(IssuersFault::Busy { path: path.to_owned(), lock }),
+        ReplaceFault::Busy { lock, age_s } => Fault::Issuers(IssuersFault::Busy { path: path.to_owned(), lock, age_s }),
         ReplaceFault::Write(fault) => fault,
     })
 }

@@ -47,10 +47,18 @@ pub(crate) enum KeysFault {
         error: KeyringError,
     },
     /// The keyring is being changed.
-    #[error("the keyring is being changed: `{}` exists", lock.display())]
+    #[error("the keyring is being changed: another command holds `{}` for `{age_s}` s", lock.display())]
     Busy {
         /// What stands in the way.
         lock: PathBuf,
+        /// How long it has been there, in seconds.
+        age_s: u64,
+    },
+    /// The file has one key and no keyring.
+    #[error("`{}` is one public key, and a keyring is a list of keys with their names", path.display())]
+    SingleKey {
+        /// The file.
+        path: PathBuf,
     },
     /// The id is taken.
     #[error("the keyring `{}` has a key `{key_id}` already", path.display())]
@@ -141,6 +149,7 @@ impl KeysFault {
             Self::KeyringForm { .. } => "keyring_invalid",
             Self::Ring { error, .. } => error.code(),
             Self::Busy { .. } => "keyring_busy",
+            Self::SingleKey { .. } => "keyring_is_one_key",
             Self::Taken { .. } => "key_exists",
             Self::NoKey { .. } => "key_not_found",
             Self::Revoked { .. } => "key_already_revoked",
@@ -165,7 +174,10 @@ impl KeysFault {
             Self::Ring { error: KeyringError::RevokedElsewhere { .. }, .. } => {
                 "a revoked key counts under no name: make a new key pair"
             }
-            Self::Busy { .. } => "wait for the other command; remove the file if there is none",
+            Self::Busy { .. } => "wait for the other command to end",
+            Self::SingleKey { .. } => {
+                "make a keyring of it: `decision-gate keys import ID FILE --keyring KEYRING`, and name that"
+            }
             Self::Taken { .. } => "choose another id: a key is never replaced",
             Self::NoKey { .. } => "`decision-gate keys list` shows the ids",
             Self::Revoked { .. } => "nothing was written: a revocation stays as it is",

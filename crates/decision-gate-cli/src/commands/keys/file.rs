@@ -24,6 +24,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Keyring, KeysFault> {
     keyring::parse(bytes).map_err(|fault| match fault {
         KeyringFault::Json(error) => KeysFault::KeyringJson { path: path(), error },
         KeyringFault::Form { pointer, problem } => KeysFault::KeyringForm { path: path(), pointer, problem },
+        KeyringFault::SingleKey => KeysFault::SingleKey { path: path() },
         KeyringFault::Ring(error) => KeysFault::Ring { path: path(), error },
     })
 }
@@ -38,7 +39,7 @@ impl Change {
     /// Locks and reads the keyring; an empty one if there is none yet.
     pub(crate) fn begin(path: &Path) -> Result<Self, Fault> {
         let file = Replacement::begin(path, Readers::Default).map_err(|fault| match fault {
-            ReplaceFault::Busy { lock } => Fault::Keys(KeysFault::Busy { lock }),
+            ReplaceFault::Busy { lock, age_s } => Fault::Keys(KeysFault::Busy { lock, age_s }),
             ReplaceFault::Write(fault) => fault,
         })?;
         let keyring = match file.current() {

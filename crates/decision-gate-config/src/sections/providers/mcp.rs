@@ -1,6 +1,6 @@
 //! Settings of a provider of type `mcp`: a server of somebody else that is started, or called, to answer.
 //!
-//! It gets no environment variable that is not named here, and works in the folder of the configuration file unless
+//! One that is started gets no environment variable that is not named here, and works in the folder of the configuration file unless
 //! `cwd` says otherwise, never in the one that the gate was started in. What it is asked stands here too: the checks,
 //! each with the tool that answers it and where in the tool's answer the value lies.
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::VariableName;
+use super::address::{HeaderName, PublicRoots, ServerUrl};
 use crate::error::Fault;
 use crate::key_path::KeyPath;
 use crate::sections::Checks;
@@ -27,6 +28,20 @@ pub struct McpSettings {
     pub protocol: Protocol,
     /// How an MCP server is greeted.
     pub handshake: Handshake,
+    /// The address of a server that is not started here, over streamable HTTP: `https://host/path`.
+    pub url: Option<ServerUrl>,
+    /// Whether that address may be plain `http`. No secret is sent over it.
+    pub allow_http: bool,
+    /// Whether the host of that address may be a loopback or private one.
+    pub allow_private: bool,
+    /// The environment variable with a bearer token for that address.
+    pub bearer_token_env: Option<VariableName>,
+    /// Headers for that address, each with the environment variable that holds its value.
+    pub header_env: BTreeMap<HeaderName, VariableName>,
+    /// Certificates in PEM form of authorities that are trusted for that address beside the public ones.
+    pub ca_file: Option<ConfigPath>,
+    /// Whether the public authorities that this build carries are trusted for that address.
+    pub public_roots: PublicRoots,
     /// The program: a path, relative to the configuration file's folder, or a bare name that is looked up in `PATH`.
     pub command: Option<Program>,
     /// Its arguments.
@@ -134,9 +149,7 @@ pub enum StderrUse {
 
 impl McpSettings {
     pub(super) fn check(&self, checks: &mut Checks) {
-        if self.command.is_none() {
-            checks.report(Fault::MissingKey { key: "command".to_owned() });
-        }
+        self.check_way(checks);
         if self.contract.is_none() && self.checks.is_empty() {
             checks.report(Fault::MissingOneOf { keys: vec!["checks".to_owned(), "contract".to_owned()] });
         }
@@ -146,9 +159,48 @@ impl McpSettings {
         });
     }
 
+    /// A program or an address, and only what goes with the one that it is.
+    fn check_way(&self, checks: &mut Checks) {
+        let mut conflict = |set: bool, this: &str, other: &str| {
+            if set {
+                let (this, other) = (this.to_owned(), other.to_owned());
+                checks.report(Fault::Conflict { this, other });
+            }
+        };
+        let Some(url) = &self.url else {
+            conflict(self.allow_http, "allow_http", "command");
+            conflict(self.allow_private, "allow_private", "command");
+            conflict(self.bearer_token_env.is_some(), "bearer_token_env", "command");
+            conflict(!self.header_env.is_empty(), "header_env", "command");
+            conflict(self.ca_file.is_some(), "ca_file", "command");
+            conflict(self.public_roots == PublicRoots(false), "public_roots", "command");
+            if self.command.is_none() {
+                checks.report(Fault::MissingOneOf { keys: vec!["command".to_owned(), "url".to_owned()] });
+            }
+            return;
+        };
+        conflict(self.command.is_some(), "url", "command");
+        conflict(!self.args.is_empty(), "args", "url");
+        conflict(!self.env.is_empty(), "env", "url");
+        conflict(!self.set_env.is_empty(), "set_env", "url");
+        conflict(self.cwd.is_some(), "cwd", "url");
+        conflict(self.stderr != StderrUse::default(), "stderr", "url");
+        conflict(self.protocol == Protocol::DecisionGateV0, "url", "protocol = \"decision-gate-v0\"");
+        let plain = url.is_plain();
+        conflict(plain && self.bearer_token_env.is_some(), "bearer_token_env", "url = \"http://…\"");
+        conflict(plain && !self.header_env.is_empty(), "header_env", "url = \"http://…\"");
+        if plain && !self.allow_http {
+            checks.report(Fault::MissingKey { key: "allow_http".to_owned() });
+        }
+        if !plain && self.public_roots == PublicRoots(false) && self.ca_file.is_none() {
+            checks.report(Fault::MissingOneOf { keys: vec!["ca_file".to_owned(), "public_roots".to_owned()] });
+        }
+    }
+
     pub(super) fn paths<'a>(&'a mut self, at: &KeyPath, paths: &mut Vec<(KeyPath, &'a mut ConfigPath)>) {
         paths.extend(self.cwd.iter_mut().map(|path| (at.key("cwd"), path)));
         paths.extend(self.contract.iter_mut().map(|path| (at.key("contract"), path)));
+        paths.extend(self.ca_file.iter_mut().map(|path| (at.key("ca_file"), path)));
     }
 }
 

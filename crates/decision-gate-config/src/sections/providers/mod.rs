@@ -3,6 +3,7 @@
 //! Sources are closed unless opened (DESIGN P25): `env`, `http`, `json` and external servers exist only if they are
 //! listed with what they may read. `time` reads nothing and is there without being listed.
 
+mod address;
 mod attestation;
 mod env;
 mod http;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::prepare::prepare;
 pub use self::{
+    address::{HeaderName, HeaderNameFault, PublicRoots, ServerUrl, ServerUrlFault},
     attestation::{AttestationSettings, Signers},
     env::{EnvSettings, VariableFault, VariableName},
     http::{HostName, HostNameFault, HttpHost, HttpSettings, UserAgent, UserAgentFault},

@@ -30,7 +30,7 @@ fn kleene_tables() {
         (json!({"RequireGroup": {"min": 2, "reqs": ["t", "t", "u"]}}), Truth::True),
         (json!({"RequireGroup": {"min": 2, "reqs": ["t", "f", "f"]}}), Truth::False),
     ] {
-        assert_eq!(tree(value.clone()).evaluate(&mut |it| by_letter(it)), wanted, "{value}");
+        assert_eq!(tree(value.clone()).evaluate(&mut |it, _| by_letter(it)), wanted, "{value}");
     }
 }
 
@@ -88,10 +88,10 @@ proptest! {
     /// Taking evidence away can only make a decided tree Unknown; it never turns one answer into the other.
     #[test]
     fn less_evidence_never_turns_an_answer(tree in trees(), truths in truths(), gone in 0_usize..6) {
-        let all = tree.evaluate(&mut |it| look(&truths, it));
+        let all = tree.evaluate(&mut |it, _| look(&truths, it));
         let mut fewer = truths;
         fewer[gone] = Truth::Unknown;
-        let less = tree.evaluate(&mut |it| look(&fewer, it));
+        let less = tree.evaluate(&mut |it, _| look(&fewer, it));
         prop_assert!(less == all || less == Truth::Unknown, "{all} became {less}");
     }
 
@@ -107,7 +107,7 @@ proptest! {
     fn order_free(parts in prop::collection::vec(trees(), 1..5), truths in truths()) {
         let mut reversed = parts.clone();
         reversed.reverse();
-        let eval = |tree: &Requirement| tree.evaluate(&mut |it| look(&truths, it));
+        let eval = |tree: &Requirement| tree.evaluate(&mut |it, _| look(&truths, it));
         prop_assert_eq!(eval(&Requirement::And(parts.clone())), eval(&Requirement::And(reversed.clone())));
         prop_assert_eq!(eval(&Requirement::Or(parts)), eval(&Requirement::Or(reversed)));
     }

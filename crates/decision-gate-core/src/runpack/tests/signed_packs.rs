@@ -178,6 +178,7 @@ fn an_old_pack_is_time_unproven_once_its_key_was_superseded() {
     let report = verify(&live, &files(&live), keys.clone());
     let reasons = report.facets.signatures.reasons.join("\n");
     assert!(reasons.starts_with("time_unproven: key `sensor` was revoked"), "{reasons}");
+    assert!(report.unproven.iter().any(|it| it.pointer == "/generated_at"), "{:?}", report.unproven);
     // Who is content with less says so, and still gets the decision replayed.
     let asked = Expect { keys: Some(ring(keys)), level: Some(ProofLevel::Replayed), ..live.expect() };
     assert_eq!(checked(&files(&live), &asked).verdict, Verdict::Allowed);

@@ -133,13 +133,15 @@ fn unproven(
     signatures: &Signatures,
 ) -> Vec<Unproven> {
     let mut all = Vec::new();
-    if expect.root_hash.is_none() && !signatures.manifest_held() {
-        all.push(Unproven {
-            path: sealed.name.to_owned(),
-            pointer: "/generated_at".into(),
-            reason: "only a signature over the manifest, or a known root hash, proves when the pack was made".into(),
-        });
-    }
+    let unsigned = "only a signature over the manifest, or a known root hash, proves when the pack was made";
+    let in_doubt = "a key that signed was revoked later: whoever has it can write any time";
+    let reason = if signatures.time_unproven() { Some(in_doubt) } else { None };
+    let reason = reason.or((expect.root_hash.is_none() && !signatures.manifest_held()).then_some(unsigned));
+    all.extend(reason.map(|reason| Unproven {
+        path: sealed.name.to_owned(),
+        pointer: "/generated_at".into(),
+        reason: reason.into(),
+    }));
     all.extend(content.shown_of_withheld.iter().map(|(path, pointer)| Unproven {
         path: path.clone(),
         pointer: format!("{pointer}/result"),

@@ -19,6 +19,9 @@ use crate::runpack::signature::{MANIFEST_SIGNATURE, MANIFEST_TYPE, is_by};
 use crate::runpack::trail::Kept;
 use crate::trust::{AttestedBy, Binding, CheckedSignature, EVIDENCE_PREDICATE, Proof, Scheme};
 
+/// The word for a signature of which nobody knows when it was made.
+const TIME_UNPROVEN: &str = "time_unproven";
+
 /// What was established of the signatures.
 #[derive(Debug, Default)]
 pub(super) struct Signatures {
@@ -57,6 +60,11 @@ impl Signatures {
     /// Whether one of the verifier's keys signed the manifest.
     pub(super) fn manifest_held(&self) -> bool {
         self.manifest.is_some()
+    }
+
+    /// Whether a key that signed was revoked later, and nothing proves that it signed before.
+    pub(super) fn time_unproven(&self) -> bool {
+        self.lacks.iter().any(|lack| lack.starts_with(TIME_UNPROVEN))
     }
 
     fn lack(&mut self, reason: impl Into<String>) {
@@ -220,7 +228,7 @@ fn revoked(key: &TrustedKey, at: Timestamp) -> Standing {
             revocation.at
         )),
         RevocationReason::Superseded | RevocationReason::Retired => Standing::Lacking(format!(
-            "time_unproven: key `{id}` was revoked at {} ({}), and nothing proves that it signed before",
+            "{TIME_UNPROVEN}: key `{id}` was revoked at {} ({}), and nothing proves that it signed before",
             revocation.at, revocation.reason
         )),
     }
