@@ -3,7 +3,7 @@
 //! End of input drains: what is being answered is answered (five seconds at most). A signal drains too, but only
 //! for [`ServeOptions::drain`]. Both end with `Ok`: a client that leaves is no fault.
 
-use std::{future::Future, num::NonZeroUsize, time::Duration};
+use std::{future::Future, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use rmcp::{RoleServer, service::serve_directly};
 use tokio::io::{AsyncRead, AsyncWrite};

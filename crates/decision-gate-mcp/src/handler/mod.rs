@@ -8,6 +8,7 @@ mod dispatch;
 mod era;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
