@@ -42,8 +42,8 @@ deny: ## licences, advisories, duplicates (needs cargo-deny)
 	@$(CARGO) deny --locked check
 
 dist: ## the release binaries
-	@./bench/build.sh
-	@$(CARGO) build --locked --profile dist --package decision-gate-verify
+	@./bench/build.sh decision-gate-verify
 
 startup-order: ## write bench/startup.order anew (needs valgrind)
-	@./bench/startup-order.sh
+	@touch crates/decision-gate-cli/src/main.rs
+	@STARTUP_ORDER=new ./bench/build.sh

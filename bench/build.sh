@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# Builds the binary that is shipped and measured. On Linux x86-64, where rustc links with lld, the functions that a
-# start runs are laid side by side (bench/startup.order): the kernel maps code in windows of 64 KiB around each page
-# that is touched, so scattered start code is resident memory and time. Names that no longer exist are ignored; a stale
-# list costs memory, never correctness.
+# Builds the binary that is shipped and measured, and the packages that are named besides. On Linux x86-64 its linker is
+# bench/ordered-cc, which lays the functions that a start runs side by side.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-order=()
-[[ -n "${KEEP_SYMBOLS:-}" ]] || order+=(-C strip=symbols)
-if [[ -s bench/startup.order && "$(uname -sm)" == "Linux x86_64" ]]; then
-    order+=(-C "link-arg=-Wl,--symbol-ordering-file=$PWD/bench/startup.order" -C link-arg=-Wl,--no-warn-symbol-ordering)
+# bench/ordered-cc knows functions by name: only these names tell the instances of a generic function apart.
+export RUSTFLAGS="${RUSTFLAGS:-} -C symbol-mangling-version=v0"
+# Parts of SQLite that no ledger uses. The full-text search alone makes every start load the C library of mathematics.
+unused=(FTS3 FTS3_PARENTHESIS FTS5 RTREE DBSTAT_VTAB)
+export LIBSQLITE3_FLAGS="${LIBSQLITE3_FLAGS:-} ${unused[*]/#/-USQLITE_ENABLE_}"
+last=(-C strip=symbols)
+if [[ "$(uname -sm)" == "Linux x86_64" ]]; then
+    last+=(-C "linker=$PWD/bench/ordered-cc")
 fi
-exec cargo rustc --locked --profile dist --package decision-gate-cli --bin decision-gate "$@" -- "${order[@]}"
+for package in "$@"; do
+    cargo build --locked --profile dist --package "$package"
+done
+cargo rustc --locked --profile dist --package decision-gate-cli --bin decision-gate -- "${last[@]}"
+said=${CARGO_TARGET_DIR:-target}/dist/deps/startup-order.txt
+if [[ -f "$said" ]]; then cat "$said" >&2; fi

@@ -3,7 +3,5 @@
 #   bench/run.sh [--only NAME]... [--quick] [--strict]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-target}
-cargo build --locked --quiet --profile dist --package decision-gate-bench
-./bench/build.sh --quiet
-exec "$target/dist/decision-gate-bench" "$@"
+CARGO_TERM_QUIET=true ./bench/build.sh decision-gate-bench
+exec "${CARGO_TARGET_DIR:-target}/dist/decision-gate-bench" "$@"
