@@ -111,9 +111,9 @@ fn answer(out: &mut TcpStream, asked: &Asked, forgot: &AtomicBool) -> std::io::R
     }
     match asked.message.get("method").and_then(Value::as_str) {
         Some("initialize") => {
-            let version = asked.message.pointer("/params/protocolVersion").cloned();
             let server = json!({ "name": "test", "version": "1" });
-            let result = json!({ "protocolVersion": version, "capabilities": { "tools": {} }, "serverInfo": server });
+            let result =
+                json!({ "protocolVersion": "2025-11-25", "capabilities": { "tools": {} }, "serverInfo": server });
             document(out, "200 OK", "Mcp-Session-Id: s-1\r\n", &told(result))
         }
         Some("tools/list") => {

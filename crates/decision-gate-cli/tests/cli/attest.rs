@@ -155,7 +155,7 @@ fn what_can_not_be_read_is_no_verdict() {
         ("[]", "envelope_malformed"),
         (&good.replacen("\"payload\":\"", "\"payload\":\"*", 1), "envelope_base64"),
         (&good.replacen("\"payload\"", "\"payloadType\":\"x\",\"payload\"", 1), "envelope_malformed"),
-        (&format!("{good}{good}"), "envelope_malformed"),
+        (&format!("{}{good}", good.trim_end()), "envelope_malformed"),
         (&"[".repeat(1_000), "envelope_malformed"),
     ] {
         project.write("tests.dsse.json", text);

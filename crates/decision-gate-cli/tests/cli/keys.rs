@@ -128,6 +128,7 @@ fn nothing_is_ever_overwritten_and_nothing_half_done() {
 fn a_key_by_itself_is_no_keyring_and_the_fault_says_what_to_do() {
     let project = with_key("ci", 1, &[]);
     project.write("ci.pub.pem", &public_pem(1));
+    project.write("proof/manifest.json", "{}");
     for line in [
         &["runpack", "verify", "proof", "--keys", "ci.pub.pem", "--format", "json"][..],
         &["attest", "verify", "x.json", "--keys", "ci.pub.pem", "--format", "json"],

@@ -3,6 +3,7 @@
 mod cases;
 mod defaults;
 mod discovery;
+mod key_files;
 mod known;
 mod laws;
 mod layers;

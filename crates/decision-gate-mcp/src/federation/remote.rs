@@ -156,7 +156,10 @@ impl Link {
                 () = link.vitals.ended() => return,
                 done = link.exchange(&id, &letter) => done,
             };
-            if let Err(fault) = done {
+            // Where all of it is over, everybody who waits is told why.
+            if let Err(fault) = done
+                && link.vitals.death().is_none()
+            {
                 let refused = held(&link.questions).refuse_own(&id, &fault);
                 link.push(refused).await;
             }
@@ -254,7 +257,7 @@ impl Link {
             };
             self.vitals.charge(chunk.len());
             events.push(&chunk).map_err(|TooLong(length)| QueryFault::TooLong { length, limit })?;
-            while let Some(data) = events.next() {
+            while let Some(data) = events.pop() {
                 let read = held(&self.questions).read_reply(&data, own);
                 self.heed(read.as_ref());
                 self.push(read).await;

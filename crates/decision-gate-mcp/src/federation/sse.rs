@@ -69,7 +69,7 @@ impl Events {
     }
 
     /// The data of the next whole event.
-    pub(super) fn next(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn pop(&mut self) -> Option<Vec<u8>> {
         self.whole.pop_front()
     }
 
@@ -163,7 +163,7 @@ mod tests {
         for part in parts {
             events.push(part).unwrap();
         }
-        let whole = std::iter::from_fn(|| events.next()).map(|it| String::from_utf8(it).unwrap()).collect();
+        let whole = std::iter::from_fn(|| events.pop()).map(|it| String::from_utf8(it).unwrap()).collect();
         (whole, events.last_id().map(str::to_owned))
     }
 

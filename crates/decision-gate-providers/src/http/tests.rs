@@ -1,4 +1,5 @@
 mod attacks;
+mod endpoint;
 mod server;
 mod settings;
 

@@ -117,7 +117,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "attestation_conflict",
         "Attestations that count contradict one another.",
-        "find out which one is right; take the other away or stop trusting its signer",
+        "find out which one is right; a threshold of all keys asks that all signers agree",
     ),
     (
         "attestation_limit",

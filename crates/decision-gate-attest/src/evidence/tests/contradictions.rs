@@ -43,7 +43,7 @@ fn policy(threshold: usize) -> Policy {
         "trust_requirement": "verified",
         "provider_trust_overrides": {},
         "providers": { "attestation": {
-            "answers": "fetched", "max_lane": "verified", "allow_raw": false, "contract": digest, "result_schemas": {},
+            "answers": "fetched", "max_lane": "verified", "allow_raw": false, "contract": digest, "result_schemas": { "test.result": {}, "predicate": {} },
             "signers": [{ "predicate_types": [TEST_RESULT], "keys": ["a", "b"], "threshold": threshold }],
         }},
         "anchors": {},

@@ -187,11 +187,9 @@ impl McpSettings {
         conflict(self.stderr != StderrUse::default(), "stderr", "url");
         conflict(self.protocol == Protocol::DecisionGateV0, "url", "protocol = \"decision-gate-v0\"");
         let plain = url.is_plain();
+        conflict(plain && !self.allow_http, "url = \"http://…\"", "allow_http = false");
         conflict(plain && self.bearer_token_env.is_some(), "bearer_token_env", "url = \"http://…\"");
         conflict(plain && !self.header_env.is_empty(), "header_env", "url = \"http://…\"");
-        if plain && !self.allow_http {
-            checks.report(Fault::MissingKey { key: "allow_http".to_owned() });
-        }
         if !plain && self.public_roots == PublicRoots(false) && self.ca_file.is_none() {
             checks.report(Fault::MissingOneOf { keys: vec!["ca_file".to_owned(), "public_roots".to_owned()] });
         }
