@@ -31,6 +31,7 @@ use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreS
 pub use self::error::SetupError;
 pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
+use crate::telemetry::Telemetry;
 
 /// The running product behind the tools.
 pub struct App {
@@ -38,6 +39,7 @@ pub struct App {
     store: Arc<dyn Store>,
     loaded: Loaded,
     keyring: Keyring,
+    telemetry: Telemetry,
 }
 
 impl App {
@@ -47,8 +49,8 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store(&loaded)?;
-        Self::build_on(loaded, store)
+        let (store, telemetry) = (store(&loaded)?, Telemetry::new(&loaded.config().telemetry));
+        Self::build_on(loaded, store, telemetry)
     }
 
     /// The same with a ledger in memory, whatever is configured.
@@ -56,12 +58,12 @@ impl App {
     /// # Errors
     /// [`SetupError`], as for the configured ledger.
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store_at(&loaded, Place::Memory);
-        Self::build_on(loaded, store)
+        let (store, telemetry) = (store_at(&loaded, Place::Memory), Telemetry::new(&loaded.config().telemetry));
+        Self::build_on(loaded, store, telemetry)
     }
 
-    /// The product over a store.
-    fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
+    /// The product over what stays when the configuration changes.
+    fn build_on(loaded: Loaded, store: Arc<dyn Store>, telemetry: Telemetry) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(&loaded, &base(&loaded))?;
         let rules = release::rules(&loaded)?;
@@ -83,7 +85,7 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring })
+        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring, telemetry })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
@@ -139,6 +141,11 @@ impl App {
     /// The keys that the configuration trusts.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Where release decisions are told.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     /// The folder that packs are written to and read from.
