@@ -12,6 +12,19 @@ use crate::server::without_settings;
 use crate::workspace::fixture;
 use crate::{Fault, binary, project_root, target_dir};
 
+/// The steps of a whole session, from connecting to an error that the caller can mend.
+pub const SESSION_STEPS: [&str; 9] = [
+    "connect",
+    "tools/list",
+    "scenario_define",
+    "scenario_start",
+    "scenario_next holds",
+    "scenario_next completes",
+    "runpack_export",
+    "runpack_verify",
+    "an error the caller can mend",
+];
+
 /// An installed set of clients.
 #[derive(Debug)]
 pub struct Clients {

@@ -95,9 +95,6 @@ pub enum Fault {
         /// Its structured content, or its text.
         content: Value,
     },
-    /// Vectors are required and there are none.
-    #[error("no test vectors at `{0}`, and DECISION_GATE_REQUIRE_VECTORS is set")]
-    NoVectors(PathBuf),
 }
 
 impl Fault {

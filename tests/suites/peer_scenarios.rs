@@ -30,7 +30,7 @@ use decision_gate_runtime::{
     StartRequest, StepReply, StepRequest,
 };
 use decision_gate_store::{SqliteSettings, SqliteStore};
-use decision_gate_tests::{Fault, vectors};
+use decision_gate_tests::Fault;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ struct TriggerFile {
 
 #[tokio::test]
 async fn agentic_scenarios_end_as_the_public_projects_do() -> Result<(), Fault> {
-    let Some(folder) = vectors()? else { return Ok(()) };
+    let Some(folder) = decision_gate_vectors::root() else { return Ok(()) };
     let folder = folder.join("19-decision-gate-peer").join("agentic");
     let collection: Collection = read(&folder.join("scenarios.json"));
     let mut wrong = Vec::new();

@@ -8,63 +8,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use decision_gate_attest::vex::{self, Effective, VexDocument, VexFormat, VexStatement, effective};
 use decision_gate_attest::vex_status::VexStatus;
-use decision_gate_core::json::{self, Limits};
+use decision_gate_vectors::{Report, cases, collection, text};
 use serde_json::{Value, json};
 
 const NAME: &str = "07-vex";
-
-#[derive(Debug, Default)]
-struct Report {
-    passed: usize,
-    failures: Vec<String>,
-    false_accepts: Vec<String>,
-}
-
-impl Report {
-    fn case(&mut self, id: &str, holds: bool, why: impl FnOnce() -> String) {
-        if holds {
-            self.passed += 1;
-        } else {
-            self.failures.push(format!("{id}: {}", why()));
-        }
-    }
-
-    fn whole(self, part: &str) {
-        println!("{NAME} {part}: {} of {}", self.passed, self.passed + self.failures.len());
-        for id in &self.false_accepts {
-            println!("{NAME} {part}: false accept {id}");
-        }
-        assert!(self.passed > 0, "{part}: no cases");
-        assert!(self.failures.is_empty(), "{part}:\n{}", self.failures.join("\n"));
-        assert!(self.false_accepts.is_empty(), "{part}: {:?}", self.false_accepts);
-    }
-}
-
-/// The folder of the collection; nothing if there are no vectors here.
-fn collection() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
-    let folder = std::env::var_os("DECISION_GATE_VECTORS").map_or(beside, PathBuf::from).join(NAME);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("DECISION_GATE_REQUIRE_VECTORS").is_ok_and(|value| value == "1");
-    assert!(!required, "{NAME}: no vectors");
-    println!("{NAME}: skipped: no vectors");
-    None
-}
-
-fn cases(path: &Path, member: &str) -> Vec<Value> {
-    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    json::parse(&bytes, &Limits::message(64 << 20)).unwrap().value[member].as_array().unwrap().clone()
-}
-
-fn text<'a>(case: &'a Value, member: &str) -> &'a str {
-    case[member].as_str().unwrap_or_else(|| panic!("{member} of {case}"))
-}
 
 /// What tells the facts of one document apart: vulnerability, product, and the part or the versions of it.
 type Key = (String, String, Option<String>);
@@ -138,7 +88,7 @@ fn check_facts(report: &mut Report, id: &str, document: &VexDocument, facts: &[V
 
 #[test]
 fn every_listed_fact_is_read_and_what_is_no_vex_is_refused() {
-    let Some(folder) = collection() else { return };
+    let Some(folder) = collection(NAME) else { return };
     let (mut facts, mut counts, mut refusals) = (Report::default(), Report::default(), Report::default());
     for case in cases(&folder.join("documents.json"), "documents") {
         let id = text(&case, "id");
@@ -161,9 +111,9 @@ fn every_listed_fact_is_read_and_what_is_no_vex_is_refused() {
         };
         facts_of(&mut facts, &mut counts, &case, &document);
     }
-    facts.whole("facts");
-    counts.whole("documents");
-    refusals.whole("refusals");
+    facts.whole("07-vex facts");
+    counts.whole("07-vex documents");
+    refusals.whole("07-vex refusals");
 }
 
 fn facts_of(facts: &mut Report, counts: &mut Report, case: &Value, document: &VexDocument) {
@@ -206,7 +156,7 @@ fn check_effective(report: &mut Report, case: &Value, document: &Value) {
 
 #[test]
 fn the_effective_status_of_openvex_is_the_expected_one() {
-    let Some(folder) = collection() else { return };
+    let Some(folder) = collection(NAME) else { return };
     let (mut derived, mut known) = (Report::default(), Report::default());
     for case in cases(&folder.join("derived-openvex.json"), "cases") {
         check_effective(&mut derived, &case, &case["document"]);
@@ -231,8 +181,8 @@ fn the_effective_status_of_openvex_is_the_expected_one() {
         };
         known.case(text(&case, "id"), holds, || format!("{read:?}"));
     }
-    derived.whole("derived");
-    known.whole("effective");
+    derived.whole("07-vex derived");
+    known.whole("07-vex effective");
 }
 
 /// Mandatory tests that are about references, profiles and contradictions of statuses, and the history of versions.
@@ -241,7 +191,7 @@ const SUBSET: [&str; 11] =
 
 #[test]
 fn csaf_documents_are_valid_and_invalid_as_the_standard_says() {
-    let Some(folder) = collection() else { return };
+    let Some(folder) = collection(NAME) else { return };
     let mut report = Report::default();
     for case in cases(&folder.join("csaf-2.0-mandatory.json"), "cases") {
         let (id, test) = (text(&case, "id"), text(&case, "test"));
@@ -261,5 +211,5 @@ fn csaf_documents_are_valid_and_invalid_as_the_standard_says() {
             _ => report.case(id, true, why),
         }
     }
-    report.whole("csaf");
+    report.whole("07-vex csaf");
 }

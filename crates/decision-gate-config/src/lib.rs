@@ -29,6 +29,7 @@ mod schema;
 pub mod sections;
 mod tree;
 mod values;
+mod warning;
 
 pub use self::{
     config::Config,
@@ -41,9 +42,10 @@ pub use self::{
     loaded::{Loaded, Shown},
     origin::Origin,
     read::MAX_FILE_BYTES,
-    release::ReleasePolicyFile,
+    release::{ReleasePolicyFile, ShownOption, ShownPolicy, log_target},
     schema::schema,
     values::{Bounded, ConfigPath, PathFault},
+    warning::{Doubt, Prerequisite, Warning},
 };
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use decision_gate_attest::issuers::{MAX_DIRECTORY_BYTES, read_directory};
 use decision_gate_core::keys::{Keyring, TrustedKey};
 use serde_json::Value;
 
@@ -14,10 +15,12 @@ use crate::layer::Layers;
 use crate::load::{Source, locate};
 use crate::origin::Origin;
 use crate::read;
-use crate::release::{Policies, ReleasePolicyFile};
+use crate::release::{Policies, ReleasePolicyFile, ShownPolicy};
 use crate::sections::Checks;
 use crate::sections::anchors::KnownAnchor;
+use crate::sections::server::Reload;
 use crate::sections::trust::{KeyProblem, TrustKey};
+use crate::warning::Warning;
 
 /// The largest file of a public key.
 const MAX_KEY_BYTES: u64 = 64 * 1024;
@@ -116,6 +119,61 @@ impl Loaded {
     pub fn runpacks_root(&self) -> Result<PathBuf, ConfigErrors> {
         let set = self.config.runpacks.root.as_ref().map(|path| path.as_path().to_owned());
         self.in_state_folder(set, "runpacks", "runpacks", ["runpacks", "root"])
+    }
+
+    /// Every release policy with the options that are in force for each environment and tenant.
+    pub fn show_policies(&self) -> Vec<ShownPolicy> {
+        self.policies.show(&self.config)
+    }
+
+    /// What is allowed and worth a second look. The issuer directory is read for it.
+    pub fn warnings(&self) -> Vec<Warning> {
+        if self.policies.files.is_empty() {
+            return Vec::new();
+        }
+        self.policies.warnings(&self.config, self.issuers())
+    }
+
+    /// The levels that release policies set, by target of the log.
+    pub fn log_levels(&self) -> BTreeMap<String, &'static str> {
+        self.policies.log_levels()
+    }
+
+    /// How many issuers the directory has; nothing where there is none that reads.
+    fn issuers(&self) -> Option<usize> {
+        let path = self.config.release.issuers.as_ref()?.as_path();
+        let limit = u64::try_from(MAX_DIRECTORY_BYTES).unwrap_or(u64::MAX);
+        let bytes = read::bytes(path, limit).ok()?;
+        Some(read_directory(&bytes).ok()?.iter().count())
+    }
+
+    /// Whether files are looked at while a server runs.
+    pub fn watches(&self) -> bool {
+        match self.config.server.reload {
+            Reload::Auto => !self.policies.files.is_empty(),
+            Reload::Watch => true,
+            Reload::Off => false,
+        }
+    }
+
+    /// The files whose content the configuration is made of: itself, release policies, keys, issuers, scenarios and
+    /// data shapes. Not evidence, and not the ledger.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let config = &self.config;
+        let mut files: Vec<PathBuf> = self.path.iter().cloned().collect();
+        files.extend(self.policies.paths().map(Path::to_owned));
+        let keys = config.trust.keys.iter().filter_map(|key| key.file.as_ref());
+        let schemas = config.schemas.list().iter().map(|schema| &schema.file);
+        let named = keys.chain(&config.release.issuers).chain(&config.scenarios.files).chain(schemas);
+        files.extend(named.map(|path| path.as_path().to_owned()));
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// Whether the other says the same: settings and policies, wherever they were written.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.config == other.config && self.policies.same(&other.policies)
     }
 
     fn in_state_folder(

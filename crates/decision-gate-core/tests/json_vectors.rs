@@ -6,14 +6,12 @@
 
 #![cfg(test)]
 
-mod vectors;
-
 use std::{collections::BTreeMap, fs, path::Path};
 
 use decision_gate_core::json::{self, Limits, canonical, path::JsonPath};
+use decision_gate_vectors::{MAX_BYTES, Report, cases, collection, hex, read, text};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use vectors::{MAX_BYTES, Report, cases, collection, hex, read, text};
 
 /// Cases of the compliance suite that a bound refuses.
 const KNOWN_BOUNDS: &str = include_str!("known/jsonpath_bounds.txt");

@@ -7,31 +7,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use decision_gate_core::digest::Digest;
 use decision_gate_core::runpack::{
     Expect, Level, ManifestName, PackFile, PackFiles, PackFormat, Report, Status, Verdict, verify,
 };
+use decision_gate_vectors::collection;
 use serde_json::Value;
 
 #[path = "../src/runpack/tests/peer_algorithm.rs"]
 mod peer_algorithm;
 
 const NAME: &str = "19-decision-gate-peer";
-
-/// The folder of the collection; nothing if there are no vectors here.
-fn collection() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
-    let folder = std::env::var_os("DECISION_GATE_VECTORS").map_or(beside, PathBuf::from).join(NAME);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("DECISION_GATE_REQUIRE_VECTORS").is_ok_and(|value| value == "1");
-    assert!(!required, "{NAME}: no vectors");
-    println!("{NAME} runpacks: skipped: no vectors");
-    None
-}
 
 /// Everything below `root`, as a caller of the verifier finds it.
 fn walk(root: &Path, below: &str, files: &mut PackFiles) {
@@ -109,7 +97,7 @@ fn holds(folder: &Path, case: &Value) -> Result<(), String> {
 
 #[test]
 fn packs_of_the_public_project_are_judged_as_expected() {
-    let Some(folder) = collection() else { return };
+    let Some(folder) = collection(NAME) else { return };
     let suite: Value = serde_json::from_slice(&fs::read(folder.join("runpacks.json")).unwrap()).unwrap();
     let cases = suite["cases"].as_array().unwrap();
     assert!(!cases.is_empty());
@@ -124,7 +112,7 @@ fn packs_of_the_public_project_are_judged_as_expected() {
 /// Our copy of the published algorithm is the algorithm: it sees what its authors say that it sees.
 #[test]
 fn the_published_algorithm_sees_hashes_and_duplicates_and_no_more() {
-    let Some(folder) = collection() else { return };
+    let Some(folder) = collection(NAME) else { return };
     let suite: Value = serde_json::from_slice(&fs::read(folder.join("runpacks.json")).unwrap()).unwrap();
     let passes = |dir: &str| {
         let files: BTreeMap<String, Vec<u8>> = open(&folder, dir)

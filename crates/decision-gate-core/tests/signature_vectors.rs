@@ -6,8 +6,6 @@
 
 #![cfg(test)]
 
-mod vectors;
-
 use std::{num::NonZeroUsize, path::Path};
 
 use decision_gate_core::dsse::{Envelope, pae, verify};
@@ -15,8 +13,8 @@ use decision_gate_core::evidence::{Artifact, Subject};
 use decision_gate_core::intoto::{Statement, StatementError};
 use decision_gate_core::json::{self, Limits, canonical};
 use decision_gate_core::keys::{Algorithm, KeyId, PublicKey, SignatureForm, SigningKey, TrustedKey};
+use decision_gate_vectors::{MAX_BYTES, Report, cases, collection, hex, read, text};
 use serde_json::Value;
-use vectors::{MAX_BYTES, Report, cases, collection, hex, read, text};
 
 /// The code of the refusal, by what the name of a made case ends in.
 const REFUSALS: &[(&str, &[&str])] = &[

@@ -14,15 +14,19 @@ mod catalog;
 mod error;
 mod federation;
 mod handler;
+mod live;
+mod reload;
 mod serve;
 pub mod tools;
 mod transport;
 mod words;
 
 pub use self::{
-    app::{App, SetupError},
+    app::{App, ReloadError, SetupError},
     catalog::{ModelCost, Visibility},
     error::ServeError,
     federation::{FederatedProvider, FederationError},
+    live::Live,
+    reload::Reloader,
     serve::{ServeOptions, WireLimits, serve, until_signal},
 };

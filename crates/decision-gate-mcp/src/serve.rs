@@ -3,7 +3,7 @@
 //! End of input drains: what is being answered is answered (five seconds at most). A signal drains too, but only
 //! for [`ServeOptions::drain`]. Both end with `Ok`: a client that leaves is no fault.
 
-use std::{future::Future, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{future::Future, num::NonZeroUsize, time::Duration};
 
 use rmcp::{RoleServer, service::serve_directly};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,6 +14,7 @@ use crate::{
     catalog::{Catalog, Visibility},
     error::ServeError,
     handler::Handler,
+    live::Live,
     tools::{self, Table},
     transport::{Outcome, StdioTransport},
 };
@@ -75,7 +76,7 @@ impl Default for WireLimits {
 ///
 /// If the visibility names a tool that there is not, or a stream breaks in another way than by its end.
 pub async fn serve<A, R, W>(
-    app: Arc<A>,
+    app: impl Into<Live<A>>,
     options: ServeOptions<A>,
     input: R,
     output: W,
@@ -90,7 +91,7 @@ where
     let work = CancellationToken::new();
     let outcome = Outcome::new();
     let transport = StdioTransport::new(input, output, options.limits, work.clone(), outcome.clone());
-    let running = serve_directly::<RoleServer, _, _, _, _>(Handler::new(app, catalog), transport, None);
+    let running = serve_directly::<RoleServer, _, _, _, _>(Handler::new(app.into(), catalog), transport, None);
     let mut done = std::pin::pin!(running.waiting());
     let ended = tokio::select! {
         ended = &mut done => Some(ended),

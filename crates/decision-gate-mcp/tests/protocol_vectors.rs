@@ -10,25 +10,15 @@ mod probe;
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
 use decision_gate_core::json::{IdSite, Limits, parse, scan_envelope};
+use decision_gate_vectors::collection;
 use probe::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-fn folder(collection: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
-    let folder = env::var_os("DECISION_GATE_VECTORS").map_or(beside, PathBuf::from).join(collection);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(env::var("DECISION_GATE_REQUIRE_VECTORS").as_deref() != Ok("1"), "no vectors at {}", folder.display());
-    println!("skipped: no vectors ({collection})");
-    None
-}
 
 fn file<T: for<'de> Deserialize<'de>>(folder: &Path, name: &str) -> T {
     serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()
@@ -194,7 +184,7 @@ async fn session(session: &Session, schemas: &mut Schemas) -> Result<(), String>
 
 #[tokio::test]
 async fn collection_22_mcp() {
-    let Some(folder) = folder("22-mcp") else { return };
+    let Some(folder) = collection("22-mcp") else { return };
     let mut tally = Tally::default();
     let mut schemas = Schemas { folder: folder.join("schemas"), made: BTreeMap::new() };
     messages(&folder, &mut schemas, &mut tally);
@@ -287,7 +277,7 @@ async fn recording(recording: &Recording) -> Result<(), String> {
 
 #[tokio::test]
 async fn collection_23_jsonrpc() {
-    let Some(folder) = folder("23-jsonrpc") else { return };
+    let Some(folder) = collection("23-jsonrpc") else { return };
     let mut tally = Tally::default();
     let Examples { cases } = file(&folder, "spec-examples.json");
     for case in &cases {

@@ -134,7 +134,7 @@ fn row(
     release: &ReleaseContext,
     waivers: &[(&Attested, &Waiver)],
 ) -> GateResult {
-    let (id, order) = (gate.kind.id(), gate.kind.order());
+    let (id, order) = (gate.kind.id, gate.kind.order);
     let (mode, mode_source) = match &gate.switch {
         Switch::Off(source) => return off(id, order, source.clone()),
         Switch::On(None) => (None, None),

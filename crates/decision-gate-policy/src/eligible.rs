@@ -4,6 +4,7 @@ use decision_gate_core::trust::Lane;
 
 use crate::attested::{Attested, Binding, Content};
 use crate::context::ReleaseContext;
+use crate::options::MinLane;
 use crate::result::NearMiss;
 use crate::span::Span;
 
@@ -13,11 +14,22 @@ const SKEW: i64 = 300_000;
 /// What a gate takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms<'a> {
-    pub(crate) predicate_type: &'a str,
-    pub(crate) min_lane: Lane,
+    predicate_type: &'a str,
+    min_lane: Lane,
     /// Environments that evidence may come from; without any, every declared one.
-    pub(crate) sources: Option<&'a [String]>,
-    pub(crate) max_age: Option<Span>,
+    sources: Option<&'a [String]>,
+    max_age: Option<Span>,
+}
+
+impl<'a> Terms<'a> {
+    pub(crate) fn of(
+        predicate_type: &'a str,
+        min_lane: MinLane,
+        sources: Option<&'a [String]>,
+        max_age: Option<Span>,
+    ) -> Self {
+        Self { predicate_type, min_lane: min_lane.lane(), sources, max_age }
+    }
 }
 
 /// What a gate may count, by digest, each once.

@@ -37,7 +37,7 @@ pub(crate) struct GateSet(Vec<ReadyGate>);
 
 /// A gate, and whether it is asked.
 pub(crate) struct ReadyGate {
-    pub(crate) kind: &'static dyn GateKind,
+    pub(crate) kind: &'static GateKind,
     pub(crate) switch: Switch,
     pub(crate) gate: Box<dyn Gate>,
 }
@@ -78,13 +78,13 @@ impl ReleasePolicy {
 
 impl GateSet {
     pub(crate) fn new(mut gates: Vec<ReadyGate>) -> Self {
-        gates.sort_by_key(|it| it.kind.order());
+        gates.sort_by_key(|it| it.kind.order);
         Self(gates)
     }
 }
 
 impl std::fmt::Debug for ReadyGate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReadyGate").field("kind", &self.kind.id()).field("switch", &self.switch).finish_non_exhaustive()
+        f.debug_struct("ReadyGate").field("kind", &self.kind.id).field("switch", &self.switch).finish_non_exhaustive()
     }
 }

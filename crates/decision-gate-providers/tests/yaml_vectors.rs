@@ -4,7 +4,6 @@
 #![cfg(test)]
 
 use std::fs;
-use std::path::PathBuf;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::evidence::{Answer, EvidenceValue, Query};
@@ -23,7 +22,7 @@ const UNREAD: [&str; 4] =
 
 #[test]
 fn yaml_is_read_as_its_json_value_or_refused() {
-    let Some(folder) = vectors() else { return };
+    let Some(folder) = decision_gate_vectors::root() else { return };
     let text = fs::read_to_string(folder.join("10-yaml-subset/cases.json")).unwrap();
     let suite: Value = serde_json::from_str(&text).unwrap();
     let cases = suite["cases"].as_array().unwrap();
@@ -83,16 +82,4 @@ fn read(yaml: &str) -> Answer {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(provider.fetch(&query, &context))
-}
-
-fn vectors() -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
-    let folder = std::env::var_os("DECISION_GATE_VECTORS").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var_os("DECISION_GATE_REQUIRE_VECTORS").is_some_and(|it| it == "1");
-    assert!(!required, "no vectors at `{}`, and they are required", folder.display());
-    println!("skipped: no vectors");
-    None
 }

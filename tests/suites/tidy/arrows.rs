@@ -11,6 +11,7 @@ use crate::sources::{host_metadata, list, metadata, text};
 ///
 /// `verify` is the one reader of pack folders, so the two crates at the top may use it.
 const MAY_USE: &[(&str, &[&str])] = &[
+    (VECTORS, &[]),
     ("core", &[]),
     ("attest", &["core"]),
     ("policy", &["core", "attest"]),
@@ -25,6 +26,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What is no crate of the product: it looks at all of them, and none of them may use it.
 const BESIDE: &[&str] = &["tests", "bench"];
+
+/// Uses nothing of ours, and every crate's tests may use it.
+const VECTORS: &str = "vectors";
 
 /// Async runtimes: not in the tree of the core, not in that of the verifier.
 const ASYNC: &[&str] = &["tokio", "async-std", "smol", "async-trait", "futures", "futures-util", "futures-core", "mio"];
@@ -72,7 +76,9 @@ fn arrows_between_crates_point_one_way() {
             wrong.push(format!("`{name}` has no row in the table: say what it may use"));
             continue;
         };
-        let uses = list(package, "dependencies").iter().filter_map(|it| ours(text(it, "name")));
+        let for_tests = |it: &&Value| it["kind"] == "dev" && ours(text(it, "name")) == Some(VECTORS);
+        let uses = list(package, "dependencies").iter().filter(|it| !for_tests(it));
+        let uses = uses.filter_map(|it| ours(text(it, "name")));
         wrong.extend(uses.filter(|it| !allowed.contains(it)).map(|it| format!("`{name}` uses `{it}`")));
     }
     wrong.extend(table.keys().filter(|name| !seen.contains(*name)).map(|name| format!("`{name}` is no crate")));

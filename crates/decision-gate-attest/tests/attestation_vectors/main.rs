@@ -5,12 +5,11 @@
 
 #![cfg(test)]
 
-mod report;
 mod sigstore;
 mod slsa;
 mod support;
 
-use report::{Report, collection};
+use decision_gate_vectors::{Report, collection};
 
 /// One part of a collection.
 type Part = fn(&std::path::Path) -> Report;

@@ -10,8 +10,8 @@ use decision_gate_core::evidence::Subject;
 use decision_gate_core::keys::PublicKey;
 use serde_json::Value;
 
-use crate::report::Report;
 use crate::support::{bytes_of, json_of, key_file, list, own_key, text, trusted, verified};
+use decision_gate_vectors::Report;
 
 struct Case {
     told: Value,

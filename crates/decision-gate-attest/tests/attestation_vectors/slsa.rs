@@ -16,10 +16,10 @@ use decision_gate_core::keys::{KeyId, Keyring};
 use decision_gate_core::name::{CheckId, ProviderId};
 use serde_json::{Value, json};
 
-use crate::report::Report;
 use crate::support::{
     at, bytes_of, envelope_of, json_of, key_file, list, own_key, payload, slots, text, trusted, verified,
 };
+use decision_gate_vectors::Report;
 
 /// Goes through all envelopes that the collection describes: its id, the description, the item, and the raw JSON.
 fn envelopes(folder: &Path, mut each: impl FnMut(&str, &Value, Result<&Item, &'static str>, &Value)) {

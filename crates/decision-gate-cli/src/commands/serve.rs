@@ -8,9 +8,9 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use decision_gate_config::sections::limits::Limits;
 use decision_gate_config::sections::server::{Profile as ConfiguredProfile, Server};
-use decision_gate_config::{Flag, Loaded};
+use decision_gate_config::{Flag, Loaded, load};
 use decision_gate_mcp::tools::{self, Profile};
-use decision_gate_mcp::{App, ServeOptions, Visibility, WireLimits, until_signal};
+use decision_gate_mcp::{App, Live, Reloader, ServeOptions, Visibility, WireLimits, until_signal};
 
 use super::Ending;
 use crate::configuration::{ConfigurationArguments, Discovery};
@@ -50,22 +50,39 @@ Examples:
 /// Serves until the client is gone or a signal comes.
 pub(crate) fn run(arguments: &ServeArguments) -> Result<Ending, Fault> {
     let profile = arguments.profile.map(|profile| Flag::new("--profile", "server.profile", profile.word()));
-    let loaded = arguments.configuration.load(Discovery::Server, profile.into_iter().collect())?;
-    logging::start(&loaded);
+    let source = arguments.configuration.source(Discovery::Server, profile.into_iter().collect())?;
+    let loaded = load(&source)?;
+    let log = logging::start(&loaded);
+    warn(&loaded);
     let options = options(&loaded)?;
     let profile = loaded.config().server.profile;
     let config = loaded.path().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
-    let app = Arc::new(App::build(loaded)?);
+    let live = Live::from(Arc::new(App::build(loaded)?));
+    let reloader = Reloader::new(live.clone(), source, move |loaded| {
+        log.apply(loaded);
+        warn(loaded);
+    });
     tracing::info!(?profile, config, "serving on stdin and stdout");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
     let served = runtime.block_on(async {
         let (input, output) = rmcp::transport::io::stdio_pipes();
-        decision_gate_mcp::serve(app, options, input, output, until_signal()).await
+        let served = decision_gate_mcp::serve(live, options, input, output, until_signal());
+        tokio::select! {
+            served = served => served,
+            () = reloader.run() => Ok(()),
+        }
     });
     // Where stdin is no pipe, a thread may still be parked in a read of it.
     runtime.shutdown_background();
     served?;
     Ok(Ending::Yes)
+}
+
+/// Says what is allowed and worth a second look.
+fn warn(loaded: &Loaded) {
+    for warning in loaded.warnings() {
+        tracing::warn!(code = warning.code(), hint = warning.doubt.hint(), "{}: {}", warning.key, warning.doubt);
+    }
 }
 
 fn options(loaded: &Loaded) -> Result<ServeOptions, Fault> {

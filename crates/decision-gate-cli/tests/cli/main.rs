@@ -13,6 +13,7 @@ mod issuers;
 mod keys;
 mod precheck;
 mod release;
+mod reload;
 mod serve;
 mod signed;
 mod support;

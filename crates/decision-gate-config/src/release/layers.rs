@@ -69,6 +69,14 @@ impl Written {
         Self { layer, document, places: Places::Text(setter.origin()) }
     }
 
+    /// The file that it was read from, if it has one of its own.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.places {
+            Places::File(path, _) => Some(path),
+            Places::Within(..) | Places::Text(_) => None,
+        }
+    }
+
     /// Whether it is a file, in which a mistake is one even where something covers it.
     pub(crate) fn is_file(&self) -> bool {
         matches!(self.places, Places::File(..) | Places::Within(..))
@@ -77,6 +85,11 @@ impl Written {
     /// Whether it has a value at exactly this path of an option.
     pub(crate) fn writes(&self, path: &str) -> bool {
         steps(path, &self.document).1
+    }
+
+    /// The steps of such a path, as far as this document has them.
+    pub(crate) fn steps(&self, path: &str) -> KeyPath {
+        steps(path, &self.document).0
     }
 
     /// Where the value at this path was written, or the nearest one around it.
@@ -100,7 +113,7 @@ impl Written {
     pub(crate) fn error(&self, fault: OptionFault, at: At) -> ConfigError {
         let at = if matches!(fault, OptionFault::UnknownKey { .. }) { at } else { At::Value };
         let origin = self.origin(fault.path(), at);
-        let key = steps(fault.path(), &self.document).0;
+        let key = self.steps(fault.path());
         ConfigError { origin, key, fault: Fault::option(fault) }
     }
 }

@@ -8,10 +8,13 @@
 //! with the policy, so it is the path as it was written and never an absolute one.
 
 mod layers;
+mod levels;
 mod names;
 mod places;
 mod roots;
+mod show;
 mod text;
+mod warnings;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +22,8 @@ use std::path::{Path, PathBuf};
 use decision_gate_policy::options::{Overlays, PolicyDocument};
 
 use self::layers::Written;
+pub use self::levels::log_target;
+pub use self::show::{ShownOption, ShownPolicy};
 pub(crate) use self::text::PolicyText;
 use crate::config::Config;
 use crate::error::{ConfigError, Fault};
@@ -96,6 +101,32 @@ fn of_setting(
 }
 
 impl Policies {
+    /// The files that policies were read from.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.written.values().flatten().filter_map(Written::path)
+    }
+
+    /// Levels by target of the log. What the policy `default` says weighs more than what others say.
+    pub(crate) fn log_levels(&self) -> BTreeMap<String, &'static str> {
+        let known: BTreeMap<String, String> = levels::known().into_iter().collect();
+        let mut found = BTreeMap::new();
+        let others = self.files.iter().filter(|(name, _)| *name != DEFAULT_POLICY);
+        for (_, policy) in others.chain(self.files.get_key_value(DEFAULT_POLICY)) {
+            for (category, word) in policy.document.log_levels() {
+                let target = known.get(&category).cloned();
+                found.extend(target.zip(levels::level(&word)));
+            }
+        }
+        found
+    }
+
+    /// Whether the others say the same.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let overlays = |it: &Self| it.files.iter().map(|(name, file)| (name.clone(), file.overlays.clone())).collect();
+        let (mine, others): (BTreeMap<_, _>, BTreeMap<_, _>) = (overlays(self), overlays(other));
+        mine == others
+    }
+
     fn add(
         &mut self,
         name: &str,

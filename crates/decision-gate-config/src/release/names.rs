@@ -22,7 +22,7 @@ pub(super) fn strangers(written: &Written, config: &Config) -> Vec<ConfigError> 
     let each = of_environments.map(|it| (it, what, &environments)).chain(of_tenants.map(|it| (it, whom, &tenants)));
     let error = |((path, name), what, known): (&(String, String), &'static str, &Vec<String>)| {
         let origin = written.origin(path, At::Key);
-        let key = super::places::steps(path, &written.document).0;
+        let key = written.steps(path);
         ConfigError { origin, key, fault: Fault::UnknownName { what, name: name.clone(), known: known.clone() } }
     };
     each.map(error).collect()
@@ -38,11 +38,11 @@ struct Named {
 fn named(document: &Value) -> Named {
     let mut named = Named::default();
     for gate in ALL {
-        let Some(section) = document.get("PolicyGates").and_then(|it| it.get(gate.key())) else { continue };
-        let root = format!("PolicyGates.{}", gate.key());
+        let Some(section) = document.get("PolicyGates").and_then(|it| it.get(gate.key)) else { continue };
+        let root = format!("PolicyGates.{}", gate.key);
         named.lists(section, &root);
-        let own = format!("{root}.{}", gate.entries_key());
-        named.entries(section.get(gate.entries_key()), &own);
+        let own = format!("{root}.{}", gate.entries_key);
+        named.entries(section.get(gate.entries_key), &own);
         for (tenant, entries) in section.get("TenantOverrides").and_then(Value::as_object).into_iter().flatten() {
             let path = format!("{root}.TenantOverrides.{tenant}");
             named.tenants.push((path.clone(), tenant.clone()));

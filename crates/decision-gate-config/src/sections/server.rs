@@ -1,11 +1,11 @@
-//! `server`: which tools the MCP server shows.
+//! `server`: which tools the MCP server shows, and whether it notices a changed configuration.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Checks, Section};
 use crate::error::Fault;
-use crate::values::text_type;
+use crate::values::{Bounded, text_type};
 
 /// Which tools the MCP server shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,11 +15,21 @@ pub struct Server {
     pub profile: Profile,
     /// Changes to that set.
     pub tools: Tools,
+    /// Whether files of the configuration are looked at while the server runs, so that a change counts without a
+    /// restart.
+    pub reload: Reload,
+    /// How often they are looked at, in milliseconds.
+    pub reload_interval_ms: Bounded<100, 60_000, 1_000>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { profile: Profile::Agent, tools: Tools::default() }
+        Self {
+            profile: Profile::Agent,
+            tools: Tools::default(),
+            reload: Reload::Auto,
+            reload_interval_ms: Bounded::default(),
+        }
     }
 }
 
@@ -29,6 +39,18 @@ impl Section for Server {
             checks.unique(names, "tool", "", |name| name.as_str().to_owned());
         });
     }
+}
+
+/// Whether files of the configuration are looked at while the server runs. Where there is SIGHUP, it always counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reload {
+    /// Where there is a release policy.
+    Auto,
+    /// Always.
+    Watch,
+    /// Never.
+    Off,
 }
 
 /// A named set of tools.

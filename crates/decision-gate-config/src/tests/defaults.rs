@@ -13,6 +13,8 @@ fn without_any_source_everything_is_default() {
     let lines = loaded.show().iter().map(|shown| format!("{} = {}", shown.key, shown.value)).collect::<Vec<_>>();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     server.profile = "agent"
+    server.reload = "auto"
+    server.reload_interval_ms = 1000
     server.tools.allow = []
     server.tools.deny = []
     time.max_skew_ms = 300000

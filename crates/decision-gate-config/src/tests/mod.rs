@@ -7,6 +7,7 @@ mod known;
 mod laws;
 mod layers;
 mod presets;
+mod release;
 mod schemas;
 
 use std::path::{Path, PathBuf};

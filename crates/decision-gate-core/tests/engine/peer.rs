@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use decision_gate_core::engine::TriggerKind;
 use decision_gate_core::evidence::{Answer, EvidenceValue, Found};
 use decision_gate_core::json::canonical;
+use decision_gate_vectors::collection;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ impl Form {
 
 #[test]
 fn comparators_answer_as_the_public_project_or_as_is_written_down() {
-    let Some(folder) = collection() else { return };
+    let Some(folder) = collection("19-decision-gate-peer") else { return };
     // The vectors hold numbers that the strict reader would refuse.
     let rows: Collection = serde_json::from_slice(&fs::read(folder.join("comparators.json")).unwrap()).unwrap();
     let known: Vec<Known> = serde_json::from_str(KNOWN).unwrap();
@@ -153,17 +153,4 @@ fn snake(name: &str) -> String {
         word.extend(letter.to_lowercase());
     }
     word
-}
-
-/// The folder of the collection; nothing if there are no vectors here.
-fn collection() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
-    let folder = std::env::var_os("DECISION_GATE_VECTORS").map_or(beside, PathBuf::from).join("19-decision-gate-peer");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("DECISION_GATE_REQUIRE_VECTORS").is_ok_and(|value| value == "1");
-    assert!(!required, "19-decision-gate-peer: no vectors");
-    println!("19-decision-gate-peer: skipped: no vectors");
-    None
 }

@@ -7,6 +7,7 @@ mod error;
 mod policy;
 mod providers;
 mod release;
+mod renew;
 mod scenarios;
 mod schemas;
 
@@ -28,11 +29,13 @@ use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSe
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
+pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 
 /// The running product behind the tools.
 pub struct App {
     orchestrator: Orchestrator,
+    store: Arc<dyn Store>,
     loaded: Loaded,
     keyring: Keyring,
 }
@@ -57,6 +60,7 @@ impl App {
         Self::build_on(loaded, store)
     }
 
+    /// The product over a store.
     fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(&loaded, &base(&loaded))?;
@@ -64,7 +68,7 @@ impl App {
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let keyring = loaded.keyring()?;
         let parts = Parts {
-            store,
+            store: Arc::clone(&store),
             policy: Arc::new(policy::build(config, &providers, keyring.clone(), rules.as_ref())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -79,7 +83,7 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        Ok(Self { orchestrator: Orchestrator::new(parts), loaded, keyring })
+        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.

@@ -33,8 +33,7 @@ impl<A: Send + Sync + 'static> Handler<A> {
             return Ok(inexact_number(inexact).into_result());
         }
         let request_id = context.id.to_string();
-        let context =
-            CallContext::new(Arc::clone(&self.app), era.client(context), ticket.cancellation.clone(), request_id);
+        let context = CallContext::new(self.app.now(), era.client(context), ticket.cancellation.clone(), request_id);
         let arguments = request.arguments.unwrap_or_default();
         let outcome = AssertUnwindSafe(tool.call(&context, arguments)).catch_unwind().await;
         outcome.map_err(|_panic| {

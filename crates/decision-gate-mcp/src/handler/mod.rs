@@ -7,7 +7,7 @@
 mod dispatch;
 mod era;
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -20,7 +20,7 @@ use rmcp::{
 };
 
 use self::era::Era;
-use crate::{catalog::Catalog, error::Refusal};
+use crate::{catalog::Catalog, error::Refusal, live::Live};
 
 /// When to use which tool; hosts put it before the model once.
 const INSTRUCTIONS: &str = "Decision Gate decides whether a change, artifact or release may advance, from evidence \
@@ -36,14 +36,14 @@ const DISCOVERY_FRESH_MS: u64 = 300_000;
 
 /// The server as rmcp calls it.
 pub(crate) struct Handler<A: 'static> {
-    app: Arc<A>,
+    app: Live<A>,
     catalog: Catalog<A>,
     /// `_meta` of results in the stateless era: who answers.
     stamp: MetaObject,
 }
 
 impl<A> Handler<A> {
-    pub(crate) fn new(app: Arc<A>, catalog: Catalog<A>) -> Self {
+    pub(crate) fn new(app: Live<A>, catalog: Catalog<A>) -> Self {
         let mut stamp = MetaObject::new();
         stamp.insert("io.modelcontextprotocol/serverInfo".to_owned(), era::server_info_value());
         Self { app, catalog, stamp }

@@ -10,6 +10,7 @@ mod context;
 mod data_shape;
 mod erased;
 mod outcome;
+mod page;
 mod run;
 mod schema;
 mod shared;

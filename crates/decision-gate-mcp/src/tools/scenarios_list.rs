@@ -6,14 +6,12 @@ use decision_gate_core::scenario::Origin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::page::Page;
 use super::shared::caller;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
 /// `scenarios_list`.
 pub(super) struct ScenariosList;
-
-const DEFAULT_LIMIT: usize = 20;
-const MAX_LIMIT: usize = 200;
 
 /// What it takes.
 #[derive(Deserialize, JsonSchema)]
@@ -85,17 +83,11 @@ impl Tool for ScenariosList {
     };
 
     async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
-        let limit = arguments.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            let hint = format!("use 1 to {MAX_LIMIT}");
-            return Err(ToolError::new("invalid_arguments", format!("`limit` is {limit}"), hint).with("path", "/limit"));
-        }
+        let page = Page::of(arguments.limit)?;
         let caller = caller(context, arguments.tenant_id, arguments.namespace_id);
         let gate = context.app().orchestrator();
-        let mut listed = gate.scenarios(&caller, arguments.cursor.as_ref(), limit + 1).await?;
-        let more = listed.len() > limit;
-        listed.truncate(limit);
-        let next_cursor = listed.last().filter(|_| more).map(|it| it.scenario_id.clone());
+        let listed = gate.scenarios(&caller, arguments.cursor.as_ref(), page.ask()).await?;
+        let (listed, next_cursor) = page.cut(listed, |it| it.scenario_id.clone());
         let item = |it: decision_gate_runtime::ports::ScenarioListing| Item {
             scenario_id: it.scenario_id,
             spec_hash: it.spec_hash,

@@ -5,14 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::data_shape::{DataShapeItem, DataShapeName};
+use super::page::Page;
 use super::shared::caller;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
 /// `schemas_list`.
 pub(super) struct SchemasList;
-
-const DEFAULT_LIMIT: usize = 20;
-const MAX_LIMIT: usize = 200;
 
 /// What it takes.
 #[derive(Deserialize, JsonSchema)]
@@ -69,21 +67,15 @@ impl Tool for SchemasList {
     };
 
     async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
-        let limit = arguments.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            let hint = format!("use 1 to {MAX_LIMIT}");
-            return Err(ToolError::new("invalid_arguments", format!("`limit` is {limit}"), hint).with("path", "/limit"));
-        }
+        let page = Page::of(arguments.limit)?;
         let caller = caller(context, arguments.tenant_id, arguments.namespace_id);
         let after = arguments.cursor.as_ref().map(|it| (&it.schema_id, &it.version));
-        let mut listed = context.app().orchestrator().schemas(&caller, after, limit + 1).await?;
-        let more = listed.len() > limit;
-        listed.truncate(limit);
+        let listed = context.app().orchestrator().schemas(&caller, after, page.ask()).await?;
         let name = |it: &decision_gate_runtime::SchemaLine| {
             let (schema_id, version): (SchemaId, SchemaVersion) = (it.schema_id.clone(), it.version.clone());
             DataShapeName { schema_id, version }
         };
-        let next_cursor = listed.last().filter(|_| more).map(name);
+        let (listed, next_cursor) = page.cut(listed, name);
         Ok(Answer { items: listed.into_iter().map(DataShapeItem::from).collect(), next_cursor })
     }
 }

@@ -10,47 +10,24 @@ mod tests;
 
 use decision_gate_attest::beacon::PREDICATE_TYPE;
 use decision_gate_attest::rate::Rate;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::coverage::{Coverage, coverage, wilson};
 pub use self::options::{BeaconRateOptions, LowCountAction, RateBound};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateKind};
-use crate::options::{Action, OptionFault, names, read_options, schema_of};
+use crate::gates::{Gate, GateOptions};
+use crate::options::{Action, names};
 use crate::result::{Judged, NearMiss, Outcome};
 
 const RATE: &str = "beacon_verification_rate";
 const COUNT: &str = "beacon_verified_count";
 
-/// The sort of gate.
-pub struct Kind;
-
-impl GateKind for Kind {
-    fn id(&self) -> &'static str {
-        "beacon-rate"
-    }
-
-    fn order(&self) -> u16 {
-        160
-    }
-
-    fn key(&self) -> &'static str {
-        "BeaconRate"
-    }
-
-    fn defaults(&self) -> Value {
-        json!(BeaconRateOptions::default())
-    }
-
-    fn schema(&self) -> Value {
-        schema_of::<BeaconRateOptions>()
-    }
-
-    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        Ok(Box::new(read_options::<BeaconRateOptions>(options)?))
-    }
+impl GateOptions for BeaconRateOptions {
+    const ID: &'static str = "beacon-rate";
+    const ORDER: u16 = 160;
+    const KEY: &'static str = "BeaconRate";
 }
 
 impl Gate for BeaconRateOptions {
@@ -60,12 +37,7 @@ impl Gate for BeaconRateOptions {
             let message = format!("Beacon rate not required for environment '{environment}'");
             return Judged::measured(Outcome::Pass, "environment_not_required", message);
         }
-        let terms = Terms {
-            predicate_type: PREDICATE_TYPE,
-            min_lane: self.min_lane.lane(),
-            sources: self.source_environments.as_deref(),
-            max_age: None,
-        };
+        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), None);
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Beacon(beacons) => Some(beacons),
             _ => None,

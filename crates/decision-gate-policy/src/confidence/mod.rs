@@ -18,8 +18,8 @@ pub use self::predicate::{ConfidenceFactors, PREDICATE_TYPE};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Selected, Terms};
-use crate::gates::{Gate, GateKind};
-use crate::options::{Action, MinLane, OptionFault, read_options, schema_of};
+use crate::gates::{Gate, GateOptions};
+use crate::options::{Action, MinLane, OptionFault};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
 use crate::vex_trust::VexInput;
@@ -63,32 +63,15 @@ impl Default for ConfidenceOptions {
     }
 }
 
-/// The sort of gate.
-pub struct Kind;
+impl GateOptions for ConfidenceOptions {
+    const ID: &'static str = "confidence";
+    const ORDER: u16 = 400;
+    const KEY: &'static str = "Confidence";
+    const ENTRIES_KEY: &'static str = "Thresholds";
+    const ONLY_IN_ENTRIES: &'static [&'static str] = &["MinConfidence"];
 
-impl GateKind for Kind {
-    fn id(&self) -> &'static str {
-        "confidence"
-    }
-
-    fn order(&self) -> u16 {
-        400
-    }
-
-    fn key(&self) -> &'static str {
-        "Confidence"
-    }
-
-    fn entries_key(&self) -> &'static str {
-        "Thresholds"
-    }
-
-    fn only_in_entries(&self) -> &'static [&'static str] {
-        &["MinConfidence"]
-    }
-
-    fn defaults(&self) -> Value {
-        let mut options = json!(ConfidenceOptions::default());
+    fn built_in() -> Value {
+        let mut options = json!(Self::default());
         if let Some(options) = options.as_object_mut() {
             let entry = |count| json!({ "MinConfidence": hundredths(count) });
             let entries = json!({ "production": entry(75), "staging": entry(60), "development": entry(40) });
@@ -97,28 +80,18 @@ impl GateKind for Kind {
         options
     }
 
-    fn schema(&self) -> Value {
-        schema_of::<ConfidenceOptions>()
-    }
-
-    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        let read: ConfidenceOptions = read_options(options)?;
-        if read.weights.values().all(|it| *it == Rate::ZERO) {
+    fn check(self, options: &Value) -> Result<Self, OptionFault> {
+        if self.weights.values().all(|it| *it == Rate::ZERO) {
             let found = options.get("Weights").unwrap_or(&Value::Null);
             return Err(OptionFault::value("Weights", found, "a table with at least one weight above 0"));
         }
-        Ok(Box::new(read))
+        Ok(self)
     }
 }
 
 impl Gate for ConfidenceOptions {
     fn judge(&self, release: &ReleaseContext) -> Judged {
-        let terms = Terms {
-            predicate_type: PREDICATE_TYPE,
-            min_lane: self.min_lane.lane(),
-            sources: self.source_environments.as_deref(),
-            max_age: self.max_age,
-        };
+        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Confidence(factors) => Some(factors),
             _ => None,

@@ -10,13 +10,12 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateKind};
-use crate::options::{Action, MinLane, OptionFault, read_options, schema_of};
+use crate::gates::{Gate, GateOptions};
+use crate::options::{Action, MinLane};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
 
@@ -65,33 +64,10 @@ impl Default for EvidenceCompletenessOptions {
     }
 }
 
-/// The sort of gate.
-pub struct Kind;
-
-impl GateKind for Kind {
-    fn id(&self) -> &'static str {
-        "evidence-completeness"
-    }
-
-    fn order(&self) -> u16 {
-        100
-    }
-
-    fn key(&self) -> &'static str {
-        "EvidenceCompleteness"
-    }
-
-    fn defaults(&self) -> Value {
-        json!(EvidenceCompletenessOptions::default())
-    }
-
-    fn schema(&self) -> Value {
-        schema_of::<EvidenceCompletenessOptions>()
-    }
-
-    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        Ok(Box::new(read_options::<EvidenceCompletenessOptions>(options)?))
-    }
+impl GateOptions for EvidenceCompletenessOptions {
+    const ID: &'static str = "evidence-completeness";
+    const ORDER: u16 = 100;
+    const KEY: &'static str = "EvidenceCompleteness";
 }
 
 impl Gate for EvidenceCompletenessOptions {
@@ -104,12 +80,9 @@ impl Gate for EvidenceCompletenessOptions {
         let (mut missing, mut misses, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
         for kind in &self.required_kinds {
             let short = SHORT_NAMES.iter().find(|(name, _)| name == kind);
-            let terms = Terms {
-                predicate_type: short.map_or(kind.as_str(), |(_, uri)| uri),
-                min_lane: self.min_lane.lane(),
-                sources: self.source_environments.as_deref(),
-                max_age: self.max_age_by_kind.get(kind).copied().or(self.max_age),
-            };
+            let predicate_type = short.map_or(kind.as_str(), |(_, uri)| uri);
+            let max_age = self.max_age_by_kind.get(kind).copied().or(self.max_age);
+            let terms = Terms::of(predicate_type, self.min_lane, self.source_environments.as_deref(), max_age);
             let selected = eligible::select(release, &terms, |content: &Content| Some(content));
             if selected.found.is_empty() {
                 missing.push(kind.as_str());

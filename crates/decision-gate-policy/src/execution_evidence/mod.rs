@@ -8,47 +8,23 @@ mod options;
 mod tests;
 
 use decision_gate_attest::execution_evidence::{ExecutionEvidence, PREDICATE_TYPE};
-use serde_json::{Value, json};
 
 pub use self::options::ExecutionEvidenceOptions;
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateKind};
-use crate::options::{Action, OptionFault, names, read_options, schema_of};
+use crate::gates::{Gate, GateOptions};
+use crate::options::{Action, names};
 use crate::result::{Judged, NearMiss, Outcome};
 
 const HAS: &str = "has_execution_evidence";
 const HOT: &str = "execution_evidence_hot_symbol_count";
 const PATHS: &str = "execution_evidence_unique_call_paths";
 
-/// The sort of gate.
-pub struct Kind;
-
-impl GateKind for Kind {
-    fn id(&self) -> &'static str {
-        "execution-evidence"
-    }
-
-    fn order(&self) -> u16 {
-        150
-    }
-
-    fn key(&self) -> &'static str {
-        "ExecutionEvidence"
-    }
-
-    fn defaults(&self) -> Value {
-        json!(ExecutionEvidenceOptions::default())
-    }
-
-    fn schema(&self) -> Value {
-        schema_of::<ExecutionEvidenceOptions>()
-    }
-
-    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        Ok(Box::new(read_options::<ExecutionEvidenceOptions>(options)?))
-    }
+impl GateOptions for ExecutionEvidenceOptions {
+    const ID: &'static str = "execution-evidence";
+    const ORDER: u16 = 150;
+    const KEY: &'static str = "ExecutionEvidence";
 }
 
 impl Gate for ExecutionEvidenceOptions {
@@ -58,12 +34,7 @@ impl Gate for ExecutionEvidenceOptions {
             let message = format!("Execution evidence not required for environment '{environment}'");
             return Judged::measured(Outcome::Pass, "environment_not_required", message);
         }
-        let terms = Terms {
-            predicate_type: PREDICATE_TYPE,
-            min_lane: self.min_lane.lane(),
-            sources: self.source_environments.as_deref(),
-            max_age: self.max_age,
-        };
+        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Execution(evidence) => Some(evidence),
             _ => None,

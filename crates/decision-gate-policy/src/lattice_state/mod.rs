@@ -11,45 +11,21 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use decision_gate_attest::vex_status::VexStatus;
-use serde_json::{Value, json};
 
 pub use self::options::{LatticeStateOptions, NoStatusAction};
 pub use self::predicate::{LatticeState, PREDICATE_TYPE, Reachability};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateKind};
-use crate::options::{Action, OptionFault, read_options, schema_of};
+use crate::gates::{Gate, GateOptions};
+use crate::options::Action;
 use crate::result::{Basis, Judged, Outcome};
 use crate::vex_trust::VexInput;
 
-/// The sort of gate.
-pub struct Kind;
-
-impl GateKind for Kind {
-    fn id(&self) -> &'static str {
-        "lattice-state"
-    }
-
-    fn order(&self) -> u16 {
-        200
-    }
-
-    fn key(&self) -> &'static str {
-        "LatticeState"
-    }
-
-    fn defaults(&self) -> Value {
-        json!(LatticeStateOptions::default())
-    }
-
-    fn schema(&self) -> Value {
-        schema_of::<LatticeStateOptions>()
-    }
-
-    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        Ok(Box::new(read_options::<LatticeStateOptions>(options)?))
-    }
+impl GateOptions for LatticeStateOptions {
+    const ID: &'static str = "lattice-state";
+    const ORDER: u16 = 200;
+    const KEY: &'static str = "LatticeState";
 }
 
 /// How a state stands to a claim.
@@ -77,12 +53,7 @@ impl Gate for LatticeStateOptions {
         if statuses.is_empty() {
             return self.no_status();
         }
-        let terms = Terms {
-            predicate_type: PREDICATE_TYPE,
-            min_lane: self.min_lane.lane(),
-            sources: self.source_environments.as_deref(),
-            max_age: self.max_age,
-        };
+        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Reachability(reachability) => Some(reachability),
             _ => None,

@@ -76,11 +76,11 @@ impl PolicyDocument {
     pub fn built_in() -> Self {
         let mut gates = Map::new();
         for gate in ALL {
-            let mut options = gate.defaults();
+            let mut options = (gate.built_in)();
             if let Some(options) = options.as_object_mut() {
                 options.insert("Enabled".into(), false.into());
             }
-            gates.insert(gate.key().into(), options);
+            gates.insert(gate.key.into(), options);
         }
         gates.insert("Waivers".into(), json!(WaiverRules::default()));
         gates.insert("Ungated".into(), "Hold".into());
@@ -154,7 +154,7 @@ impl PolicyDocument {
         for tenant in std::iter::once(None).chain(tenants.iter().map(|it| Some(it.as_str()))) {
             let mut of_tenant = BTreeMap::new();
             for environment in std::iter::once(None).chain(environments.iter().map(|it| Some(it.as_str()))) {
-                let gates = ALL.iter().map(|gate| self.gate(*gate, environment, tenant));
+                let gates = ALL.iter().map(|gate| self.gate(gate, environment, tenant));
                 let set = GateSet::new(gates.collect::<Result<_, _>>()?);
                 of_tenant.insert(environment.unwrap_or_default().to_owned(), set);
             }
@@ -170,7 +170,7 @@ impl PolicyDocument {
         let mut faults = Vec::new();
         for tenant in std::iter::once(None).chain(tenants.iter().map(|it| Some(it.as_str()))) {
             for environment in std::iter::once(None).chain(environments.iter().map(|it| Some(it.as_str()))) {
-                faults.extend(ALL.iter().filter_map(|gate| self.gate(*gate, environment, tenant).err()));
+                faults.extend(ALL.iter().filter_map(|gate| self.gate(gate, environment, tenant).err()));
             }
         }
         faults.extend(self.waivers().err());
@@ -196,7 +196,7 @@ impl PolicyDocument {
 
     fn gate(
         &self,
-        kind: &'static dyn GateKind,
+        kind: &'static GateKind,
         environment: Option<&str>,
         tenant: Option<&str>,
     ) -> Result<ReadyGate, OptionFault> {
@@ -211,7 +211,7 @@ impl PolicyDocument {
                 _ => value.is_null() || serde_json::from_value::<crate::mode::Mode>(value.clone()).is_ok(),
             };
             if !right {
-                let path = flat.origins.get(key).map_or_else(|| below(kind.key(), key), |it| it.key.clone());
+                let path = flat.origins.get(key).map_or_else(|| below(kind.key, key), |it| it.key.clone());
                 return Err(OptionFault::value(path, value, expected));
             }
         }
@@ -219,19 +219,23 @@ impl PolicyDocument {
         let located = |path: &str| {
             let end = path.find(['.', '[']).unwrap_or(path.len());
             let (first, rest) = path.split_at_checked(end).unwrap_or((path, ""));
-            flat.origins.get(first).map_or_else(|| below(kind.key(), path), |it| format!("{}{rest}", it.key))
+            flat.origins.get(first).map_or_else(|| below(kind.key, path), |it| format!("{}{rest}", it.key))
         };
-        let gate = kind.read(&flat.options).map_err(|fault| fault.moved(located))?;
+        let gate = (kind.read)(&flat.options).map_err(|fault| fault.moved(located))?;
         Ok(ReadyGate { kind, switch, gate })
     }
 
-    fn section(&self, kind: &dyn GateKind) -> &Value {
-        self.part(kind.key())
+    pub(super) fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    pub(super) fn section(&self, kind: &GateKind) -> &Value {
+        self.part(kind.key)
     }
 
     /// Tenants that any gate names.
     fn tenants(&self) -> BTreeSet<String> {
-        let overrides = ALL.iter().filter_map(|gate| self.section(*gate).get("TenantOverrides")?.as_object());
+        let overrides = ALL.iter().filter_map(|gate| self.section(gate).get("TenantOverrides")?.as_object());
         overrides.flat_map(|it| it.keys().cloned()).collect()
     }
 
@@ -239,8 +243,8 @@ impl PolicyDocument {
     fn environments(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for gate in ALL {
-            let section = self.section(*gate);
-            let own = section.get(gate.entries_key()).and_then(Value::as_object);
+            let section = self.section(gate);
+            let own = section.get(gate.entries_key).and_then(Value::as_object);
             names.extend(own.into_iter().flat_map(|it| it.keys().cloned()));
             let tenants = section.get("TenantOverrides").and_then(Value::as_object);
             let entries = tenants.into_iter().flat_map(|it| it.values().filter_map(Value::as_object));

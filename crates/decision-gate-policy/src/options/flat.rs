@@ -31,18 +31,18 @@ pub(crate) struct Flat {
 
 /// Flat options of `gate` from its section, with where each came from.
 pub(crate) fn flat(
-    gate: &dyn GateKind,
+    gate: &GateKind,
     section: &Value,
     layers: &Layers,
     environment: Option<&str>,
     tenant: Option<&str>,
 ) -> Flat {
-    let root = format!("PolicyGates.{}", gate.key());
+    let root = format!("PolicyGates.{}", gate.key);
     let mut flat = Flat { options: Value::Object(Map::new()), origins: BTreeMap::new() };
-    let maps = [gate.entries_key(), "TenantOverrides"];
+    let maps = [gate.entries_key, "TenantOverrides"];
     flat.take(section, &root, layers, &maps);
-    if let Some((path, entry)) = entry(section.get(gate.entries_key()), environment) {
-        flat.take(entry, &format!("{root}.{}.{path}", gate.entries_key()), layers, &[]);
+    if let Some((path, entry)) = entry(section.get(gate.entries_key), environment) {
+        flat.take(entry, &format!("{root}.{}.{path}", gate.entries_key), layers, &[]);
     }
     if let Some(tenant) = tenant
         && let Some((path, entry)) = entry(section.get("TenantOverrides").and_then(|it| it.get(tenant)), environment)

@@ -7,6 +7,7 @@
 
 mod check;
 mod document;
+mod effective;
 mod fault;
 mod flat;
 mod overlays;
@@ -14,6 +15,7 @@ mod schema;
 mod values;
 
 pub use document::{BUILT_IN, PolicyDocument, Setting};
+pub use effective::{EffectiveGate, EffectiveOption};
 pub use fault::OptionFault;
 pub(crate) use flat::{Flat, Switch, flat};
 pub use overlays::{Overlay, Overlays};

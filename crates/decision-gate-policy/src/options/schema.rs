@@ -35,7 +35,7 @@ fn strip(schema: &mut Value) {
 
 /// The schema of a whole document.
 pub fn document_schema() -> Value {
-    let mut gates: Map<String, Value> = ALL.iter().map(|gate| (gate.key().to_owned(), section(*gate))).collect();
+    let mut gates: Map<String, Value> = ALL.iter().map(|gate| (gate.key.to_owned(), section(gate))).collect();
     gates.insert("Waivers".into(), of::<WaiverRules>());
     gates.insert("Ungated".into(), json!({ "enum": ["Hold", "Allow"] }));
     json!({
@@ -57,18 +57,18 @@ pub fn document_schema() -> Value {
 /// Levels of a log, as seed 003 writes them.
 const LEVELS: [&str; 7] = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"];
 
-fn section(gate: &dyn GateKind) -> Value {
-    let mut entry = properties(&gate.schema());
+fn section(gate: &GateKind) -> Value {
+    let mut entry = properties(&(gate.schema)());
     entry.insert("Enabled".into(), json!({ "type": "boolean" }));
     entry.insert("Mode".into(), json!({ "anyOf": [of::<Mode>(), { "type": "null" }] }));
     let mut base = entry.clone();
-    base.retain(|key, _| !gate.only_in_entries().contains(&key.as_str()));
+    base.retain(|key, _| !gate.only_in_entries.contains(&key.as_str()));
     let entries = json!({
         "type": "object",
         "additionalProperties": { "type": "object", "properties": entry, "additionalProperties": false },
     });
     base.insert("TenantOverrides".into(), json!({ "type": "object", "additionalProperties": entries }));
-    base.insert(gate.entries_key().into(), entries);
+    base.insert(gate.entries_key.into(), entries);
     json!({ "type": "object", "properties": base, "additionalProperties": false })
 }
 

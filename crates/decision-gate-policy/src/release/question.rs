@@ -23,7 +23,7 @@ const MAX_METADATA: (usize, usize) = (64, 1_024);
 
 /// Every check: the chain, and each gate by its id.
 pub fn checks() -> impl Iterator<Item = &'static str> {
-    std::iter::once(CHAIN_CHECK).chain(ALL.iter().map(|gate| gate.id()))
+    std::iter::once(CHAIN_CHECK).chain(ALL.iter().map(|gate| gate.id))
 }
 
 /// Whose answer is wanted.
@@ -57,8 +57,8 @@ impl Question {
     /// The fault that the answer is: a check that is not there, or parameters that make no sense.
     pub fn of(query: &Query) -> Result<Self, Box<Fault>> {
         let check = query.check_id.as_str();
-        let what = match ALL.iter().find(|gate| gate.id() == check) {
-            Some(gate) => What::Gate(gate.id()),
+        let what = match ALL.iter().find(|gate| gate.id == check) {
+            Some(gate) => What::Gate(gate.id),
             None if check == CHAIN_CHECK => What::Chain,
             None => {
                 let message = format!("`{}` has no check `{check}`", query.provider_id);

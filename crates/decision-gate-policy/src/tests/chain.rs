@@ -10,7 +10,7 @@ use crate::result::Outcome;
 
 #[test]
 fn gates_stand_in_order_and_each_once() {
-    let order: Vec<_> = ALL.iter().map(|gate| (gate.order(), gate.id())).collect();
+    let order: Vec<_> = ALL.iter().map(|gate| (gate.order, gate.id)).collect();
     assert_eq!(
         order,
         [
@@ -159,8 +159,8 @@ fn a_decision_as_json_leaves_out_what_is_empty() {
 fn with_vex_trust_off_or_in_shadow_every_other_row_is_the_same() {
     let all = |mode: &str| {
         let mut gates = json!({ "VexTrust": { "Mode": mode } });
-        for gate in ALL.iter().filter(|gate| gate.id() != "vex-trust") {
-            gates[gate.key()] = json!({ "Enabled": true });
+        for gate in ALL.iter().filter(|gate| gate.id != "vex-trust") {
+            gates[gate.key] = json!({ "Enabled": true });
         }
         let decision = evaluate(&policy(&gates), &release("production"));
         let others = decision.rows.iter().filter(|row| row.gate != "vex-trust");

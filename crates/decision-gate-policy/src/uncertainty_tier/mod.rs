@@ -11,14 +11,14 @@ use decision_gate_attest::rate::Rate;
 use decision_gate_attest::vex_status::VexStatus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use self::predicate::{PREDICATE_TYPE, Uncertainty};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateKind};
-use crate::options::{Action, MinLane, OptionFault, read_options, schema_of};
+use crate::gates::{Gate, GateOptions};
+use crate::options::{Action, MinLane, OptionFault};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
 
@@ -66,52 +66,27 @@ impl Default for UncertaintyTierOptions {
     }
 }
 
-/// The sort of gate.
-pub struct Kind;
+impl GateOptions for UncertaintyTierOptions {
+    const ID: &'static str = "uncertainty-tier";
+    const ORDER: u16 = 300;
+    const KEY: &'static str = "UncertaintyTier";
 
-impl GateKind for Kind {
-    fn id(&self) -> &'static str {
-        "uncertainty-tier"
-    }
-
-    fn order(&self) -> u16 {
-        300
-    }
-
-    fn key(&self) -> &'static str {
-        "UncertaintyTier"
-    }
-
-    fn defaults(&self) -> Value {
-        json!(UncertaintyTierOptions::default())
-    }
-
-    fn schema(&self) -> Value {
-        schema_of::<UncertaintyTierOptions>()
-    }
-
-    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        let read: UncertaintyTierOptions = read_options(options)?;
-        for (lower, upper, key, value) in [
-            (read.t2_min_score, read.t1_min_score, "T1MinScore", "a number above `T2MinScore`"),
-            (read.t3_min_score, read.t2_min_score, "T2MinScore", "a number above `T3MinScore`"),
+    fn check(self, options: &Value) -> Result<Self, OptionFault> {
+        for (lower, upper, key, expected) in [
+            (self.t2_min_score, self.t1_min_score, "T1MinScore", "a number above `T2MinScore`"),
+            (self.t3_min_score, self.t2_min_score, "T2MinScore", "a number above `T3MinScore`"),
         ] {
             if lower >= upper {
-                return Err(OptionFault::value(key, options.get(key).unwrap_or(&Value::Null), value));
+                return Err(OptionFault::value(key, options.get(key).unwrap_or(&Value::Null), expected));
             }
         }
-        Ok(Box::new(read))
+        Ok(self)
     }
 }
 
 impl Gate for UncertaintyTierOptions {
     fn judge(&self, release: &ReleaseContext) -> Judged {
-        let terms = Terms {
-            predicate_type: PREDICATE_TYPE,
-            min_lane: self.min_lane.lane(),
-            sources: self.source_environments.as_deref(),
-            max_age: self.max_age,
-        };
+        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Uncertainty(uncertainty) => Some(uncertainty),
             _ => None,

@@ -12,44 +12,7 @@ mod options;
 #[cfg(test)]
 mod tests;
 
-use serde_json::Value;
-
 pub use self::audit::audit_record;
 pub use self::factor::VexTrustConfidenceFactorProvider;
 pub use self::input::VexInput;
 pub use self::options::{MissingTrustBehavior, VexTrustOptions};
-use crate::gates::{Gate, GateKind};
-use crate::options::{OptionFault, read_options, schema_of};
-
-/// The sort of gate.
-pub struct VexTrust;
-
-impl GateKind for VexTrust {
-    fn id(&self) -> &'static str {
-        "vex-trust"
-    }
-
-    fn order(&self) -> u16 {
-        250
-    }
-
-    fn key(&self) -> &'static str {
-        "VexTrust"
-    }
-
-    fn entries_key(&self) -> &'static str {
-        "Thresholds"
-    }
-
-    fn defaults(&self) -> Value {
-        VexTrustOptions::built_in()
-    }
-
-    fn schema(&self) -> Value {
-        schema_of::<VexTrustOptions>()
-    }
-
-    fn read(&self, options: &Value) -> Result<Box<dyn Gate>, OptionFault> {
-        Ok(Box::new(read_options::<VexTrustOptions>(options)?.check()?))
-    }
-}

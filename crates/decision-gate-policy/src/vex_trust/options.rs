@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::gates::GateOptions;
 use crate::options::{Action, OptionFault};
 use crate::result::Outcome;
 use crate::span::Span;
@@ -91,9 +92,14 @@ impl Default for VexTrustOptions {
     }
 }
 
-impl VexTrustOptions {
-    /// The built-in options with the entries of the seed's environments.
-    pub(super) fn built_in() -> Value {
+impl GateOptions for VexTrustOptions {
+    const ID: &'static str = "vex-trust";
+    const ORDER: u16 = 250;
+    const KEY: &'static str = "VexTrust";
+    const ENTRIES_KEY: &'static str = "Thresholds";
+
+    /// The defaults with the entries of the seed's environments.
+    fn built_in() -> Value {
         let mut options = json!(Self::default());
         let thresholds = json!({
             "production": {
@@ -115,8 +121,7 @@ impl VexTrustOptions {
         options
     }
 
-    /// What the schema can't say.
-    pub(super) fn check(self) -> Result<Self, OptionFault> {
+    fn check(self, _written: &Value) -> Result<Self, OptionFault> {
         if let Err(error) = self.weights.check() {
             let sum = Value::from(error.sum);
             return Err(OptionFault::value("Weights", &sum, "weights that come to 1000000"));
@@ -136,7 +141,9 @@ impl VexTrustOptions {
         }
         Ok(self)
     }
+}
 
+impl VexTrustOptions {
     /// Whether the threshold lets everything pass.
     pub fn bypasses(&self) -> bool {
         self.min_composite_score.billionths() <= BYPASS

@@ -44,6 +44,22 @@ impl Orchestrator {
         Ok((epoch, policy))
     }
 
+    /// Puts the configured policy in force wherever that of `before` was, so that what other processes commit under the
+    /// older one is decided again. What can't be reached now, the next call there does.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] when the store can't be written, or a pinned scenario is refused.
+    pub async fn take_over(&self, before: &Self) -> Result<(), RuntimeError> {
+        let scopes: Vec<Scope> = before.in_force.lock().await.keys().copied().collect();
+        for scope in scopes {
+            // A shelf that the configuration no longer opens keeps what it has.
+            if self.open(scope).is_ok() {
+                self.in_force(scope).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The policy in force as far as this process knows it, without a look at the store.
     pub(super) async fn policy_at_hand(&self, scope: Scope) -> Arc<Policy> {
         let in_force = self.in_force.lock().await;

@@ -1,5 +1,6 @@
 //! `config check`: everything that is wrong, at once, before a server or a gate trips over it.
 
+use decision_gate_config::Warning;
 use decision_gate_mcp::App;
 use decision_gate_mcp::tools;
 use serde_json::json;
@@ -9,7 +10,7 @@ use crate::arguments::Format;
 use crate::commands::Ending;
 use crate::fault::Fault;
 use crate::output::Output;
-use crate::render::{GOOD, Styled, config_line, labelled, path_json};
+use crate::render::{GOOD, Line, Styled, config_line, labelled, path_json};
 use crate::scenario;
 
 pub(super) const EXAMPLES: &str = "\
@@ -38,12 +39,17 @@ pub(super) fn run(arguments: &ConfigArguments, output: Output) -> Result<Ending,
     let providers: Vec<String> =
         loaded.config().providers.effective().iter().map(|provider| provider.name.to_string()).collect();
     let scenarios: Vec<String> = pinned.iter().map(|it| format!("{}@{}", it.id, it.hash.to_hex())).collect();
+    let warnings = loaded.warnings();
+    let policies = loaded.show_policies();
+    let policies: Vec<_> = policies.iter().map(|it| format!("{}@sha256:{}", it.name, it.digest.to_hex())).collect();
     match arguments.report.format {
         Format::Json => output.json(&json!({
             "ok": true,
             "config": path_json(loaded.path()),
             "providers": providers,
             "scenarios": scenarios,
+            "policies": policies,
+            "warnings": warnings.iter().map(Warning::to_json).collect::<Vec<_>>(),
         }))?,
         Format::Text => {
             let mut text = format!("{}\n", Styled(GOOD.bold(), "the configuration holds"));
@@ -53,6 +59,8 @@ pub(super) fn run(arguments: &ConfigArguments, output: Output) -> Result<Ending,
                 [] => labelled(&mut text, "pins", "no scenario"),
                 scenarios => scenarios.iter().for_each(|it| labelled(&mut text, "pins", it)),
             }
+            policies.iter().for_each(|it| labelled(&mut text, "policy", it));
+            warnings.iter().for_each(|it| labelled(&mut text, "warning", Line(it)));
             output.answer(&text)?;
         }
     }
