@@ -12,6 +12,7 @@ mod help;
 mod issuers;
 mod keys;
 mod precheck;
+mod release;
 mod reload;
 mod serve;
 mod signed;
