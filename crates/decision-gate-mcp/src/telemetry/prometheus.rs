@@ -12,7 +12,8 @@ pub(super) fn text(registry: &Registry) -> String {
         let kind = if instrument.bounds().is_some() { "histogram" } else { "counter" };
         text.push_str(&format!("# HELP {name} {}\n# TYPE {name} {kind}\n", instrument.description()));
         for (attributes, series) in all {
-            let labels: Vec<_> = attributes.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
+            let labels: Vec<_> =
+                attributes.iter().map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
             let labels = labels.join(",");
             match series {
                 Series::Sum(count) => text.push_str(&format!("{name}{{{labels}}} {count}\n")),

@@ -47,8 +47,10 @@ fn decision(outcome: Outcome, reason: &'static str, score: Option<&str>) -> Rele
 
 fn three(telemetry: &Telemetry) {
     telemetry.release(Observed::of(&decision(Outcome::Pass, "trust_met", Some("0.95"))), Duration::from_micros(40));
-    telemetry.release(Observed::of(&decision(Outcome::Block, "composite_score", Some("0.41"))), Duration::from_millis(120));
-    telemetry.release(Observed::of(&decision(Outcome::Warn, "missing_vex_trust_data", None)), Duration::from_micros(60));
+    telemetry
+        .release(Observed::of(&decision(Outcome::Block, "composite_score", Some("0.41"))), Duration::from_millis(120));
+    telemetry
+        .release(Observed::of(&decision(Outcome::Warn, "missing_vex_trust_data", None)), Duration::from_micros(60));
 }
 
 fn configured(settings: &Value) -> settings::Telemetry {
@@ -74,7 +76,8 @@ fn collector(status: &'static str) -> (String, Receiver<(String, Value)>) {
                 text.extend_from_slice(&chunk[..count]);
                 let all = String::from_utf8_lossy(&text).into_owned();
                 let Some((head, body)) = all.split_once("\r\n\r\n") else { continue };
-                let length = head.lines().find_map(|it| it.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                let length =
+                    head.lines().find_map(|it| it.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
                 if body.len() == length.unwrap_or(0_usize) || count == 0 {
                     break (head.to_owned(), body.to_owned());
                 }
