@@ -18,3 +18,4 @@ mod reload;
 mod serve;
 mod signed;
 mod support;
+mod telemetry;
