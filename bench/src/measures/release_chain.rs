@@ -102,7 +102,8 @@ fn speed(
     let mut pairs = Vec::new();
     for number in 0..setup.pairs(PAIRS) {
         let from = number * BLOCK % RELEASES;
-        let ours = || releases.iter().skip(from).take(BLOCK).for_each(|it| drop(black_box(evaluate(policy, &it.context))));
+        let ours =
+            || releases.iter().skip(from).take(BLOCK).for_each(|it| drop(black_box(evaluate(policy, &it.context))));
         let mut rego = || inputs.iter().skip(from).take(BLOCK).try_for_each(|it| theirs(engine, it).map(drop));
         let (mine, floor);
         if number % 2 == 0 {

@@ -1,6 +1,6 @@
 //! What a decision is measured by: the seed's metrics and its span, as a list that any exporter can take.
 //!
-//! Pure: how long the evaluation took is an argument. Attributes are few and of closed sets (outcomes, reason codes,
+//! Pure: how long it took is an argument. Attributes are few and of closed sets (outcomes, reason codes,
 //! declared environments), so the number of series is bounded. A gate that was off was not evaluated and is not told of.
 
 use std::time::Duration;
@@ -8,7 +8,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::chain::ReleaseDecision;
-use crate::result::{GateResult, Outcome};
 
 /// The gate that is measured.
 const GATE: &str = "vex-trust";
@@ -22,7 +21,7 @@ pub enum Instrument {
     Decisions,
     /// The composite score.
     TrustScore,
-    /// How long an evaluation of the chain took, in milliseconds.
+    /// How long an evaluation took, in milliseconds.
     Duration,
 }
 
@@ -46,7 +45,7 @@ impl Instrument {
             Self::Evaluations => "Total evaluations of the gate on VEX trust",
             Self::Decisions => "Decisions of the gate on VEX trust",
             Self::TrustScore => "Composite trust scores that the gate judged",
-            Self::Duration => "Milliseconds that evaluating the chain took",
+            Self::Duration => "Milliseconds that an evaluation took, reading evidence and keeping the record included",
         }
     }
 
@@ -71,9 +70,9 @@ pub struct Measurement {
     pub attributes: Vec<(&'static str, String)>,
 }
 
-/// The span of an evaluation.
+/// What is told of one decision of the gate; also the span of its evaluation, with exactly these attributes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Span {
+pub struct Observed {
     /// Where the release is to go.
     pub environment: String,
     /// The composite score, where there was one.
@@ -82,62 +81,58 @@ pub struct Span {
     pub decision: &'static str,
     /// Whose claim it rests on, where there was one.
     pub issuer_id: Option<String>,
+    /// The reason code: an attribute of metrics, and of no span.
+    pub reason: String,
 }
 
-impl Span {
-    /// Its name.
-    pub const NAME: &'static str = "VexTrustGate.EvaluateAsync";
-}
+impl Observed {
+    /// The name of the span.
+    pub const SPAN: &'static str = "VexTrustGate.EvaluateAsync";
 
-/// The word for an outcome.
-pub fn decision_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pass => "pass",
-        Outcome::PassWithNote => "pass_with_note",
-        Outcome::Warn => "warn",
-        Outcome::Block => "block",
-        Outcome::Skip => "skip",
+    /// What there is to tell of a decision; nothing where the gate was off.
+    pub fn of(decision: &ReleaseDecision) -> Option<Self> {
+        Self::of_view(&decision.to_json())
+    }
+
+    /// The same of a decision as the ledger keeps it.
+    pub fn of_view(view: &Value) -> Option<Self> {
+        let row = view.get("gates")?.as_array()?.iter().find(|row| row.get("gate").is_some_and(|it| it == GATE))?;
+        let text = |of: &Value, pointer: &str| of.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let reason = text(row, "/reason").filter(|reason| reason != "gate_off")?;
+        Some(Self {
+            environment: text(view, "/environment")?,
+            trust_score: text(row, "/details/trust_score").and_then(|it| it.parse().ok()),
+            decision: word(row.get("outcome")?.as_str()?)?,
+            issuer_id: text(row, "/details/issuer_id"),
+            reason,
+        })
+    }
+
+    /// What it adds to each metric.
+    pub fn measurements(&self, elapsed: Duration) -> Vec<Measurement> {
+        let environment = || ("environment", self.environment.clone());
+        let decision = || ("decision", self.decision.to_owned());
+        let of = |instrument, value, attributes| Measurement { instrument, value, attributes };
+        let mut all = vec![
+            of(Instrument::Evaluations, 1.0, vec![environment()]),
+            of(Instrument::Decisions, 1.0, vec![decision(), environment(), ("reason", self.reason.clone())]),
+            of(Instrument::Duration, elapsed.as_secs_f64() * 1_000.0, vec![environment()]),
+        ];
+        all.extend(self.trust_score.map(|it| of(Instrument::TrustScore, it, vec![decision(), environment()])));
+        all
     }
 }
 
-/// What a decision adds to each metric.
-pub fn measurements(decision: &ReleaseDecision, elapsed: Duration) -> Vec<Measurement> {
-    let Some(row) = row(decision) else { return Vec::new() };
-    let environment = || ("environment", decision.environment.to_string());
-    let word = || ("decision", decision_word(row.outcome).to_owned());
-    let reason = ("reason", row.judged.reason.to_owned());
-    let of = |instrument, value, attributes| Measurement { instrument, value, attributes };
-    let mut all = vec![
-        of(Instrument::Evaluations, 1.0, vec![environment()]),
-        of(Instrument::Decisions, 1.0, vec![word(), environment(), reason]),
-        of(Instrument::Duration, elapsed.as_secs_f64() * 1_000.0, vec![environment()]),
-    ];
-    all.extend(score(row).map(|score| of(Instrument::TrustScore, score, vec![word(), environment()])));
-    all
-}
-
-/// The span of a decision; nothing where the gate was off.
-pub fn span(decision: &ReleaseDecision) -> Option<Span> {
-    let row = row(decision)?;
-    Some(Span {
-        environment: decision.environment.to_string(),
-        trust_score: score(row),
-        decision: decision_word(row.outcome),
-        issuer_id: detail(row, "issuer_id").and_then(Value::as_str).map(str::to_owned),
+/// The word of metrics for an outcome.
+fn word(outcome: &str) -> Option<&'static str> {
+    Some(match outcome {
+        "Pass" => "pass",
+        "PassWithNote" => "pass_with_note",
+        "Warn" => "warn",
+        "Block" => "block",
+        "Skip" => "skip",
+        _ => return None,
     })
-}
-
-/// The gate's row, where it was asked.
-fn row(decision: &ReleaseDecision) -> Option<&GateResult> {
-    decision.rows.iter().find(|row| row.gate == GATE && row.judged.reason != "gate_off")
-}
-
-fn score(row: &GateResult) -> Option<f64> {
-    detail(row, "trust_score")?.as_str()?.parse().ok()
-}
-
-fn detail<'a>(row: &'a GateResult, name: &str) -> Option<&'a Value> {
-    row.judged.details.iter().find(|(it, _)| *it == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -152,7 +147,8 @@ mod tests {
     fn a_gate_that_was_asked_is_counted_with_its_reason() {
         let policy = policy(&json!({ "VexTrust": { "Enabled": true } }));
         let decision = evaluate(&policy, &release("production"));
-        let all = measurements(&decision, Duration::from_micros(1_500));
+        let observed = Observed::of(&decision).unwrap();
+        let all = observed.measurements(Duration::from_micros(1_500));
         let shown: Vec<_> = all
             .iter()
             .map(|it| {
@@ -168,14 +164,20 @@ mod tests {
                 "stellaops.policy.vex_trust_gate.evaluation_duration_ms environment=production 1.5",
             ]
         );
-        let span = span(&decision).unwrap();
-        assert_eq!((span.decision, span.trust_score, span.issuer_id), ("warn", None, None));
+        assert_eq!((observed.decision, observed.trust_score, observed.issuer_id), ("warn", None, None));
     }
 
     #[test]
     fn a_gate_that_was_off_is_not_told_of() {
         let decision = evaluate(&policy(&json!({})), &release("production"));
-        assert_eq!((measurements(&decision, Duration::ZERO), span(&decision)), (Vec::new(), None));
+        assert_eq!(Observed::of(&decision), None);
+    }
+
+    #[test]
+    fn every_outcome_has_a_word() {
+        use crate::result::Outcome::{Block, Pass, PassWithNote, Skip, Warn};
+        let words = [Pass, PassWithNote, Warn, Block, Skip].map(|it| word(json!(it).as_str().unwrap()));
+        assert_eq!(words, ["pass", "pass_with_note", "warn", "block", "skip"].map(Some));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod schemas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
@@ -24,8 +25,10 @@ use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
 use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
+use decision_gate_policy::telemetry::Observed;
 use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
+use decision_gate_runtime::{ReleaseReply, ReleaseRequest, RuntimeError};
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
@@ -49,8 +52,8 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
-        let (store, telemetry) = (store(&loaded)?, Telemetry::new(&loaded.config().telemetry));
-        Self::build_on(loaded, store, telemetry)
+        let store = store(&loaded)?;
+        Self::build_on(loaded, store)
     }
 
     /// The same with a ledger in memory, whatever is configured.
@@ -58,12 +61,12 @@ impl App {
     /// # Errors
     /// [`SetupError`], as for the configured ledger.
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
-        let (store, telemetry) = (store_at(&loaded, Place::Memory), Telemetry::new(&loaded.config().telemetry));
-        Self::build_on(loaded, store, telemetry)
+        let store = store_at(&loaded, Place::Memory);
+        Self::build_on(loaded, store)
     }
 
     /// The product over what stays when the configuration changes.
-    fn build_on(loaded: Loaded, store: Arc<dyn Store>, telemetry: Telemetry) -> Result<Self, SetupError> {
+    fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(&loaded, &base(&loaded))?;
         let rules = release::rules(&loaded)?;
@@ -85,6 +88,7 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
+        let telemetry = Telemetry::new(&loaded.config().telemetry);
         Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring, telemetry })
     }
 
@@ -141,6 +145,21 @@ impl App {
     /// The keys that the configuration trusts.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Decides about a release, and tells whom the configuration names.
+    ///
+    /// # Errors
+    /// As the gate's own call.
+    pub async fn release(&self, caller: &Caller, request: &ReleaseRequest) -> Result<ReleaseReply, RuntimeError> {
+        if !self.telemetry.is_on() {
+            return self.orchestrator.release(caller, request).await;
+        }
+        let began = Instant::now();
+        let reply = self.orchestrator.release(caller, request).await?;
+        let observed = reply.released.as_ref().and_then(|it| Observed::of_view(&it.view));
+        self.telemetry.release(observed, began.elapsed());
+        Ok(reply)
     }
 
     /// Where release decisions are told.

@@ -52,7 +52,12 @@ impl App {
     pub fn renewed(&self, loaded: Loaded) -> Result<Self, ReloadError> {
         let keys = fixed(self.loaded(), &loaded);
         if keys.is_empty() {
-            Ok(Self::build_on(loaded, Arc::clone(&self.store), self.telemetry.clone())?)
+            let mut renewed = Self::build_on(loaded, Arc::clone(&self.store))?;
+            if renewed.loaded().config().telemetry == self.loaded().config().telemetry {
+                // Sums go on, and what waits to be told is told.
+                renewed.telemetry = self.telemetry.clone();
+            }
+            Ok(renewed)
         } else {
             Err(ReloadError::Restart { keys })
         }
@@ -70,7 +75,6 @@ fn fixed(before: &Loaded, after: &Loaded) -> Vec<&'static str> {
         ("limits.max_in_flight", old.limits.max_in_flight != new.limits.max_in_flight),
         ("limits.max_json_depth", old.limits.max_json_depth != new.limits.max_json_depth),
         ("limits.drain_ms", old.limits.drain_ms != new.limits.drain_ms),
-        ("telemetry", old.telemetry != new.telemetry),
         ("logging.format", old.logging.format != new.logging.format),
     ];
     differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

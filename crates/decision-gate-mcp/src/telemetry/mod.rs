@@ -25,8 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use decision_gate_config::sections::telemetry as settings;
-use decision_gate_policy::chain::ReleaseDecision;
-use decision_gate_policy::telemetry::{Span, measurements, span};
+use decision_gate_policy::telemetry::Observed;
 
 use self::registry::Registry;
 
@@ -61,7 +60,7 @@ struct State {
 /// A span that has ended.
 #[derive(Clone, Debug)]
 struct Ended {
-    span: Span,
+    span: Observed,
     began: SystemTime,
     ended: SystemTime,
 }
@@ -115,10 +114,15 @@ impl Telemetry {
         })))
     }
 
+    /// Whether anybody is told.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Takes in a decision, and how long it took to make.
-    pub fn release(&self, decision: &ReleaseDecision, elapsed: Duration) {
-        let Some(active) = &self.0 else { return };
-        active.record(decision, elapsed);
+    pub fn release(&self, observed: Option<Observed>, elapsed: Duration) {
+        let (Some(active), Some(observed)) = (&self.0, observed) else { return };
+        active.record(observed, elapsed);
         // Outside of a runtime, whoever records flushes.
         if let Ok(runtime) = tokio::runtime::Handle::try_current()
             && !active.ticking.swap(true, Ordering::Relaxed)
@@ -131,6 +135,13 @@ impl Telemetry {
                     active.flush().await;
                 }
             });
+        }
+    }
+
+    /// Tells what is left before a process ends, which waits no longer than two seconds for it.
+    pub async fn end(&self) {
+        if self.is_on() {
+            tokio::time::timeout(Duration::from_secs(2), self.flush()).await.ok();
         }
     }
 
@@ -147,21 +158,19 @@ impl Active {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self, decision: &ReleaseDecision, elapsed: Duration) {
+    fn record(&self, observed: Observed, elapsed: Duration) {
         let ended = SystemTime::now();
         let mut state = self.state();
-        for measurement in measurements(decision, elapsed) {
+        for measurement in observed.measurements(elapsed) {
             state.registry.record(&measurement);
-            state.changed = true;
         }
-        if self.endpoint.is_some()
-            && let Some(span) = span(decision)
-        {
+        state.changed = true;
+        if self.endpoint.is_some() {
             if state.spans.len() == MAX_SPANS {
                 state.spans.pop_front();
             }
             let began = ended.checked_sub(elapsed).unwrap_or(ended);
-            state.spans.push_back(Ended { span, began, ended });
+            state.spans.push_back(Ended { span: observed, began, ended });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use decision_gate_policy::telemetry::Span;
+use decision_gate_policy::telemetry::Observed;
 use decision_gate_runtime::ports::{Entropy as _, SystemEntropy};
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ fn one(ended: &Ended) -> Value {
     json!({
         "traceId": id(16),
         "spanId": id(8),
-        "name": Span::NAME,
+        "name": Observed::SPAN,
         "kind": INTERNAL,
         "startTimeUnixNano": nanos(ended.began),
         "endTimeUnixNano": nanos(ended.ended),

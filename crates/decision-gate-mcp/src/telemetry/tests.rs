@@ -10,6 +10,7 @@ use decision_gate_core::condition::Truth;
 use decision_gate_core::digest::Digest;
 use decision_gate_policy::chain::ReleaseDecision;
 use decision_gate_policy::result::{GateResult, Judged, Outcome};
+use decision_gate_policy::telemetry::Observed;
 use serde_json::{Value, json};
 
 use super::Telemetry;
@@ -45,9 +46,11 @@ fn decision(outcome: Outcome, reason: &'static str, score: Option<&str>) -> Rele
 }
 
 fn three(telemetry: &Telemetry) {
-    telemetry.release(&decision(Outcome::Pass, "trust_met", Some("0.95")), Duration::from_micros(40));
-    telemetry.release(&decision(Outcome::Block, "composite_score", Some("0.41")), Duration::from_millis(120));
-    telemetry.release(&decision(Outcome::Warn, "missing_vex_trust_data", None), Duration::from_micros(60));
+    telemetry.release(Observed::of(&decision(Outcome::Pass, "trust_met", Some("0.95"))), Duration::from_micros(40));
+    telemetry
+        .release(Observed::of(&decision(Outcome::Block, "composite_score", Some("0.41"))), Duration::from_millis(120));
+    telemetry
+        .release(Observed::of(&decision(Outcome::Warn, "missing_vex_trust_data", None)), Duration::from_micros(60));
 }
 
 fn configured(settings: &Value) -> settings::Telemetry {
@@ -150,7 +153,7 @@ fn a_collector_gets_the_seeds_metrics_and_spans() {
     assert_eq!((spans[0]["traceId"].as_str().unwrap().len(), spans[0]["spanId"].as_str().unwrap().len()), (32, 16));
     // What was told is not told again, and sums go on.
     block_on(telemetry.flush());
-    telemetry.release(&decision(Outcome::Pass, "trust_met", Some("0.95")), Duration::ZERO);
+    telemetry.release(Observed::of(&decision(Outcome::Pass, "trust_met", Some("0.95"))), Duration::ZERO);
     block_on(telemetry.flush());
     let (_, body) = got.recv_timeout(Duration::from_secs(10)).unwrap();
     let first = &body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"][0]["sum"]["dataPoints"][0];
