@@ -189,8 +189,7 @@ pub fn config_load(data: &[u8]) {
         _ => "toml",
     };
     let file = write(&format!("config.{ending}"), text);
-    let source =
-        Source { file: Some(file), environment: Environment::default(), flags: Vec::new(), policies: Vec::new() };
+    let source = Source { file: Some(file), environment: Environment::default(), ..Source::default() };
     if let Err(errors) = decision_gate_config::load(&source) {
         assert!(!errors.errors().is_empty() && !errors.to_string().is_empty());
     }

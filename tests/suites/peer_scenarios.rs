@@ -188,6 +188,7 @@ fn policy(providers: &[Arc<dyn Provider>], deny_restricted: bool) -> Policy {
             trust: decision_gate_core::trust::ProviderTrust::Audit,
             unsigned_max_lane: None,
             signers: None,
+            release: None,
         };
         (contract.provider_id.clone(), policy)
     };

@@ -21,7 +21,7 @@ pub(crate) fn text(reply: &ReleaseReply, exported: Option<&Option<Exported>>, pl
     let mut text = format!("{}: {}\n", Styled(style.bold(), word), Line(reason(reply)));
     let none = Value::Null;
     let view = reply.released.as_ref().map_or(&none, |it| &it.view);
-    if let Some(gates) = view["gates"].as_array() {
+    if let Some(gates) = at(view, "gates").as_array() {
         text.push('\n');
         gates.iter().for_each(|it| row(&mut text, it));
     }
@@ -46,8 +46,8 @@ fn reason(reply: &ReleaseReply) -> String {
     let gap = reply.judged.gap.as_ref().map(|gap| format!("{} ({})", gap.message(), gap.code()));
     let blocked = || {
         let view = &reply.released.as_ref()?.view;
-        let id = view["decided_by"].as_str()?;
-        let row = view["gates"].as_array()?.iter().find(|it| it["gate"] == id)?;
+        let id = at(view, "decided_by").as_str()?;
+        let row = at(view, "gates").as_array()?.iter().find(|it| at(it, "gate") == id)?;
         Some(format!("release gate `{id}`: {} ({})", word(row, "message"), word(row, "reason")))
     };
     match gap.or_else(|| if reply.is_allowed() { None } else { blocked() }) {
@@ -59,7 +59,7 @@ fn reason(reply: &ReleaseReply) -> String {
 
 fn row(text: &mut String, row: &Value) {
     let outcome = word(row, "outcome");
-    let waived = row["waived"].as_array().is_some();
+    let waived = at(row, "waived").as_array().is_some();
     let style = match outcome {
         "Pass" | "PassWithNote" => GOOD,
         "Warn" => OPEN,
@@ -67,53 +67,58 @@ fn row(text: &mut String, row: &Value) {
         "Block" => BAD,
         _ => FAINT,
     };
-    let _ = writeln!(text, "  {} {:<22} {}", row["order"], word(row, "gate"), Styled(style, outcome));
+    let _ = writeln!(text, "  {} {:<22} {}", at(row, "order"), word(row, "gate"), Styled(style, outcome));
     // A gate that is off has nothing to say.
     if word(row, "mode") == "Off" {
-        return said(text, "mode", format!("Off, from {}", word(row, "mode_source")));
+        return said(text, "mode", &format!("Off, from {}", word(row, "mode_source")));
     }
-    said(text, word(row, "reason"), word(row, "message").to_owned());
-    if let Some(mode) = row["mode"].as_str() {
+    said(text, word(row, "reason"), word(row, "message"));
+    if let Some(mode) = at(row, "mode").as_str() {
         said(
             text,
             "mode",
-            format!("{mode}, from {}; would have: {}", word(row, "mode_source"), word(row, "would_have")),
+            &format!("{mode}, from {}; would have: {}", word(row, "mode_source"), word(row, "would_have")),
         );
     }
-    for waiver in row["waived"].as_array().into_iter().flatten() {
-        let days = &waiver["lapses_in_days"];
+    for waiver in at(row, "waived").as_array().into_iter().flatten() {
+        let days = at(waiver, "lapses_in_days");
         let by = format!("by {}: {} (lapses in {days} days)", word(waiver, "approver"), word(waiver, "reason"));
-        said(text, "waived", by);
+        said(text, "waived", &by);
     }
     for list in ["refused_waivers", "near_misses"] {
-        for miss in row[list].as_array().into_iter().flatten().take(NEAR_MISSES) {
+        for miss in at(row, list).as_array().into_iter().flatten().take(NEAR_MISSES) {
             let (field, expected) = (word(miss, "field"), word(miss, "expected"));
             let what = if list == "near_misses" { "near miss" } else { "waiver refused" };
-            said(text, what, format!("{} `{field}`: {expected}, not {}", word(miss, "code"), word(miss, "seen")));
+            said(text, what, &format!("{} `{field}`: {expected}, not {}", word(miss, "code"), word(miss, "seen")));
         }
     }
-    if let Some(recommendation) = row["recommendation"].as_str().filter(|_| outcome != "Pass") {
-        said(text, "to do", recommendation.to_owned());
+    if let Some(recommendation) = at(row, "recommendation").as_str().filter(|_| outcome != "Pass") {
+        said(text, "to do", recommendation);
     }
 }
 
-fn said(text: &mut String, what: &str, value: String) {
+fn said(text: &mut String, what: &str, value: &str) {
     let _ = writeln!(text, "        {} {}", Styled(FAINT, format_args!("{what}:")), Line(value));
 }
 
+/// A member, or null.
+fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
 fn word<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_default()
+    at(value, name).as_str().unwrap_or_default()
 }
 
 fn foot(text: &mut String, view: &Value) {
     text.push('\n');
-    let notes = |name: &str| view[name].as_array().cloned().unwrap_or_default();
+    let notes = |name: &str| at(view, name).as_array().cloned().unwrap_or_default();
     for lapse in notes("upcoming") {
-        let (gate, days) = (word(&lapse, "gate"), &lapse["lapses_in_days"]);
+        let (gate, days) = (word(&lapse, "gate"), at(&lapse, "lapses_in_days"));
         labelled(text, "note", Styled(OPEN, Line(format!("the waiver of `{gate}` lapses in {days} days"))));
     }
     for refused in notes("refused") {
-        let envelope = refused["envelope"]["value"].as_str().unwrap_or_default();
+        let envelope = at(at(&refused, "envelope"), "value").as_str().unwrap_or_default();
         let why = format!("evidence sha256:{envelope} was refused: {}", word(&refused, "code"));
         labelled(text, "note", Styled(OPEN, Line(why)));
     }
@@ -121,20 +126,20 @@ fn foot(text: &mut String, view: &Value) {
         let why = format!("{} ({}): {}", word(&passed, "file"), word(&passed, "place"), word(&passed, "message"));
         labelled(text, "note", Styled(FAINT, Line(why)));
     }
-    if view["if_verified"]["outcome"] == "True" {
+    if at(at(view, "if_verified"), "outcome") == "True" {
         labelled(text, "note", "were all that was handed in verified, the gates would let it through");
     }
-    if let Some(policy) = view["policy"].as_str() {
-        let digest = view["policy_digest"]["value"].as_str().unwrap_or_default();
+    if let Some(policy) = at(view, "policy").as_str() {
+        let digest = at(at(view, "policy_digest"), "value").as_str().unwrap_or_default();
         labelled(text, "policy", format_args!("{}{}", Line(policy), Styled(FAINT, format_args!("@{digest}"))));
-        let tenant = view["tenant"].as_str().map(|it| format!(" for {it}")).unwrap_or_default();
+        let tenant = at(view, "tenant").as_str().map(|it| format!(" for {it}")).unwrap_or_default();
         labelled(
             text,
             "release",
             Line(format!("to {}{tenant}, lane {}", word(view, "environment"), word(view, "lane"))),
         );
     }
-    if let Some(words) = view["relaxations"].as_array() {
+    if let Some(words) = at(view, "relaxations").as_array() {
         let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
         labelled(text, "loosened", Line(words.join(", ")));
     }

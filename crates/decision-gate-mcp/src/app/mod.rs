@@ -65,7 +65,7 @@ impl App {
         Self::build_on(loaded, store)
     }
 
-    /// The product over a store.
+    /// The product over what stays when the configuration changes.
     fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(&loaded, &base(&loaded))?;

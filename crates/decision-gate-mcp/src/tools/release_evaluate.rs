@@ -101,12 +101,17 @@ struct Row {
     near_misses: Vec<String>,
 }
 
+/// A member, or null.
+fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
 fn text(value: &Value, name: &str) -> String {
-    clip(value[name].as_str().unwrap_or_default(), MAX_TEXT)
+    clip(at(value, name).as_str().unwrap_or_default(), MAX_TEXT)
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value[name].as_array().into_iter().flatten()
+    at(value, name).as_array().into_iter().flatten()
 }
 
 impl Row {
@@ -122,9 +127,10 @@ impl Row {
         };
         let mut near_misses: Vec<_> = list(row, "near_misses").chain(list(row, "refused_waivers")).map(miss).collect();
         *left_out += cut(&mut near_misses, shown);
-        let mode = row["mode"].as_str().map(|mode| format!("{mode} ({})", text(row, "mode_source")));
-        let waived =
-            |it: &Value| format!("{}: {} ({} days)", text(it, "approver"), text(it, "reason"), it["lapses_in_days"]);
+        let mode = at(row, "mode").as_str().map(|mode| format!("{mode} ({})", text(row, "mode_source")));
+        let waived = |it: &Value| {
+            format!("{}: {} ({} days)", text(it, "approver"), text(it, "reason"), at(it, "lapses_in_days"))
+        };
         Self {
             gate: text(row, "gate"),
             outcome: text(row, "outcome"),
@@ -142,13 +148,13 @@ impl Answer {
     fn new(reply: &ReleaseReply, shown: usize) -> Self {
         let none = Value::Null;
         let view = reply.released.as_ref().map_or(&none, |it| &it.view);
-        let (on, off): (Vec<_>, Vec<_>) = list(view, "gates").partition(|row| row["mode"] != "Off");
+        let (on, off): (Vec<_>, Vec<_>) = list(view, "gates").partition(|row| at(row, "mode") != "Off");
         let mut left_out = 0;
         let gates: Vec<_> = on.iter().map(|row| Row::new(row, shown, &mut left_out)).collect();
-        let unmet = on.iter().filter(|row| matches!(row["outcome"].as_str(), Some("Block" | "Warn")));
-        let action = |row: &&&Value| Some(format!("{}: {}", text(row, "gate"), row["recommendation"].as_str()?));
-        let decided_by = view["decided_by"].as_str().map(str::to_owned);
-        let decisive = on.iter().find(|row| row["gate"].as_str() == decided_by.as_deref());
+        let unmet = on.iter().filter(|row| matches!(at(row, "outcome").as_str(), Some("Block" | "Warn")));
+        let action = |row: &&&Value| Some(format!("{}: {}", text(row, "gate"), at(row, "recommendation").as_str()?));
+        let decided_by = at(view, "decided_by").as_str().map(str::to_owned);
+        let decisive = on.iter().find(|row| at(row, "gate").as_str() == decided_by.as_deref());
         let gap = reply.judged.gap.as_ref();
         let (reason, message) = match (gap, decisive) {
             (Some(gap), _) => (gap.code().to_owned(), clip(&gap.message(), MAX_TEXT)),
@@ -164,8 +170,8 @@ impl Answer {
             decided_by,
             gates,
             off: off.iter().map(|row| text(row, "gate")).collect(),
-            if_verified: view["if_verified"]["outcome"].as_str().map(str::to_owned),
-            policy: view["policy"].as_str().map(str::to_owned),
+            if_verified: at(at(view, "if_verified"), "outcome").as_str().map(str::to_owned),
+            policy: at(view, "policy").as_str().map(str::to_owned),
             policy_digest: reply.released.as_ref().map(|it| it.record.policy_digest),
             relaxations: reply.step.relaxations.clone(),
             run_id: reply.step.state.run.clone(),
