@@ -68,6 +68,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "evidence of external servers",
         "see [federation.md](../spec/federation.md)",
     ),
+    ("crates/decision-gate-mcp/src/telemetry/", "log", "see [config.md](config.md), `telemetry`"),
     ("crates/decision-gate-mcp/src/tools/", "tools", "see the tool's input schema"),
     ("crates/decision-gate-policy/src/", "gates of a release", "see [release-gates.md](../spec/release-gates.md)"),
     ("crates/decision-gate-policy/src/options/", "options of gates", "correct the option at the path that is named"),
@@ -203,6 +204,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "issuers_empty",
         "The doctor: the gate on VEX trust is on, and the issuer directory is empty.",
         "populate the directory: `issuers add`",
+    ),
+    (
+        "issuers_invalid",
+        "The issuer directory is malformed, or can't be read.",
+        "write it as a list of issuers, as `issuers add` does, see [vex-trust.md](../spec/vex-trust.md)",
     ),
     (
         "issuers_none_in_force",
