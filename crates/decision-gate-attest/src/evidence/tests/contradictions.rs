@@ -5,7 +5,7 @@ use decision_gate_core::condition::{Comparator, Truth, judge, meet_lane};
 use decision_gate_core::gate::{self, Requirement};
 use decision_gate_core::name::{ConditionId, GateId, NamespaceId, TenantId};
 use decision_gate_core::policy::{Policy, PolicySnapshot};
-use decision_gate_core::trust::{Occasion, Proof};
+use decision_gate_core::trust::{Occasion, Proof, Readers};
 use proptest::prelude::*;
 
 use super::*;
@@ -54,7 +54,8 @@ fn policy(threshold: usize) -> Policy {
     }))
     .unwrap();
     snapshot.keys = Keyring::new(["a", "b", "c"].map(trusted)).unwrap();
-    Policy::new(snapshot).with_attestations(Some(READER))
+    let readers = Readers { attestations: READER, release: |_| Err("no releases here".to_owned()) };
+    Policy::new(snapshot).with_readers(Some(readers))
 }
 
 /// Files that contradict one another, files that do not count, and files that are nothing.
