@@ -20,7 +20,10 @@ use rmcp::{
 };
 
 use self::era::Era;
-use crate::{catalog::Catalog, error::Refusal};
+use crate::{
+    catalog::{self, Catalog},
+    error::Refusal,
+};
 
 /// When to use which tool; hosts put it before the model once.
 const INSTRUCTIONS: &str = "Decision Gate decides whether a change, artifact or release may advance, from evidence \
@@ -99,7 +102,7 @@ impl<A: Send + Sync + 'static> ServerHandler for Handler<A> {
         if request.and_then(|request| request.cursor).is_some() {
             return Err(Refusal::Cursor.into());
         }
-        let mut list = self.catalog.list();
+        let mut list = catalog::list();
         list.meta = self.stamp(era);
         Ok(list)
     }
