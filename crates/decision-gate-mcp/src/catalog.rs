@@ -86,11 +86,11 @@ impl<A: 'static> Catalog<A> {
     pub(crate) fn nearest(&self, name: &str) -> Option<&'static str> {
         nearest(name, self.tools.keys().copied())
     }
+}
 
-    /// The answer to `tools/list` without its tools, which the transport writes from [`ToolList`].
-    pub(crate) fn list(&self) -> ListToolsResult {
-        ListToolsResult::with_all_items(Vec::new()).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private)
-    }
+/// The answer to `tools/list` without its tools, which the transport writes from a [`ToolList`].
+pub(crate) fn list() -> ListToolsResult {
+    ListToolsResult::with_all_items(Vec::new()).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private)
 }
 
 impl<A: 'static> ToolList for Catalog<A> {

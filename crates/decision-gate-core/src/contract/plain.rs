@@ -26,9 +26,9 @@ fn is_plain_rule(keyword: &str, rule: &Value) -> bool {
         "format" => rule == "date-time",
         "default" | "const" => true,
         "examples" | "enum" => rule.is_array(),
-        "type" => match rule {
-            Value::String(name) => TYPES.contains(&name.as_str()),
-            _ => is_set_of_names(rule, |name| TYPES.contains(&name)) && rule != &Value::Array(Vec::new()),
+        "type" => match rule.as_str() {
+            Some(name) => TYPES.contains(&name),
+            None => is_set_of_names(rule, |name| TYPES.contains(&name)) && rule != &Value::Array(Vec::new()),
         },
         "properties" => rule.as_object().is_some_and(|members| members.values().all(is_plain)),
         "required" => is_set_of_names(rule, |_| true),
@@ -49,18 +49,18 @@ fn is_set_of_names(rule: &Value, allowed: impl Fn(&str) -> bool) -> bool {
 
 /// Whether `value` surely fits a plain schema.
 pub(super) fn surely_fits(schema: &Value, value: &Value) -> bool {
-    match schema {
-        Value::Object(rules) => rules.iter().all(|(keyword, rule)| surely_keeps(rules, keyword, rule, value)),
-        other => *other == Value::Bool(true),
+    match schema.as_object() {
+        Some(rules) => rules.iter().all(|(keyword, rule)| surely_keeps(rules, keyword, rule, value)),
+        None => *schema == Value::Bool(true),
     }
 }
 
 fn surely_keeps(rules: &Map<String, Value>, keyword: &str, rule: &Value, value: &Value) -> bool {
     match (keyword, value) {
         ("title" | "description" | "default" | "examples", _) => true,
-        ("type", _) => match rule {
-            Value::Array(names) => names.iter().any(|name| is_of_type(name, value)),
-            name => is_of_type(name, value),
+        ("type", _) => match rule.as_array() {
+            Some(names) => names.iter().any(|name| is_of_type(name, value)),
+            None => is_of_type(rule, value),
         },
         ("const", _) => rule == value,
         ("enum", _) => rule.as_array().is_some_and(|values| values.contains(value)),

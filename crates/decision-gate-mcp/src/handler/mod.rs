@@ -21,7 +21,11 @@ use rmcp::{
 };
 
 use self::era::Era;
-use crate::{catalog::Catalog, error::Refusal, live::Live};
+use crate::{
+    catalog::{self, Catalog},
+    error::Refusal,
+    live::Live,
+};
 
 /// When to use which tool; hosts put it before the model once.
 const INSTRUCTIONS: &str = "Decision Gate decides whether a change, artifact or release may advance, from evidence \
@@ -100,7 +104,7 @@ impl<A: Send + Sync + 'static> ServerHandler for Handler<A> {
         if request.and_then(|request| request.cursor).is_some() {
             return Err(Refusal::Cursor.into());
         }
-        let mut list = self.catalog.list();
+        let mut list = catalog::list();
         list.meta = self.stamp(era);
         Ok(list)
     }
