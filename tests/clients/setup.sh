@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the clients that other people wrote, from their own registries, beside the build:
 #
-#   tests/clients/setup.sh [DESTINATION [python|git-server|typescript]]
+#   tests/clients/setup.sh [DESTINATION [python|git-server|typescript|prometheus]]
 #
 # DESTINATION defaults to target/clients. Does nothing when what is there was made from the same lists. What the machine
 # lacks is installed by the system's package manager where that is possible, and named where it is not.
@@ -97,15 +97,38 @@ install_typescript() {
   ln -sfn "$node" "$to/node"
 }
 
+# install_prometheus: promtool out of the distribution's package; nothing of it is installed on the machine.
+install_prometheus() {
+  local to=$destination/prometheus
+  if [ -x "$to/promtool" ]; then return; fi
+  mkdir -p "$to"
+  if command -v promtool >/dev/null; then
+    ln -sfn "$(command -v promtool)" "$to/promtool"
+    return
+  fi
+  command -v apt-get >/dev/null || {
+    say "missing: promtool, of the package prometheus"
+    exit 1
+  }
+  say "promtool"
+  (cd "$to" && { retry apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } >&2)
+  dpkg-deb --fsys-tarfile "$to"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$to/promtool.new"
+  chmod +x "$to/promtool.new"
+  mv "$to/promtool.new" "$to/promtool"
+  rm -f "$to"/prometheus_*.deb
+}
+
 case $part in
 all)
   install_python venv requirements.txt
   install_python git-server git-server.txt
   install_typescript
+  install_prometheus
   ;;
 python) install_python venv requirements.txt ;;
 git-server) install_python git-server git-server.txt ;;
 typescript) install_typescript ;;
+prometheus) install_prometheus ;;
 *)
   say "unknown part: $part"
   exit 2

@@ -63,6 +63,19 @@ impl Clients {
         Self::install("git-server")
     }
 
+    /// The tool that checks and tries rules of Prometheus.
+    ///
+    /// # Errors
+    /// When it can't be installed.
+    pub fn prometheus() -> Result<Self, Fault> {
+        Self::install("prometheus")
+    }
+
+    /// The program that checks and tries rules of Prometheus.
+    pub fn promtool(&self) -> PathBuf {
+        self.folder.join("prometheus").join("promtool")
+    }
+
     /// The interpreter that has the official Python SDK.
     pub fn python_program(&self) -> PathBuf {
         self.folder.join("venv").join("bin").join("python")

@@ -8,6 +8,7 @@ mod exchange;
 mod idle_memory;
 mod ledger_growth;
 mod precheck;
+mod release_chain;
 mod step_growth;
 
 use crate::fault::Fault;
@@ -32,5 +33,6 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: "step_growth", run: step_growth::run },
     Measure { name: "ledger_growth", run: ledger_growth::run },
     Measure { name: "attestation", run: attestation::run },
+    Measure { name: "release_chain", run: release_chain::run },
     Measure { name: "canonical_json", run: canonical_json::run },
 ];

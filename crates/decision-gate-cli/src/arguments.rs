@@ -9,6 +9,7 @@ use decision_gate_core::name::{NamespaceId, TenantId};
 use crate::commands::attest::AttestCommand;
 use crate::commands::check::CheckArguments;
 use crate::commands::config::ConfigCommand;
+use crate::commands::doctor::DoctorArguments;
 use crate::commands::init::InitArguments;
 use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     /// Check and show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look for what stands in the way of decisions, and say what to do about it.
+    Doctor(DoctorArguments),
 }
 
 const EXAMPLES: &str = "\
@@ -97,6 +100,7 @@ impl Command {
             Self::Issuers(command) => command.report().format,
             Self::Providers(command) => command.report().format,
             Self::Config(command) => command.report().format,
+            Self::Doctor(arguments) => arguments.format(),
         }
     }
 }

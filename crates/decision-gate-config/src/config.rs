@@ -7,7 +7,8 @@ use crate::key_path::KeyPath;
 use crate::sections::{
     Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, limits::Limits,
     logging::Logging, policy::Policy, providers::Providers, release::Release, rules::Rules, runpacks::Runpacks,
-    scenarios::Scenarios, schemas::Schemas, server::Server, store::Store, tenants::Tenants, time::Time, trust::Trust,
+    scenarios::Scenarios, schemas::Schemas, server::Server, store::Store, telemetry::Telemetry, tenants::Tenants,
+    time::Time, trust::Trust,
 };
 use crate::values::ConfigPath;
 
@@ -89,4 +90,6 @@ sections! {
     limits: Limits,
     /// What is logged to stderr, and how.
     logging: Logging,
+    /// Whom metrics and spans of release decisions are told.
+    telemetry: Telemetry,
 }

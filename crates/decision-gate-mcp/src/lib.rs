@@ -17,6 +17,7 @@ mod handler;
 mod live;
 mod reload;
 mod serve;
+mod telemetry;
 pub mod tools;
 mod transport;
 mod words;
@@ -29,4 +30,5 @@ pub use self::{
     live::Live,
     reload::Reloader,
     serve::{ServeOptions, WireLimits, serve, until_signal},
+    telemetry::{Telemetry, TelemetryFault},
 };

@@ -54,25 +54,25 @@ impl Reloader {
                 () = signals.next() => true,
                 () = tokio::time::sleep(interval), if watches => false,
             };
+            // What is looked at before the files are read is what the next look is compared with: a change in between
+            // is seen then.
             let now = look(self.live.now().loaded(), seen.as_ref());
-            // The first look has nothing to compare with: what changed since the start shows in what is read.
-            let touched = seen.as_ref().is_none_or(|seen| changed(seen, &now));
-            let first = seen.is_none();
-            if asked || touched {
-                self.reload(first && !asked).await;
+            match (asked, change(seen.as_ref(), &now)) {
+                (true, _) | (false, Change::Touched) => self.reload(When::Always).await,
+                (false, Change::Unknown) => self.reload(When::Differs).await,
+                (false, Change::None) => {}
             }
-            // Files that the configuration names only now are looked at from now on.
-            seen = Some(if asked || touched { look(self.live.now().loaded(), Some(&now)) } else { now });
+            seen = Some(now);
         }
     }
 
     /// Reads everything anew, off the thread that answers calls.
-    async fn reload(&self, only_if_it_differs: bool) {
+    async fn reload(&self, when: When) {
         let (before, source) = (self.live.now(), self.source.clone());
         let current = Arc::clone(&before);
         let read = move || -> Result<Renewal, ReloadError> {
             let loaded = load(&source)?;
-            if only_if_it_differs && loaded.says_the_same(current.loaded()) {
+            if when == When::Differs && loaded.says_the_same(current.loaded()) {
                 return Ok(Renewal::Same);
             }
             Ok(Renewal::Next(Box::new(current.renewed(loaded)?)))
@@ -148,15 +148,40 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some((found.len(), found.modified().ok()))
 }
 
-/// Whether any file has another content. Another time alone is no change.
-fn changed(before: &BTreeMap<PathBuf, Seen>, now: &BTreeMap<PathBuf, Seen>) -> bool {
-    before.len() != now.len()
-        || before.iter().any(|(path, old)| {
-            now.get(path).is_none_or(|new| match (old.content, new.content) {
-                (None, None) => old.stamp != new.stamp,
-                (old, new) => old != new,
-            })
+/// What happened to files since they were looked at before.
+enum Change {
+    /// Nothing.
+    None,
+    /// Some were not looked at before, so that nobody can tell.
+    Unknown,
+    /// One has another content. Another time alone is no change.
+    Touched,
+}
+
+fn change(before: Option<&BTreeMap<PathBuf, Seen>>, now: &BTreeMap<PathBuf, Seen>) -> Change {
+    let Some(before) = before else { return Change::Unknown };
+    let touched = |(path, new): (&PathBuf, &Seen)| {
+        before.get(path).is_some_and(|old| match (old.content, new.content) {
+            (None, None) => old.stamp != new.stamp,
+            (old, new) => old != new,
         })
+    };
+    if now.iter().any(touched) {
+        Change::Touched
+    } else if now.keys().any(|path| !before.contains_key(path)) {
+        Change::Unknown
+    } else {
+        Change::None
+    }
+}
+
+/// When what was read anew is put in force.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Whatever it says: a file that it names may say something else.
+    Always,
+    /// If it says something else itself.
+    Differs,
 }
 
 /// SIGHUP, where there is one.

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod release;
 pub mod result;
 pub mod span;
+pub mod telemetry;
 pub mod waiver;
 
 pub mod beacon_rate;

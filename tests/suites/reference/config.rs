@@ -11,6 +11,8 @@ type Row<T = String> = [T; 4];
 const HEAD: Row<&str> = ["key", "allowed", "default", "meaning"];
 /// Where each provider has its own settings.
 const OWN: &str = "providers[].config";
+/// Where a release policy may stand; its options have pages and a schema of their own.
+const POLICIES: [&str; 2] = ["release.policy", "release.policies[].policy"];
 
 fn page(schema: &Value) -> String {
     let about = "Every key of a configuration file: TOML, YAML or JSON. Layers, lowest first: built-in defaults, the file, \
@@ -67,7 +69,7 @@ fn add(shape: Shape<'_>, key: &str, required: bool, rows: &mut Vec<Row>) {
     let below = rows.len() + 1;
     rows.push([code(key), shape.words(), default, shape.description().to_owned()]);
     match shape.entries() {
-        _ if key == OWN => {}
+        _ if key == OWN || POLICIES.contains(&key) => {}
         Some(entry) if shape.members().is_empty() => {
             rows.push([code(&format!("{key}.<name>")), entry.words(), String::new(), entry.description().to_owned()]);
         }

@@ -3,6 +3,7 @@
 pub(crate) mod attest;
 pub(crate) mod check;
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod issuers;
 pub(crate) mod keys;
@@ -74,6 +75,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Issuers(command) => issuers::run(&command, output),
         Command::Providers(command) => providers::run(&command, output),
         Command::Config(command) => config::run(&command, output),
+        Command::Doctor(arguments) => doctor::run(&arguments, output),
     };
     done.unwrap_or_else(|fault| report(&fault, format, output))
 }

@@ -66,11 +66,14 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<Ending, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
     let served = runtime.block_on(async {
         let (input, output) = rmcp::transport::io::stdio_pipes();
+        let ending = live.clone();
         let served = decision_gate_mcp::serve(live, options, input, output, until_signal());
-        tokio::select! {
+        let served = tokio::select! {
             served = served => served,
             () = reloader.run() => Ok(()),
-        }
+        };
+        ending.now().telemetry().end().await;
+        served
     });
     // Where stdin is no pipe, a thread may still be parked in a read of it.
     runtime.shutdown_background();

@@ -2,6 +2,7 @@
 
 pub(crate) mod attest;
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod fault;
 pub(crate) mod issuers;
 pub(crate) mod keys;

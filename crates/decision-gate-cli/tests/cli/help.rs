@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 31] = [
+    let pages: [&[&str]; 32] = [
         &[],
         &["init"],
         &["check"],
@@ -37,6 +37,7 @@ fn every_help_page_says_what_and_shows_examples() {
         &["config", "check"],
         &["config", "show"],
         &["config", "schema"],
+        &["doctor"],
     ];
     for page in pages {
         let line = [page, &["--help"]].concat();

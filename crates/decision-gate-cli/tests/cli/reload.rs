@@ -64,13 +64,20 @@ impl Server {
         answer["decision"]["kind"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
+    /// The next line of the log.
+    fn next_line(&self) -> String {
+        self.log.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("the log says nothing more"))
+    }
+
     /// The next line of the log that says this.
     fn says(&self, text: &str) -> String {
+        let mut before = Vec::new();
         loop {
-            let line = self.log.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("the log never says `{text}`"));
+            let Ok(line) = self.log.recv_timeout(PATIENCE) else { panic!("the log never says `{text}`: {before:#?}") };
             if line.contains(text) {
                 return line;
             }
+            before.push(line);
         }
     }
 
@@ -173,10 +180,94 @@ fn another_server_on_the_ledger_decides_under_the_newer_policy() {
     let before = other.call("scenario_next", &json!({ "run_id": "before" }));
     assert_eq!(before["decision"]["outcome"]["kind"], "complete", "{before}");
 
-    project.write(CONFIG, &format!("{WATCH}[limits]\nmax_evidence_bytes = 1\n{config}"));
+    let strict = config.replace("\n[providers.config]", "max_lane = \"asserted\"\n\n[providers.config]");
+    assert_ne!(strict, config);
+    project.write(CONFIG, &format!("{WATCH}{strict}"));
     watching.says(IN_FORCE);
     let after = other.call("scenario_next", &json!({ "run_id": "after" }));
     assert_eq!(after["decision"]["outcome"]["kind"], "hold", "{after}");
     watching.end();
     other.end();
+}
+
+const HEX: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// A project with the release policy `gates.yaml` under phase 4 of the rollout, and VEX that nobody signed.
+fn release_project() -> Project {
+    let tenants = ["default", "affected-tenant"].iter().enumerate();
+    let tenants = tenants.map(|(at, name)| format!("[[tenants]]\nid = {}\nname = \"{name}\"\n", at + 1));
+    let head = format!(
+        "environments = [\"production\", \"staging\", \"development\"]\n[release]\npolicy = [\"gates.yaml\", \"rollback.yaml\"]\n\
+         [release.attestations]\nroots = [{{ root_id = \"ci\", path = \"../attestations\" }}]\n\
+         [server]\nreload_interval_ms = 100\n{}",
+        tenants.collect::<String>()
+    );
+    let (project, _) = project(&head);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let at = decision_gate_core::at::Timestamp::UnixMillis(i64::try_from(now).unwrap() - 3_600_000);
+    let vex = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://acme.example/vex", "author": "anybody",
+        "timestamp": at.to_string(), "version": 1,
+        "statements": [{
+            "vulnerability": { "name": "CVE-2026-0001" },
+            "products": [{ "@id": "pkg:oci/acme/app@1.0", "hashes": { "sha-256": HEX } }],
+            "status": "not_affected", "impact_statement": "so",
+        }],
+    });
+    project.write("attestations/vex.json", &vex.to_string());
+    project.write(".decision-gate/gates.yaml", &crate::support::sample("release/vex-trust-phase-4.yaml"));
+    project.write(".decision-gate/rollback.yaml", "PolicyGates: {}\n");
+    project
+}
+
+impl Server {
+    /// What the gate on VEX trust says of the release, or that it is off.
+    fn vex_trust(&mut self, tenant: &str) -> String {
+        let subject = json!([format!("sha256:{HEX}")]);
+        let asked = json!({ "subject": subject, "environment": "production", "tenant": tenant });
+        let answer = self.call("release_evaluate", &asked);
+        let rows = answer["gates"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        match rows.iter().find(|row| row["gate"] == "vex-trust") {
+            Some(row) => format!("{} {}", row["outcome"].as_str().unwrap(), row["reason"].as_str().unwrap()),
+            None => "off".to_owned(),
+        }
+    }
+}
+
+#[test]
+fn each_rollback_takes_effect_with_the_next_release() {
+    let project = release_project();
+    let mut server = Server::start(&project, &[]);
+    let both = |server: &mut Server| ["default", "affected-tenant"].map(|tenant| server.vex_trust(tenant));
+    let blocked = ["Block composite_score".to_owned(), "Block composite_score".to_owned()];
+    assert_eq!(both(&mut server), blocked);
+    let change = |server: &mut Server, text: &str| {
+        project.write(".decision-gate/rollback.yaml", text);
+        server.says(IN_FORCE);
+        both(server)
+    };
+    let sample = |name: &str| crate::support::sample(&format!("release/vex-trust-rollback-{name}.yaml"));
+    // The override lets score and issuer pass; accuracy is still judged, and nothing is recorded.
+    assert_eq!(change(&mut server, &sample("tenant")), ["Block composite_score", "Block accuracy_rate"]);
+    let tenant = sample("tenant") + "          MinAccuracyRate: null\n";
+    assert_eq!(change(&mut server, &tenant)[1], "Pass trust_met");
+    assert_eq!(change(&mut server, &sample("warn")), ["Warn composite_score", "Warn composite_score"]);
+    assert_eq!(change(&mut server, &sample("disable")), ["off", "off"]);
+    assert_eq!(change(&mut server, "PolicyGates: {}\n"), blocked);
+    server.end();
+}
+
+#[test]
+fn a_gate_s_log_level_follows_the_policy() {
+    let project = release_project();
+    let mut server = Server::start(&project, &[]);
+    server.vex_trust("default");
+    project.write(".decision-gate/rollback.yaml", &crate::support::sample("release/vex-trust-debug-logging.yaml"));
+    let said: Vec<_> =
+        std::iter::from_fn(|| Some(server.next_line())).take_while(|it| !it.contains(IN_FORCE)).collect();
+    assert!(said.iter().all(|line| !line.contains("a release gate was asked")), "{said:?}");
+    server.vex_trust("default");
+    let line = server.says("a release gate was asked");
+    assert!(line.contains("decision_gate_policy::vex_trust") && line.contains("composite_score"), "{line}");
+    server.end();
 }

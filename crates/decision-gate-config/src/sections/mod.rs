@@ -17,6 +17,7 @@ pub mod scenarios;
 pub mod schemas;
 pub mod server;
 pub mod store;
+pub mod telemetry;
 pub mod tenants;
 pub mod time;
 pub mod trust;

@@ -68,6 +68,9 @@ fn without_any_source_everything_is_default() {
     limits.query_timeout_ms = 10000
     logging.format = "text"
     logging.level = "info"
+    telemetry.interval_ms = 10000
+    telemetry.otlp_endpoint = null
+    telemetry.prometheus_file = null
     "#);
 }
 

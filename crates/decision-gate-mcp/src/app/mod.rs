@@ -13,6 +13,7 @@ mod schemas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
@@ -24,13 +25,16 @@ use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
 use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
+use decision_gate_policy::telemetry::Observed;
 use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
+use decision_gate_runtime::{ReleaseReply, ReleaseRequest, RuntimeError};
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
 pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
+use crate::telemetry::Telemetry;
 
 /// The running product behind the tools.
 pub struct App {
@@ -38,6 +42,7 @@ pub struct App {
     store: Arc<dyn Store>,
     loaded: Loaded,
     keyring: Keyring,
+    telemetry: Telemetry,
 }
 
 impl App {
@@ -60,7 +65,7 @@ impl App {
         Self::build_on(loaded, store)
     }
 
-    /// The product over a store.
+    /// The product over what stays when the configuration changes.
     fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(&loaded, &base(&loaded))?;
@@ -83,7 +88,8 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring })
+        let telemetry = Telemetry::new(&loaded.config().telemetry);
+        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring, telemetry })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.
@@ -139,6 +145,26 @@ impl App {
     /// The keys that the configuration trusts.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Decides about a release, and tells whom the configuration names.
+    ///
+    /// # Errors
+    /// As the gate's own call.
+    pub async fn release(&self, caller: &Caller, request: &ReleaseRequest) -> Result<ReleaseReply, RuntimeError> {
+        if !self.telemetry.is_on() {
+            return self.orchestrator.release(caller, request).await;
+        }
+        let began = Instant::now();
+        let reply = self.orchestrator.release(caller, request).await?;
+        let observed = reply.released.as_ref().and_then(|it| Observed::of_view(&it.view));
+        self.telemetry.release(observed, began.elapsed());
+        Ok(reply)
+    }
+
+    /// Where release decisions are told.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     /// The folder that packs are written to and read from.

@@ -2,6 +2,7 @@
 
 mod define;
 mod export;
+mod gate_log;
 mod policy;
 mod precheck;
 mod query;

@@ -124,7 +124,10 @@ impl Orchestrator {
                 policy_epoch: Some(epoch),
             };
             match self.parts.store.append(append).await {
-                Ok(_) => return Ok(fresh_reply(asked, decided, policy)),
+                Ok(_) => {
+                    decided.evaluation.iter().for_each(super::gate_log::tell);
+                    return Ok(fresh_reply(asked, decided, policy));
+                }
                 Err(StoreError::Conflict { .. }) => {}
                 Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(asked.scope).await?,
                 Err(error) => return Err(error.into()),

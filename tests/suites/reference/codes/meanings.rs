@@ -100,6 +100,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
 /// Code, its meaning, and what to do; without the last, what its places say.
 pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
     (
+        "accuracy_unreachable",
+        "The doctor: no issuer has the accuracy that the policy asks for, or enough recorded outcomes.",
+        "record outcomes with `issuers record-outcome`, or lower `MinAccuracyRate`",
+    ),
+    (
         "anchor_invalid",
         "A piece of evidence does not have the anchor that the policy asks for.",
         "see `anchors` in [config.md](config.md); the details show the anchor",
@@ -134,6 +139,8 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "The provider has no check of that name.",
         "see [providers.md](providers.md), or `provider_contract_get`",
     ),
+    ("clock_behind_ledger", "The doctor: the ledger was written after what the clock says now.", "set the clock"),
+    ("clock_implausible", "The doctor: the clock says a year that can't be.", "set the clock"),
     ("condition_unknown", "The scenario has no condition of that name.", ""),
     (
         "config_invalid",
@@ -193,14 +200,36 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "correct the path, see [providers.md](providers.md)",
     ),
     (
+        "issuers_empty",
+        "The doctor: the gate on VEX trust is on, and the issuer directory is empty.",
+        "populate the directory: `issuers add`",
+    ),
+    (
+        "issuers_none_in_force",
+        "The doctor: no issuer of the directory counts now with a key that does.",
+        "`issuers list` says why; add the keys that took over",
+    ),
+    (
+        "issuers_not_configured",
+        "The doctor: the gate on VEX trust is on, and there is no issuer directory.",
+        "make one with `issuers add`, and name it as `release.issuers`",
+    ),
+    (
         "key_not_for_provider",
         "A key signed that may not sign for this provider.",
         "sign with the provider's own key, or allow this one for it",
     ),
+    ("key_not_found", "No key has that id.", "`decision-gate keys list` shows the ids"),
     (
         "key_unknown",
         "No key that is trusted made the signature.",
         "add the signer's public key under `trust.keys`, or sign with a key that is there",
+    ),
+    ("keyring_none_in_force", "The doctor: no key of the keyring counts now.", "`keys list` says why"),
+    (
+        "lock_pending",
+        "The doctor: the lock of a file is there; a change is under way, or one broke off.",
+        "remove it if no command is running",
     ),
     (
         "logical_time_forbidden",
@@ -216,6 +245,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "number_out_of_range",
         "A number that RFC 8785 can't carry exactly. It is refused and never rounded.",
         "write the number with at most 15 significant digits, or as a string",
+    ),
+    (
+        "outcomes_incomplete",
+        "The doctor: records of outcomes are missing, so the accuracy of an issuer is unknown.",
+        "restore the file of the records",
     ),
     (
         "pack_not_found",
@@ -273,6 +307,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "ask again, or raise `timeout_ms` of the provider",
     ),
     (
+        "reload_off",
+        "The doctor: servers keep their policies and issuers until they are started anew.",
+        "set `server.reload` to `auto`",
+    ),
+    (
         "run_conflict",
         "Others advanced the run at the same time.",
         "call `scenario_status`, then `scenario_next` again; nothing was written",
@@ -305,14 +344,37 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "keep the file as it is, restore a backup, and run `decision-gate doctor`",
     ),
     (
+        "store_folder_not_writable",
+        "The doctor: no file can be made where the ledger is.",
+        "check who owns the folder, and its free space",
+    ),
+    ("store_in_memory", "The doctor: the ledger is kept in memory.", "set `store.type` to `sqlite`"),
+    ("store_not_open", "The doctor: the ledger does not open.", "restore it from a backup, or name another"),
+    ("store_not_writable", "The doctor: the ledger can't be written.", "check who owns it"),
+    (
         "subject_missing",
         "An attestation is about an artifact, and the run does not say which one it is about.",
         "name the artifact when the run is started",
     ),
     (
+        "telemetry_collector_failed",
+        "Telemetry was not told: the collector can't be reached, or does not take it. No decision depends on it; it is tried again.",
+        "check `telemetry.otlp_endpoint` and the collector",
+    ),
+    (
+        "telemetry_file_failed",
+        "Telemetry was not told: its file can't be written. No decision depends on it; it is tried again.",
+        "check `telemetry.prometheus_file`",
+    ),
+    (
         "threshold_not_met",
         "Fewer distinct trusted keys signed than must.",
         "have more of the trusted keys sign the same",
+    ),
+    (
+        "threshold_unreachable",
+        "The doctor: `MinCompositeScore` is above what any claim can reach with the outcomes that are recorded.",
+        "lower it, or record outcomes",
     ),
     (
         "time_kind_mismatch",
@@ -328,5 +390,26 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "trust_lane",
         "The evidence is of a lower lane than is asked for.",
         "have a trusted key sign it, or ask the source itself",
+    ),
+    ("vex_document_outdated", "The doctor: an older version of a VEX document lies beside a newer one.", "remove it"),
+    (
+        "vex_evidence_missing",
+        "The doctor: no folder of evidence has a VEX document that reads.",
+        "see whether the pipeline that fetches and signs VEX runs",
+    ),
+    (
+        "vex_evidence_stale",
+        "The doctor: the newest VEX document is older than 30 days.",
+        "see whether the pipeline that fetches and signs VEX runs",
+    ),
+    (
+        "vex_evidence_unconfigured",
+        "The doctor: the gate on VEX trust is on, and no folder of evidence is configured.",
+        "name folders under `release.attestations.roots`",
+    ),
+    (
+        "vex_evidence_unsigned",
+        "The doctor: no VEX document is signed by an issuer of the directory.",
+        "add the issuers' keys, or sign what is handed in",
     ),
 ];

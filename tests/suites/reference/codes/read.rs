@@ -132,7 +132,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
                 let code = arguments.next().and_then(|it| it.into_iter().next());
                 self.add(code, String::new(), String::new());
             }
-            "ToolError::new" => {
+            "ToolError::new" | "Finding::trouble" | "Finding::doubt" => {
                 let first = |it: Option<Vec<String>>| it.and_then(|it| it.into_iter().next());
                 let (code, says, hint) = (first(arguments.next()), first(arguments.next()), first(arguments.next()));
                 self.add(

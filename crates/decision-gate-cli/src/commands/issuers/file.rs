@@ -19,7 +19,7 @@ use crate::input;
 const MAX_RECORDS_BYTES: usize = 64 << 20;
 
 /// Reads a directory that must be there.
-pub(super) fn directory(path: &Path) -> Result<IssuerDirectory, IssuersFault> {
+pub(crate) fn directory(path: &Path) -> Result<IssuerDirectory, IssuersFault> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(IssuersFault::NoDirectory { path: path.to_owned() }),
         Ok(_) | Err(_) => parse(path, path),
@@ -46,9 +46,9 @@ pub(super) fn lock(path: &Path) -> Result<Replacement, Fault> {
 
 /// The records of a file, as text and as what they come to.
 #[derive(Default)]
-pub(super) struct Records {
+pub(crate) struct Records {
     pub(super) text: String,
-    pub(super) outcomes: Outcomes,
+    pub(crate) outcomes: Outcomes,
 }
 
 impl Records {
@@ -57,14 +57,21 @@ impl Records {
         if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             return Ok(Self::default());
         }
+        let mut records = Self::default();
+        records.take(path, recorders)?;
+        Ok(records)
+    }
+
+    /// Takes in a file.
+    pub(crate) fn take(&mut self, path: &Path, recorders: &Recorders<'_>) -> Result<(), IssuersFault> {
         let bytes = input::read(path, MAX_RECORDS_BYTES)?;
-        let mut records = Self { text: String::from_utf8_lossy(&bytes).into_owned(), outcomes: Outcomes::default() };
+        self.text.push_str(&String::from_utf8_lossy(&bytes));
         for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if !line.trim_ascii().is_empty() {
-                records.add(path, index + 1, line, recorders)?;
+                self.add(path, index + 1, line, recorders)?;
             }
         }
-        Ok(records)
+        Ok(())
     }
 
     /// Takes in a line.
@@ -90,9 +97,9 @@ impl Records {
 
 /// Who may record, about whom.
 #[derive(Clone, Copy)]
-pub(super) struct Recorders<'a> {
-    pub(super) keyring: &'a Keyring,
-    pub(super) directory: &'a IssuerDirectory,
+pub(crate) struct Recorders<'a> {
+    pub(crate) keyring: &'a Keyring,
+    pub(crate) directory: &'a IssuerDirectory,
 }
 
 impl Recorders<'_> {

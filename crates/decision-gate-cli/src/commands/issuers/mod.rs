@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 pub(crate) use self::fault::IssuersFault;
+pub(crate) use self::file::{Recorders, Records, directory};
 use super::Ending;
 use crate::arguments::ReportArguments;
 use crate::fault::Fault;
