@@ -23,7 +23,7 @@ pub struct Artifact {
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Algorithm to lower-case hex, such as `{"sha256": "…"}`.
+    /// Algorithm to lower-case hex: `{"sha256": "…"}`.
     pub digest: BTreeMap<String, String>,
 }
 

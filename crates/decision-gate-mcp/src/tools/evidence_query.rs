@@ -22,7 +22,7 @@ pub(super) struct EvidenceQuery;
 pub(super) struct Arguments {
     /// The question.
     query: Query,
-    /// Counts only under time.source = caller.
+    /// Only under time.source = caller.
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     time: Option<Timestamp>,

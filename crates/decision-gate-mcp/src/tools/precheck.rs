@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     /// Default summary.
     #[serde(default)]
     feedback: Feedback,
-    /// Counts only under time.source = caller.
+    /// Only under time.source = caller.
     #[serde(default)]
     #[schemars(with = "Option<Map<String, Value>>")]
     time: Option<Timestamp>,

@@ -27,6 +27,7 @@ const MAX_TEXT: usize = 400;
 pub(super) struct Arguments {
     /// sha256:HEX
     subject: Vec<String>,
+    /// Target.
     environment: EnvironmentName,
     /// A name.
     #[serde(default)]
@@ -201,7 +202,7 @@ impl Tool for ReleaseEvaluate {
     const CARD: Card = Card {
         name: "release_evaluate",
         title: "Evaluate a release",
-        description: "May this artifact go to an environment? Asks all release gates; recorded as a run.",
+        description: "May this artifact be released? Asks all release gates; recorded as a run.",
         hints: Hints::APPENDS,
         profiles: Profile::ALL,
     };

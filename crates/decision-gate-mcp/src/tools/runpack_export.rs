@@ -20,7 +20,7 @@ pub(super) struct RunpackExport;
 pub(super) struct Arguments {
     /// Which run.
     run_id: RunId,
-    /// Checked against the run when given.
+    /// Checked against the run.
     #[serde(default)]
     scenario_id: Option<ScenarioId>,
     /// New folder name under runpacks.root; default the run's.
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     /// audit holds the values, disclosed only what policy shows. Default: as configured.
     #[serde(default)]
     profile: Option<ExportProfile>,
-    /// Verify and include the report; default true.
+    /// Verify and include the report.
     #[serde(default = "yes")]
     include_verification: bool,
     /// Default manifest.json.

@@ -32,19 +32,19 @@ pub(super) struct Arguments {
     /// id@spec_hash. Without it the verdict is at most consistent.
     #[serde(default)]
     expect_scenario: Option<String>,
-    /// Expected run.
+    /// Its id.
     #[serde(default)]
     expect_run: Option<RunId>,
-    /// Expected artifacts.
+    /// Artifacts.
     #[serde(default)]
     expect_subject: Option<Subject>,
-    /// Expected environment.
+    /// Its name.
     #[serde(default)]
     expect_environment: Option<EnvironmentName>,
-    /// Expected policy digest, hex.
+    /// Digest, hex.
     #[serde(default)]
     expect_policy: Option<String>,
-    /// Expected root hash, hex.
+    /// Hash, hex.
     #[serde(default)]
     expect_root: Option<String>,
     /// Refuse drafts.

@@ -20,7 +20,7 @@ pub(super) struct ScenarioNext;
 pub(super) struct Arguments {
     /// Which run.
     run_id: RunId,
-    /// Checked against the run when given.
+    /// Checked against the run.
     #[serde(default)]
     scenario_id: Option<ScenarioId>,
     /// Idempotency key.
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     /// Default summary.
     #[serde(default)]
     feedback: Feedback,
-    /// Counts only under time.source = caller.
+    /// Only under time.source = caller.
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     time: Option<Timestamp>,

@@ -22,7 +22,7 @@ pub(super) struct ScenarioStart;
 pub(super) struct Arguments {
     /// Which scenario.
     scenario_id: ScenarioId,
-    /// A name for the run; made up when left out.
+    /// Made up when left out.
     #[serde(default)]
     run_id: Option<RunId>,
     /// Artifacts that the run is about.
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     /// Default true.
     #[serde(default = "yes")]
     issue_entry_packets: bool,
-    /// Counts only under time.source = caller.
+    /// Only under time.source = caller.
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     started_at: Option<Timestamp>,

@@ -19,7 +19,7 @@ pub(super) struct ScenarioStatus;
 pub(super) struct Arguments {
     /// Which run.
     run_id: RunId,
-    /// Checked against the run when given.
+    /// Checked against the run.
     #[serde(default)]
     scenario_id: Option<ScenarioId>,
     /// Default 1.

@@ -25,16 +25,16 @@ pub(super) struct Arguments {
     /// {"kind":"json","value":…}, {"kind":"bytes","bytes":[…]} or {"kind":"external","content_ref":{uri, content_hash}}.
     #[schemars(with = "Map<String, Value>")]
     payload: PacketPayload,
-    /// Default application/json.
+    /// Media type.
     #[serde(default = "json_type")]
     content_type: String,
     /// Idempotency key.
     #[serde(default)]
     submission_id: Option<SubmissionId>,
-    /// Checked against the run when given.
+    /// Checked against the run.
     #[serde(default)]
     scenario_id: Option<ScenarioId>,
-    /// Counts only under time.source = caller.
+    /// Only under time.source = caller.
     #[serde(default)]
     #[schemars(with = "Option<Map<String, Value>>")]
     submitted_at: Option<Timestamp>,

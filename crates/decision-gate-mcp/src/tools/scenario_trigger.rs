@@ -19,7 +19,7 @@ pub(super) struct ScenarioTrigger;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
-    /// Checked against the run when given.
+    /// Checked against the run.
     #[serde(default)]
     scenario_id: Option<ScenarioId>,
     /// The event.
@@ -45,7 +45,7 @@ pub(super) struct TriggerEvent {
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     payload: Option<PacketPayload>,
-    /// Counts only under time.source = caller.
+    /// Only under time.source = caller.
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     time: Option<Timestamp>,

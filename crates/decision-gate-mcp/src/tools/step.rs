@@ -21,12 +21,12 @@ use super::run::{Packet, Run, decision_line, explanation_lines, packets};
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub(super) enum Feedback {
-    /// What stands in the way and what to do.
+    /// Why not, and what to do.
     #[default]
     Summary,
     /// And every gate with its leaves.
     Trace,
-    /// And every piece of evidence, redacted by policy.
+    /// And all evidence, redacted by policy.
     Evidence,
 }
 
