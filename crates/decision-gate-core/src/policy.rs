@@ -165,16 +165,22 @@ pub enum TimeSource {
     Caller,
 }
 
+/// Schemas of one provider's checks, each compiled when it is first asked for.
+type ResultSchemas = BTreeMap<CheckId, OnceLock<Option<Schema>>>;
+
+/// The judge of one source of releases, made when it is first asked for.
+type LazyJudge = OnceLock<Result<Arc<dyn ReleaseJudge>, String>>;
+
 /// A snapshot with its digest and its compiled schemas.
 #[derive(Debug)]
 pub struct Policy {
     snapshot: PolicySnapshot,
     digest: Digest,
-    schemas: BTreeMap<ProviderId, BTreeMap<CheckId, OnceLock<Option<Schema>>>>,
+    schemas: BTreeMap<ProviderId, ResultSchemas>,
     /// No part of what is in force: code, which every program of one version brings alike.
     readers: Option<Readers>,
     /// Made of what the snapshot says of each source of releases, when the first release is judged.
-    judges: BTreeMap<ProviderId, OnceLock<Result<Arc<dyn ReleaseJudge>, String>>>,
+    judges: BTreeMap<ProviderId, LazyJudge>,
 }
 
 impl Policy {

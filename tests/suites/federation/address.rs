@@ -18,10 +18,10 @@ const MODES: [(&str, &[&str]); 28] = [
     ("hang", &["provider_timeout"]),
     ("hang_within", &["provider_timeout"]),
     ("mute", &["provider_timeout"]),
-    ("flood", &["provider_flooding"]),
+    ("flood", &["provider_flooding", "provider_timeout"]),
     ("flood_comments", &["provider_flooding", "provider_timeout"]),
-    ("endless", &["evidence_too_large"]),
-    ("endless_event", &["evidence_too_large"]),
+    ("endless", &["evidence_too_large", "provider_timeout"]),
+    ("endless_event", &["evidence_too_large", "provider_timeout"]),
     ("long", &["evidence_too_large"]),
     ("misplace", &["evidence_invalid"]),
     ("misplace_events", &["provider_gone"]),
@@ -31,7 +31,7 @@ const MODES: [(&str, &[&str]); 28] = [
     ("junk", &["evidence_invalid"]),
     ("page", &["evidence_invalid"]),
     ("accepted", &["evidence_invalid"]),
-    ("head_bomb", &["provider_gone"]),
+    ("head_bomb", &["provider_gone", "provider_timeout"]),
     ("failed", &["provider_http_status"]),
     ("unauthorized", &["provider_http_status"]),
     ("broken", &["provider_gone"]),
@@ -53,7 +53,7 @@ fn configure(workspace: &Workspace, providers: &[(&str, String)]) -> Result<(), 
         "[server]\nprofile = \"full\"\n[store]\npath = \"ledger.db\"\n[runpacks]\nroot = \"packs\"\n".to_owned();
     for (name, settings) in providers {
         text += &format!(
-            "\n[[providers]]\nname = \"{name}\"\ntype = \"mcp\"\ntimeout_ms = 2500\n[providers.config]\n{settings}\n\
+            "\n[[providers]]\nname = \"{name}\"\ntype = \"mcp\"\ntimeout_ms = 5000\n[providers.config]\n{settings}\n\
              max_message_bytes = 65536\nchecks = [{{ check_id = \"measure\", jsonpath = \"$.value\" }}]\n"
         );
     }

@@ -129,6 +129,12 @@ fn answer(out: &mut TcpStream, asked: &Asked, forgot: &AtomicBool) -> std::io::R
     }
 }
 
+/// The answer to a question, or to one so far away from it.
+fn told(id: &Value, by: i64, value: u32) -> String {
+    let id = json!(id.as_i64().unwrap_or_default() + by);
+    json!({ "jsonrpc": "2.0", "id": id, "result": good(value) }).to_string()
+}
+
 fn good(value: u32) -> Value {
     json!({ "content": [], "structuredContent": { "value": value } })
 }
@@ -143,13 +149,10 @@ fn events(out: &mut TcpStream, parts: &[String]) -> std::io::Result<()> {
 }
 
 fn call(out: &mut TcpStream, mode: &str, id: &Value, forgot: &AtomicBool) -> std::io::Result<()> {
-    let told = |id: &Value, value: u32| json!({ "jsonrpc": "2.0", "id": id, "result": good(value) }).to_string();
-    let json = |out: &mut TcpStream, body: &str| document(out, "200 OK", "", body);
-    let other = |by: i64| json!(id.as_i64().unwrap_or_default() + by);
     let log = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}"#;
     match mode {
         "events" => {
-            let answer = told(id, 7);
+            let answer = told(id, 0, 7);
             let (first, second) = answer.split_at(20);
             let parts = [": hello\n\ndata: not json\n\n", &format!("data: {log}\n\nevent: message\ndata: {first}")];
             let [one, two] = parts.map(str::to_owned);
@@ -158,8 +161,8 @@ fn call(out: &mut TcpStream, mode: &str, id: &Value, forgot: &AtomicBool) -> std
         // The answers to the questions around it, then its own.
         "lie" => {
             let mut parts: Vec<String> =
-                [-3, -2, -1, 1, 2, 3].iter().map(|by| format!("data: {}\n\n", told(&other(*by), 666))).collect();
-            parts.push(format!("data: {}\n\n", told(id, 7)));
+                [-3, -2, -1, 1, 2, 3].iter().map(|by| format!("data: {}\n\n", told(id, *by, 666))).collect();
+            parts.push(format!("data: {}\n\n", told(id, 0, 7)));
             events(out, &parts)
         }
         "resume" => events(out, &["id: 41\nretry: 10\ndata:\n\n".to_owned()]),
@@ -184,25 +187,33 @@ fn call(out: &mut TcpStream, mode: &str, id: &Value, forgot: &AtomicBool) -> std
                 out.write_all(&[b":x\n".as_slice(); 400].concat())?;
             }
         }
-        "endless" => {
-            out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n")?;
-            loop {
-                out.write_all(&[b'x'; 8_192])?;
-            }
-        }
         "endless_event" => {
             events(out, &["data: ".to_owned()])?;
             loop {
                 out.write_all(&[b'x'; 8_192])?;
             }
         }
+        "misplace_events" => events(out, &[format!("data: {}\n\n", told(id, 1, 7))]),
+        "die_events" => events(out, &[format!("data: {}", told(id, 0, 7))]),
+        _ => call_document(out, mode, id, forgot),
+    }
+}
+
+/// What is answered as one document, or as none.
+fn call_document(out: &mut TcpStream, mode: &str, id: &Value, forgot: &AtomicBool) -> std::io::Result<()> {
+    let json = |out: &mut TcpStream, body: &str| document(out, "200 OK", "", body);
+    match mode {
+        "endless" => {
+            out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n")?;
+            loop {
+                out.write_all(&[b'x'; 8_192])?;
+            }
+        }
         "long" => json(out, &"x".repeat(2_000_000)),
-        "misplace" => json(out, &told(&other(1), 7)),
-        "misplace_events" => events(out, &[format!("data: {}\n\n", told(&other(1), 7))]),
+        "misplace" => json(out, &told(id, 1, 7)),
         "die" => {
             out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{\"jso")
         }
-        "die_events" => events(out, &[format!("data: {}", told(id, 7))]),
         "die_head" => Ok(()),
         "junk" => json(out, "s3cret words"),
         "page" => {
@@ -216,10 +227,10 @@ fn call(out: &mut TcpStream, mode: &str, id: &Value, forgot: &AtomicBool) -> std
             }
         }
         "failed" => document(out, "500 No", "", "s3cret words"),
-        "twice" => json(out, &told(id, 7).replace("\"value\":7", "\"value\":7,\"value\":8")),
-        "inexact" => json(out, &told(id, 7).replace(":7", ":9007199254740993")),
+        "twice" => json(out, &told(id, 0, 7).replace("\"value\":7", "\"value\":7,\"value\":8")),
+        "inexact" => json(out, &told(id, 0, 7).replace(":7", ":9007199254740993")),
         "forgets" if !forgot.swap(true, Ordering::SeqCst) => document(out, "404 Gone", "", ""),
         "forgets_always" => document(out, "404 Gone", "", ""),
-        _ => json(out, &told(id, 7)),
+        _ => json(out, &told(id, 0, 7)),
     }
 }

@@ -13,9 +13,6 @@ pub enum FederationError {
     /// Its address can't be used.
     #[error("{0}")]
     Address(BuildError),
-    /// A build without a client for addresses.
-    #[error("this build can't ask a server at an address")]
-    NotInThisBuild,
     /// The contract file can't be read.
     #[error("the contract `{}` can't be read: {reason}", path.display())]
     ContractUnreadable {
@@ -69,7 +66,6 @@ impl FederationError {
         match self {
             Self::NoCommand => "provider_no_command",
             Self::Address(error) => error.code(),
-            Self::NotInThisBuild => "provider_not_in_build",
             Self::ContractUnreadable { .. } => "provider_contract_unreadable",
             Self::ContractInvalid { .. } | Self::ContractOfAnother { .. } => "provider_contract_invalid",
             Self::Check { .. } | Self::UnknownCheck { .. } => "provider_check_invalid",
@@ -82,7 +78,6 @@ impl FederationError {
         match self {
             Self::NoCommand => "name the program under `config.command`, or the address under `config.url`",
             Self::Address(error) => error.hint(),
-            Self::NotInThisBuild => "start the server with `command`, or use a build with the feature `http`",
             Self::ContractUnreadable { .. } => "correct the path, or declare the checks under `config.checks`",
             Self::ContractInvalid { .. } => "write it as `docs/spec/federation.md` says",
             Self::ContractOfAnother { .. } => "give the provider the name that its contract has",

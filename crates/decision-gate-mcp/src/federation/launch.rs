@@ -102,7 +102,7 @@ impl Way {
 
     #[cfg(not(feature = "http"))]
     fn address(_url: &str, _settings: &McpSettings) -> Result<Self, FederationError> {
-        Err(FederationError::NotInThisBuild)
+        Err(FederationError::Address(decision_gate_providers::BuildError::NotInThisBuild { provider: "http" }))
     }
 }
 

@@ -152,6 +152,7 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a st
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "every reader here fails with a boxed fault")]
 fn invalid(message: impl Into<String>) -> Box<Fault> {
     Fault::new(PARAMS_INVALID, message).into()
 }

@@ -95,6 +95,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "reasons of `attest verify` and `attestation_verify`",
         "do not rely on it: ask the signer for another",
     ),
+    (
+        "crates/decision-gate-verify/src/bundle.rs",
+        "reasons of `attest verify`",
+        "do not rely on it: ask the signer for another",
+    ),
     ("crates/decision-gate-verify/src/", "reading runpacks", "name the folder that an export wrote"),
 ];
 
