@@ -128,14 +128,14 @@ fn judge_read(
     let judge = |answer: &Answer, signed: Option<&AttestedBy>| {
         judge_from(Source::Reader(scale, signed), query, comparator, expected, Some(answer), policy)
     };
-    let several = standing.iter().map(|(answer, signed)| (judge(answer, Some(signed)), signed)).collect();
-    judge_several(several).unwrap_or_else(|| judge(&answer, signed.as_ref()))
+    let several: Vec<_> = standing.iter().map(|(answer, signed)| (judge(answer, Some(signed)), signed)).collect();
+    judge_several(&several).unwrap_or_else(|| judge(&answer, signed.as_ref()))
 }
 
 /// Judges by several answers that all stand and contradict one another: the condition holds if it holds by one of them,
 /// and fails if it fails by one and holds by none. So one attestation more never takes away what those before it showed,
 /// and one less never shows anything. What speaks against it is noted in the proof.
-fn judge_several(several: Vec<(Judged, &AttestedBy)>) -> Option<Judged> {
+fn judge_several(several: &[(Judged, &AttestedBy)]) -> Option<Judged> {
     let by = |status: Truth| several.iter().filter(move |(judged, _)| judged.status == status);
     let mut judged = by(Truth::True).chain(by(Truth::False)).map(|(judged, _)| judged).next()?.clone();
     if judged.status == Truth::True
