@@ -250,11 +250,8 @@ impl Link {
     async fn stream(&self, own: &Id, reply: &mut Reply, events: &mut Events) -> Result<bool, QueryFault> {
         let limit = self.max_message;
         loop {
-            let chunk = match reply.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                // A stream can be cut off anywhere and be gone on with.
-                Ok(None) | Err(_) => return Ok(false),
-            };
+            // A stream can be cut off anywhere and be gone on with.
+            let Ok(Some(chunk)) = reply.chunk().await else { return Ok(false) };
             self.vitals.charge(chunk.len());
             events.push(&chunk).map_err(|TooLong(length)| QueryFault::TooLong { length, limit })?;
             while let Some(data) = events.pop() {

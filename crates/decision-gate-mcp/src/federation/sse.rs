@@ -19,8 +19,7 @@ const MAX_FIELD: usize = 64;
 #[derive(Debug)]
 pub(super) struct Events {
     line: Vec<u8>,
-    data: Vec<u8>,
-    has_data: bool,
+    data: Option<Vec<u8>>,
     foreign: bool,
     after_return: bool,
     begun: bool,
@@ -38,8 +37,7 @@ impl Events {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             line: Vec::new(),
-            data: Vec::new(),
-            has_data: false,
+            data: None,
             foreign: false,
             after_return: false,
             begun: false,
@@ -86,12 +84,12 @@ impl Events {
     /// The stream ended and is read on from a new one: what was cut off there is dropped.
     pub(super) fn restart(&mut self) {
         self.line.clear();
-        self.data.clear();
-        (self.has_data, self.foreign, self.after_return, self.begun) = (false, false, false, false);
+        self.data = None;
+        (self.foreign, self.after_return, self.begun) = (false, false, false);
     }
 
     fn too_long(&self) -> TooLong {
-        let length = self.line.len().saturating_add(self.data.len());
+        let length = self.line.len().saturating_add(self.data.as_ref().map_or(0, Vec::len));
         TooLong(u64::try_from(length).unwrap_or(u64::MAX))
     }
 
@@ -112,11 +110,14 @@ impl Events {
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match field {
             b"data" => {
-                if std::mem::replace(&mut self.has_data, true) {
-                    self.data.push(b'\n');
+                match &mut self.data {
+                    Some(data) => {
+                        data.push(b'\n');
+                        data.extend_from_slice(value);
+                    }
+                    None => self.data = Some(value.to_vec()),
                 }
-                self.data.extend_from_slice(value);
-                if self.data.len() > self.limit {
+                if self.data.as_ref().is_some_and(|data| data.len() > self.limit) {
                     return Err(self.too_long());
                 }
             }
@@ -129,12 +130,10 @@ impl Events {
     }
 
     fn end_event(&mut self) {
-        let data = std::mem::take(&mut self.data);
         let foreign = std::mem::take(&mut self.foreign);
         // An event without data only says from where to go on.
-        if std::mem::take(&mut self.has_data) && !data.is_empty() && !foreign {
-            self.whole.push_back(data);
-        }
+        let data = self.data.take().filter(|data| !data.is_empty() && !foreign);
+        self.whole.extend(data);
     }
 
     /// An id that could not be sent back in a header is none.
