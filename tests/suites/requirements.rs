@@ -28,7 +28,7 @@ const ISSUE_3: [(&str, usize); 6] =
     [("keys", 4), ("attest", 3), ("federation", 9), ("packs", 5), ("rotation", 2), ("laws", 3)];
 
 /// The same of the seeds on release gates.
-const RELEASE: [(&str, usize); 18] = [
+const RELEASE: [(&str, usize); 20] = [
     ("000-how", 5),
     ("000-options", 5),
     ("000-metadata", 3),
@@ -46,6 +46,8 @@ const RELEASE: [(&str, usize); 18] = [
     ("003-monitoring", 4),
     ("003-troubleshooting", 4),
     ("I4-cli", 4),
+    ("003-config", 10),
+    ("I4-release", 13),
     ("I3-attestations", 9),
 ];
 
