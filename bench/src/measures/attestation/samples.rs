@@ -93,6 +93,7 @@ impl Samples {
             trust: ProviderTrust::Audit,
             unsigned_max_lane: None,
             signers: None,
+            release: None,
         };
         let artifact = Subject::of_digest("app.tar.gz", Digest::of(b"artifact"));
         let mut samples =
