@@ -165,6 +165,9 @@ pub enum TimeSource {
     Caller,
 }
 
+/// Made when it is first needed, or why it can't be.
+type Slot<T> = OnceLock<Result<T, String>>;
+
 /// A snapshot with its digest and its compiled schemas.
 #[derive(Debug)]
 pub struct Policy {
@@ -174,7 +177,7 @@ pub struct Policy {
     /// No part of what is in force: code, which every program of one version brings alike.
     readers: Option<Readers>,
     /// Made of what the snapshot says of each source of releases, when the first release is judged.
-    judges: BTreeMap<ProviderId, OnceLock<Result<Arc<dyn ReleaseJudge>, String>>>,
+    judges: BTreeMap<ProviderId, Slot<Arc<dyn ReleaseJudge>>>,
 }
 
 impl Policy {
