@@ -8,7 +8,7 @@ use decision_gate_core::evidence::EvidenceValue;
 
 use super::*;
 use crate::Root;
-use crate::tests::{code, context, query};
+use crate::tests::{ask_at, cases, code, context, kind, query};
 
 const HEX: &str = "abababababababababababababababababababababababababababababababab";
 
@@ -37,6 +37,26 @@ fn brought(answer: &Answer) -> Value {
             EvidenceValue::Bytes(_) => panic!("bytes"),
         },
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn cases_come_out_as_they_say() {
+    for case in cases("release") {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, file) in case.told["files"].as_object().unwrap() {
+            fs::write(folder.path().join(name), file.as_str().unwrap()).unwrap();
+        }
+        let provider = provider(folder.path());
+        let query = query(&provider, case.told["check"].as_str().unwrap(), Some(case.told["params"].clone()));
+        let answer = ask_at(&provider, &query, Timestamp::UnixMillis(0));
+        assert_eq!(kind(&answer), case.told["expect"], "{}: {answer:?}", case.folder.display());
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(&case.folder);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.set_description(case.told["why"].as_str().unwrap());
+        settings.bind(|| insta::assert_json_snapshot!("answer", answer));
     }
 }
 
