@@ -1,5 +1,5 @@
-//! Resident memory of a server that waits: right after the handshake, which is what the bar is about, since hosts start
-//! servers that they never ask anything; and after it has listed its tools.
+//! Resident memory of a server that waits: right after the handshake, since hosts start servers that they never ask
+//! anything; and after it has listed its tools, as the others have.
 
 use std::thread;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Row>, Fault> {
         unit: Unit::Bytes,
         bar,
     };
-    Ok(vec![row("the handshake", &opened, Bar::AtMost(2.0)), row("`tools/list`", &listed, Bar::None)])
+    Ok(vec![row("the handshake", &opened, Bar::AtMost(2.0)), row("`tools/list`", &listed, Bar::AtMost(2.0))])
 }
 
 fn idle(ours: &Server, floor: &Server) -> Result<Pair, Fault> {
