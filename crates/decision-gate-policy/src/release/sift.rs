@@ -110,8 +110,8 @@ impl Sieve<'_> {
             return self.document(envelope, place, at, sifted);
         }
         match (self.verify(envelope, self.keys), self.verify(envelope, self.rules.issuers.keyring())) {
-            (_, Ok(statement)) if is_vex(&statement) => self.vex(&statement, envelope, place, at, sifted),
-            (Ok(statement), _) if is_vex(&statement) => self.vex(&statement, envelope, place, at, sifted),
+            (_, Ok(statement)) if is_vex(&statement) => Self::vex(&statement, envelope, place, at, sifted),
+            (Ok(statement), _) if is_vex(&statement) => Self::vex(&statement, envelope, place, at, sifted),
             (Ok(statement), _) => self.statement(&statement, envelope, place, at, sifted),
             (Err(fault), Ok(_)) => sifted.reject(envelope, fault.code()),
             (Err(fault), Err(other)) => {
@@ -134,7 +134,6 @@ impl Sieve<'_> {
     }
 
     fn vex(
-        &self,
         statement: &Verified<Statement>,
         envelope: &Envelope,
         place: Place<'_>,

@@ -1,5 +1,6 @@
 //! A judgement for people and programs: all rows, what did not count, and what would have done. Never hashed.
 
+use decision_gate_attest::evidence::PassedOver;
 use decision_gate_core::condition::Truth;
 use decision_gate_core::trust::Lane;
 use serde_json::{Map, Value, json};
@@ -27,7 +28,7 @@ pub(super) fn of(judged: &Judged<'_>, lane: Lane, if_verified: &Hypothetical) ->
     if !refused.is_empty() {
         put("refused", refused.into());
     }
-    let passed_over: Vec<_> = judged.sifted.passed_over.iter().take(MAX_TOLD).map(|it| it.to_value()).collect();
+    let passed_over: Vec<_> = judged.sifted.passed_over.iter().take(MAX_TOLD).map(PassedOver::to_value).collect();
     if !passed_over.is_empty() {
         put("passed_over", passed_over.into());
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::condition::{Judged, Truth};
-use decision_gate_core::engine::TriggerKind;
+use decision_gate_core::engine::{ConditionView, TriggerKind};
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId};
 use decision_gate_core::scenario::packets::PacketPayload;
@@ -107,7 +107,7 @@ impl Orchestrator {
         };
         let step = self.step(caller, &step).await?;
         let lost = || RuntimeError::Stored { what: "run", reason: "a release was decided without its gates".into() };
-        let judged = step.evaluation.as_ref().and_then(|it| it.conditions.first()).map(|it| it.own());
+        let judged = step.evaluation.as_ref().and_then(|it| it.conditions.first()).map(ConditionView::own);
         let judged = judged.ok_or_else(lost)?;
         Ok(ReleaseReply { released: judged.release.clone(), judged, step })
     }
