@@ -105,7 +105,7 @@ impl Shapes {
         let mut first = None;
         for (name, rest) in splits {
             match self.follow(inner, &at.key(name), rest, names) {
-                Ok((path, found)) if !self.is_table(found) => return Ok((path, found)),
+                Ok((path, found)) if !is_table(found) => return Ok((path, found)),
                 Ok((path, _)) => {
                     let expected = "a further level: an option is set by its whole path".to_owned();
                     let fault = Fault::Type { expected, found: "a table".to_owned() };
@@ -115,11 +115,6 @@ impl Shapes {
             }
         }
         Err(first.unwrap_or(Unresolved::Key { at: at.clone(), key: (*key).to_owned(), allowed: Vec::new() }))
-    }
-
-    /// Whether it is a table of further keys and nothing else.
-    fn is_table(&self, node: &Value) -> bool {
-        node.get("additionalProperties").is_some() || properties(node).is_some()
     }
 
     /// Every key path that leads through tables only, such as `limits.drain_ms`.
@@ -205,6 +200,11 @@ impl Shapes {
         }
         views
     }
+}
+
+/// Whether it is a table of further keys and nothing else.
+fn is_table(node: &Value) -> bool {
+    node.get("additionalProperties").is_some() || properties(node).is_some()
 }
 
 fn properties(node: &Value) -> Option<&Map<String, Value>> {

@@ -16,7 +16,7 @@ const IN_FORCE: &str = "the changed configuration is in force";
 const REFUSED: &str = "the changed configuration is refused";
 
 /// Longer than any of it takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server and its log.
 struct Server {

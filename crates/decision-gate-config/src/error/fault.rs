@@ -199,7 +199,7 @@ impl Fault {
             Self::UnknownName { .. } => "config_unknown_name",
             Self::RelativePath { .. } => "config_relative_path",
             Self::Option { fault, .. } => fault.code(),
-            Self::PolicyDigest { .. } => "policy_digest_mismatch",
+            Self::PolicyDigest { .. } => "policy_pin_mismatch",
             Self::InEvidenceRoot { .. } => "policy_in_evidence_root",
             Self::File(fault) => fault.code(),
         }

@@ -150,7 +150,7 @@ fn a_policy_that_has_the_pinned_digest_loads_and_a_variable_changes_it() {
     place.write("gate.toml", &config);
     place.load(&[]).unwrap();
     let covered = place.load(&[("DECISION_GATE_POLICYGATES__BEACONRATE__ENABLED", "false")]).unwrap_err();
-    assert_eq!(covered.code(), "policy_digest_mismatch");
+    assert_eq!(covered.code(), "policy_pin_mismatch");
     assert!(covered.to_string().contains(&digest), "{covered}");
     // What does not decide is not pinned.
     place.load(&[("DECISION_GATE_LOGGING__LOGLEVEL__Default", "Debug")]).unwrap();

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::DEFAULT_POLICY;
 use crate::error::Fault;
@@ -97,10 +97,13 @@ impl JsonSchema for PolicySetting {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let path = generator.subschema_for::<ConfigPath>();
-        let mut inline = decision_gate_policy::options::document_schema();
-        if let Value::Object(members) = &mut inline {
-            members.remove("$schema");
-        }
+        // The options have a schema of their own: ten times as long as everything else together.
+        let inline = json!({
+            "type": "object",
+            "description": "The policy itself; `schemas/release-policy.schema.json` says what may stand in it.",
+            "properties": { "PolicyGates": { "type": "object" }, "Logging": { "type": "object" } },
+            "additionalProperties": false,
+        });
         json_schema!({ "anyOf": [path, { "type": "array", "items": path, "minItems": 1 }, inline] })
     }
 }
