@@ -69,11 +69,11 @@ impl Question {
         let params = match &query.params {
             None => &none,
             Some(Value::Object(params)) => params,
-            Some(_) => return Err(invalid("the parameters must be an object")),
+            Some(_) => return Err(invalid("the parameters must be an object").into()),
         };
         if let Some(unknown) = params.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             let unknown: String = unknown.chars().take(80).collect();
-            return Err(invalid(format!("`{unknown}` is no parameter of `{check}`")));
+            return Err(invalid(format!("`{unknown}` is no parameter of `{check}`")).into());
         }
         let environment = text(params, "environment")?.map(EnvironmentName::try_from).transpose();
         Ok(Self {
@@ -84,7 +84,7 @@ impl Question {
             from_trigger: match params.get("from_trigger") {
                 None => false,
                 Some(Value::Bool(flag)) => *flag,
-                Some(_) => return Err(invalid("`from_trigger` must be true or false")),
+                Some(_) => return Err(invalid("`from_trigger` must be true or false").into()),
             },
         })
     }
@@ -115,7 +115,7 @@ impl Asked {
                 read.collect::<Result<_, Box<Fault>>>()?
             }
             Some(_) => {
-                return Err(invalid(format!("`metadata` must be an object of at most {} facts", MAX_METADATA.0)));
+                return Err(invalid(format!("`metadata` must be an object of at most {} facts", MAX_METADATA.0)).into());
             }
         };
         Ok(Self { requested_status, metadata })
@@ -135,11 +135,11 @@ fn scalar(name: &str, value: &Value) -> Result<String, Box<Fault>> {
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Null | Value::Array(_) | Value::Object(_) => {
-            return Err(invalid(format!("`metadata.{name}` must be a text, a number, or true or false")));
+            return Err(invalid(format!("`metadata.{name}` must be a text, a number, or true or false")).into());
         }
     };
     if name.len() + text.len() > MAX_METADATA.1 {
-        return Err(invalid(format!("a fact of `metadata` has more than {} bytes", MAX_METADATA.1)));
+        return Err(invalid(format!("a fact of `metadata` has more than {} bytes", MAX_METADATA.1)).into());
     }
     Ok(text)
 }
@@ -148,11 +148,10 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a st
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-        Some(_) => Err(invalid(format!("`{name}` must be a text that is not empty"))),
+        Some(_) => Err(invalid(format!("`{name}` must be a text that is not empty")).into()),
     }
 }
 
-#[expect(clippy::unnecessary_box_returns, reason = "every reader here fails with a boxed fault")]
-fn invalid(message: impl Into<String>) -> Box<Fault> {
-    Fault::new(PARAMS_INVALID, message).into()
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::new(PARAMS_INVALID, message)
 }
