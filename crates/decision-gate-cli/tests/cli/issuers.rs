@@ -77,6 +77,8 @@ fn a_directory_takes_nobody_twice_and_nothing_half() {
     assert_eq!(code(&other(&["--key", "none"]).expect(2)), "key_not_found");
     assert_eq!(code(&other(&["--authority", "everything"]).expect(2)), "arguments_invalid");
     project.write(".decision-gate/issuers.json.new", "");
+    let held = std::fs::File::open(project.folder().join(".decision-gate/issuers.json.new")).unwrap();
+    held.lock().unwrap();
     assert_eq!(code(&other(&[]).expect(2)), "issuers_busy");
     assert_eq!(project.read(DIRECTORY), before);
     for (text, wanted) in [("{}", "issuers_invalid"), ("[", "json_syntax"), ("[{}]", "issuers_invalid")] {

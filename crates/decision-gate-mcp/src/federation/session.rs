@@ -206,11 +206,12 @@ async fn tools(service: &RunningService<RoleClient, Client>) -> Result<Vec<Tool>
 
 /// Why the greeting failed, without the words of the provider.
 fn unready(error: &ClientInitializeError, vitals: &Vitals) -> QueryFault {
-    if let Some(death) = vitals.death() {
-        return QueryFault::Died(death);
-    }
-    if let Some(fault) = refused(error) {
-        return fault;
+    // A transport that is let go of after a refusal counts as gone: the refusal says more.
+    let death = vitals.death();
+    match (death, refused(error)) {
+        (None | Some(Death::Gone), Some(fault)) => return fault,
+        (Some(death), _) => return QueryFault::Died(death),
+        (None, None) => {}
     }
     let reason = match error {
         ClientInitializeError::JsonRpcError(error) => format!("it refused with the error {}", error.code.0),

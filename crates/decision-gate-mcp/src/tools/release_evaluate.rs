@@ -184,7 +184,8 @@ impl Answer {
 impl Summary for Answer {
     fn text(&self) -> String {
         let word = if self.allowed { "allowed" } else { "NOT allowed" };
-        let mut text = format!("{word}: {} ({}); run {}", self.message, self.reason, self.run_id);
+        let outcome = self.outcome.word();
+        let mut text = format!("{word} ({outcome}): {} ({}); run {}", self.message, self.reason, self.run_id);
         for row in &self.gates {
             text.push_str(&format!("\n{} {}: {}", row.gate, row.outcome, row.message));
         }

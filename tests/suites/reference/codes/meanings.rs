@@ -49,6 +49,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-core/src/keys/", "keys and signatures", "see [signatures.md](../spec/signatures.md)"),
     ("crates/decision-gate-core/src/ledger/", "events", "keep the ledger as it is; use the version that wrote it"),
     ("crates/decision-gate-core/src/name.rs", "ids", "use letters, digits and `._:-`, the first a letter or digit"),
+    ("crates/decision-gate-core/src/policy.rs", "policies", "`decision-gate config check` shows every problem"),
     ("crates/decision-gate-core/src/runpack/", "runpacks", "name it as the message says"),
     (
         "crates/decision-gate-core/src/runpack/finding.rs",
@@ -169,6 +170,17 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "verify it with `decision-gate attest verify`",
     ),
     (
+        "environment_mismatch",
+        "The question about a release names another environment than the run.",
+        "leave the environment out of the question, or start a run for that one",
+    ),
+    (
+        "environment_missing",
+        "Neither the run nor the question says where the release is to go.",
+        "start the run with an environment",
+    ),
+    ("environment_unknown", "The environment is not declared.", "declare it under `environments` in the configuration"),
+    (
         "event_invalid",
         "A row of the ledger or of a pack is not an event.",
         "keep the ledger as it is; use the version that wrote it",
@@ -189,6 +201,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "select less, or raise the limit that is named",
     ),
     ("file_unreadable", "A file of an evidence root or of a pack could not be read.", "let the server's user read it"),
+    (
+        "gate_skipped",
+        "The gate was not asked: it is off, or counts for nothing in its mode. That proves nothing.",
+        "switch the gate on in the release policy, or do not require it",
+    ),
     (
         "input_too_large",
         "The input is over the limit: of bytes, or of what is counted in it.",
@@ -318,6 +335,21 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "ask again, or raise `timeout_ms` of the provider",
     ),
     (
+        "release_evidence_invalid",
+        "What a source of releases brought is not a collection of files.",
+        "correct the provider, see [release-gates.md](../spec/release-gates.md)",
+    ),
+    (
+        "release_policy_unknown",
+        "There is no release policy of that name, or there are several and none is named.",
+        "name one that is configured",
+    ),
+    (
+        "release_rules_invalid",
+        "What releases are judged by makes no sense.",
+        "`decision-gate config check` shows every problem",
+    ),
+    (
         "reload_off",
         "The doctor: servers keep their policies and issuers until they are started anew.",
         "set `server.reload` to `auto`",
@@ -377,6 +409,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "Telemetry was not told: its file can't be written. No decision depends on it; it is tried again.",
         "check `telemetry.prometheus_file`",
     ),
+    ("tenant_unknown", "The tenant is not declared.", "declare it under `[[tenants]]` in the configuration"),
     (
         "threshold_not_met",
         "Fewer distinct trusted keys signed than must.",

@@ -30,9 +30,7 @@ pub(super) fn run(patient: &Patient) -> Vec<Finding> {
         return Vec::new();
     }
     let message = "no issuer of the directory is in force with a key that is";
-    vec![Finding::trouble(
-        "issuers_none_in_force",
-        message,
-        "`decision-gate issuers list` says why; add the keys that took over",
-    )]
+    let hint = "`decision-gate issuers list` says why; add the keys that took over";
+    let finding = Finding::trouble("issuers_none_in_force", message, hint);
+    vec![finding]
 }
