@@ -66,6 +66,9 @@ const VERIFIED: &[&str] = &[
 const ENVELOPE: &str = r#"{"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": [{"keyid": "k", "sig": "AAAA"}]}"#;
 const NOT_VERIFIED: &[&str] = &["/digest/value", "/reasons/*/code", "/reasons/*/message", "/reasons/*/hint"];
 
+const RELEASED: &[&str] =
+    &["/message", "/reason", "/run_id", "/gates/*/gate", "/gates/*/outcome", "/gates/*/message", "/next_actions/*"];
+
 const SHAPE: &[&str] = &["/schema_id", "/version"];
 
 fn calls(spec: &Value) -> Vec<Row> {
@@ -99,6 +102,11 @@ fn calls(spec: &Value) -> Vec<Row> {
         ("schemas_list", json!({}), &["/items/*/schema_id", "/items/*/version"]),
         ("schemas_get", json!({"schema_id": "values", "version": "1"}), SHAPE),
         ("attestation_verify", json!({"envelope": ENVELOPE}), NOT_VERIFIED),
+        (
+            "release_evaluate",
+            json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": "production"}),
+            RELEASED,
+        ),
     ]
 }
 
@@ -129,6 +137,7 @@ fn says(tool: &str, answer: &Answer, places: &[&str]) {
 fn the_text_of_every_tool_says_the_same_facts() -> Result<(), Fault> {
     for era in Era::ALL {
         let workspace = Workspace::new()?;
+        workspace.configure_releases()?;
         let mut server = Server::start(&workspace, era)?;
         let mut called = BTreeSet::new();
         for (tool, arguments, places) in calls(&workspace.scenario()?) {

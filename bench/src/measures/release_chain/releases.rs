@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use decision_gate_attest::rate::Rate;
 use decision_gate_attest::vex_status::VexStatus;
 use decision_gate_policy::attested::Attested;
 use decision_gate_policy::context::ReleaseContext;
@@ -67,7 +68,7 @@ fn release(chance: &mut Chance, pieces: &Pieces, worlds: &[World]) -> Result<Rel
     let attestations: Vec<&Value> = chosen.iter().map(|it: &&Piece| &it.facts).collect();
     let world = chance.one(worlds).filter(|_| chance.below(10) > 0);
     context.vex = world.map(|it| it.input.clone());
-    let confidence = world.and_then(|it| it.input.confidence_factor()).map(|it| it.billionths());
+    let confidence = world.and_then(|it| it.input.confidence_factor()).map(Rate::billionths);
     let mut input = json!({
         "environment": environment,
         "declared": BTreeSet::from(DECLARED),

@@ -185,7 +185,7 @@ fn what_else_stands_in_the_way_is_found() {
     assert_eq!(found(&project, 1), ["trouble store_not_open"]);
     let project = healthy();
     let ledger = project.folder().join(".decision-gate/ledger.db");
-    let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(3_600);
+    let ahead = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
     std::fs::File::create(&ledger).unwrap().set_modified(ahead).unwrap();
     let found_now = found(&project, 1);
     assert!(found_now.contains(&"trouble clock_behind_ledger".to_owned()), "{found_now:?}");

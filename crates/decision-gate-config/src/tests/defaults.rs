@@ -11,67 +11,7 @@ fn without_any_source_everything_is_default() {
     assert_eq!(loaded.path(), None);
     assert!(loaded.show().iter().all(|shown| shown.origin == Origin::BuiltIn));
     let lines = loaded.show().iter().map(|shown| format!("{} = {}", shown.key, shown.value)).collect::<Vec<_>>();
-    insta::assert_snapshot!(lines.join("\n"), @r#"
-    server.profile = "agent"
-    server.reload = "auto"
-    server.reload_interval_ms = 1000
-    server.tools.allow = []
-    server.tools.deny = []
-    time.max_skew_ms = 300000
-    time.source = "server"
-    trust.default_policy = "audit"
-    trust.keys = []
-    trust.provider_trust_overrides = {}
-    trust.trust_requirement = "verified"
-    trust.unsigned_max_lane = "verified"
-    anchors.providers = []
-    evidence.allow_raw_values = false
-    evidence.hash_profile = "kept"
-    evidence.require_provider_opt_in = true
-    providers = []
-    scenarios.drafts = "allow"
-    scenarios.files = []
-    schemas = []
-    release.attestations.max_bytes = 8388608
-    release.attestations.max_files = 1024
-    release.attestations.roots = []
-    release.attestations.signers = []
-    release.issuers = null
-    release.outcomes = null
-    release.policies = []
-    release.policy = null
-    release.policy_digest = null
-    release.purls = []
-    release.recorder_keys = []
-    release.waiver_keys = []
-    rules.degraded_edges = "allow"
-    policy.engine = "permit_all"
-    policy.static = null
-    store.busy_timeout_ms = 5000
-    store.path = null
-    store.sync_mode = "full"
-    store.type = "sqlite"
-    runpacks.export_profile = "audit"
-    runpacks.root = null
-    tenants[0].id = 1
-    tenants[0].name = "default"
-    tenants[0].namespaces = null
-    environments = []
-    limits.drain_ms = 2000
-    limits.max_conditions = 1024
-    limits.max_evidence_bytes = 1048576
-    limits.max_in_flight = 256
-    limits.max_json_depth = 64
-    limits.max_payload_bytes = 2097152
-    limits.max_request_bytes = 1048576
-    limits.max_spec_bytes = 1048576
-    limits.query_timeout_ms = 10000
-    logging.format = "text"
-    logging.level = "info"
-    telemetry.interval_ms = 10000
-    telemetry.otlp_endpoint = null
-    telemetry.prometheus_file = null
-    "#);
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]

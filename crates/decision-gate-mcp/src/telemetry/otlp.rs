@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use decision_gate_core::digest::to_hex;
 use decision_gate_policy::telemetry::Observed;
 use decision_gate_runtime::ports::{Entropy as _, SystemEntropy};
 use serde_json::{Value, json};
@@ -86,7 +87,7 @@ fn one(ended: &Ended) -> Value {
 fn id(length: usize) -> String {
     // Without randomness all are zero, which a collector takes for no span; nothing else depends on it.
     let bytes = SystemEntropy.salt().map_or([0; 32], |salt| *salt.as_bytes());
-    bytes.iter().take(length).map(|byte| format!("{byte:02x}")).collect()
+    to_hex(bytes.get(..length).unwrap_or_default())
 }
 
 fn of(attributes: &Attributes) -> Vec<Value> {

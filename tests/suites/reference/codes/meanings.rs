@@ -49,6 +49,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-core/src/keys/", "keys and signatures", "see [signatures.md](../spec/signatures.md)"),
     ("crates/decision-gate-core/src/ledger/", "events", "keep the ledger as it is; use the version that wrote it"),
     ("crates/decision-gate-core/src/name.rs", "ids", "use letters, digits and `._:-`, the first a letter or digit"),
+    ("crates/decision-gate-core/src/policy.rs", "policy snapshots", "see [policy.md](../spec/policy.md)"),
     ("crates/decision-gate-core/src/runpack/", "runpacks", "name it as the message says"),
     (
         "crates/decision-gate-core/src/runpack/finding.rs",
@@ -68,6 +69,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "evidence of external servers",
         "see [federation.md](../spec/federation.md)",
     ),
+    ("crates/decision-gate-mcp/src/telemetry/", "log", "see [config.md](config.md), `telemetry`"),
     ("crates/decision-gate-mcp/src/tools/", "tools", "see the tool's input schema"),
     ("crates/decision-gate-policy/src/", "gates of a release", "see [release-gates.md](../spec/release-gates.md)"),
     ("crates/decision-gate-policy/src/options/", "options of gates", "correct the option at the path that is named"),
@@ -163,6 +165,21 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "verify it with `decision-gate attest verify`",
     ),
     (
+        "environment_mismatch",
+        "A question about a release names another environment than the run, or an attestation is of one that does not count.",
+        "leave `environment` out of the question, or start the run for that environment",
+    ),
+    (
+        "environment_missing",
+        "A release goes to an environment, and neither the run nor the question says which.",
+        "name the environment when the run is started",
+    ),
+    (
+        "environment_unknown",
+        "The environment is not a declared one.",
+        "declare it under `environments`, see [config.md](config.md)",
+    ),
+    (
         "event_invalid",
         "A row of the ledger or of a pack is not an event.",
         "keep the ledger as it is; use the version that wrote it",
@@ -184,6 +201,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
     ),
     ("file_unreadable", "A file of an evidence root or of a pack could not be read.", "let the server's user read it"),
     (
+        "gate_skipped",
+        "A condition asks for a release gate that is not asked: that proves nothing.",
+        "switch the gate on, or take the condition out",
+    ),
+    (
         "input_too_large",
         "The input is over the limit: of bytes, or of what is counted in it.",
         "name the right file, or hand in less",
@@ -203,6 +225,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "issuers_empty",
         "The doctor: the gate on VEX trust is on, and the issuer directory is empty.",
         "populate the directory: `issuers add`",
+    ),
+    (
+        "issuers_invalid",
+        "The issuer directory is malformed, or can't be read.",
+        "write it as a list of issuers, as `issuers add` does, see [vex-trust.md](../spec/vex-trust.md)",
     ),
     (
         "issuers_none_in_force",
@@ -307,6 +334,21 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "ask again, or raise `timeout_ms` of the provider",
     ),
     (
+        "release_evidence_invalid",
+        "What a source of releases brought is not what such a source brings.",
+        "correct the provider, see [release-gates.md](../spec/release-gates.md)",
+    ),
+    (
+        "release_policy_unknown",
+        "There is no release policy of that name, or there are several and none is named.",
+        "name one of those under `release` in the configuration",
+    ),
+    (
+        "release_rules_invalid",
+        "What the policy snapshot says of releases does not read.",
+        "correct `release` in the configuration, see [release-gates.md](../spec/release-gates.md)",
+    ),
+    (
         "reload_off",
         "The doctor: servers keep their policies and issuers until they are started anew.",
         "set `server.reload` to `auto`",
@@ -365,6 +407,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "telemetry_file_failed",
         "Telemetry was not told: its file can't be written. No decision depends on it; it is tried again.",
         "check `telemetry.prometheus_file`",
+    ),
+    (
+        "tenant_unknown",
+        "The tenant is not a configured one.",
+        "name one of those under `tenants`, see [config.md](config.md)",
     ),
     (
         "threshold_not_met",

@@ -12,7 +12,7 @@ const EARLIEST: i64 = 1_767_225_600_000;
 /// 2100-01-01.
 const LATEST: i64 = 4_102_444_800_000;
 /// As far as clocks may differ.
-const SKEW: Duration = Duration::from_secs(300);
+const SKEW: Duration = Duration::from_mins(5);
 
 pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     let hint = "set the clock, and keep it set (NTP): windows of keys, freshness and expiry are judged by it";

@@ -19,7 +19,8 @@ pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     };
     if directory.is_empty() {
         let message = "the gate on VEX trust is on, and the issuer directory is empty";
-        return vec![Finding::trouble("issuers_empty", message, hint)];
+        let finding = Finding::trouble("issuers_empty", message, hint);
+        return vec![finding];
     }
     let counts = |it: &decision_gate_attest::issuers::Issuer| {
         it.tenants.iter().any(|tenant| it.counts(Some(tenant), patient.now))
