@@ -16,6 +16,10 @@ enum Must {
 }
 
 /// Calls of a release that first holds, in order. What `runpack_verify` takes is known only after the export.
+fn release(environment: &str) -> Value {
+    json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": environment})
+}
+
 fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
     let query = json!({"provider_id": "json", "check_id": "path",
         "params": {"root": "reports", "file": "tests.json", "jsonpath": "$.coverage"}});
@@ -69,16 +73,8 @@ fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
         ("attestation_verify", json!({"envelope": envelope}), Must::Answer),
         ("attestation_verify", json!({"envelope": envelope.to_string()}), Must::Answer),
         ("attestation_verify", json!({"envelope": {}}), Must::Err("envelope_malformed")),
-        (
-            "release_evaluate",
-            json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": "production"}),
-            Must::Answer,
-        ),
-        (
-            "release_evaluate",
-            json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": "moon"}),
-            Must::Err("environment_unknown"),
-        ),
+        ("release_evaluate", release("production"), Must::Answer),
+        ("release_evaluate", release("moon"), Must::Err("environment_unknown")),
         ("attestation_verify", json!({"envelope": " ".repeat(300_000)}), Must::Err("envelope_too_large")),
     ]
 }
