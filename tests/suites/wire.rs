@@ -15,11 +15,11 @@ enum Must {
     Err(&'static str),
 }
 
-/// Calls of a release that first holds, in order. What `runpack_verify` takes is known only after the export.
 fn release(environment: &str) -> Value {
     json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": environment})
 }
 
+/// Calls of a release that first holds, in order. What `runpack_verify` takes is known only after the export.
 fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
     let query = json!({"provider_id": "json", "check_id": "path",
         "params": {"root": "reports", "file": "tests.json", "jsonpath": "$.coverage"}});
