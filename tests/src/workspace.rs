@@ -57,6 +57,20 @@ impl Workspace {
         write(&self.config(), toml.as_bytes())
     }
 
+    /// Adds an environment `production`, and a release policy whose execution gate blocks where there is no evidence.
+    ///
+    /// # Errors
+    /// When the configuration can't be read or written.
+    pub fn configure_releases(&self) -> Result<(), Fault> {
+        let path = self.config();
+        let text = fs::read_to_string(&path).map_err(Fault::io("read", &path))?;
+        let release = r#"
+[release]
+policy = { PolicyGates = { ExecutionEvidence = { Enabled = true, MissingEvidenceAction = "Block" } } }
+"#;
+        self.write_config(&format!("environments = [\"production\"]\n{text}{release}"))
+    }
+
     /// The scenario `release`: one stage whose gate wants no failed test and enough coverage.
     ///
     /// # Errors

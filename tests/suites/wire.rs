@@ -15,6 +15,10 @@ enum Must {
     Err(&'static str),
 }
 
+fn release(environment: &str) -> Value {
+    json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": environment})
+}
+
 /// Calls of a release that first holds, in order. What `runpack_verify` takes is known only after the export.
 fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
     let query = json!({"provider_id": "json", "check_id": "path",
@@ -69,6 +73,8 @@ fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
         ("attestation_verify", json!({"envelope": envelope}), Must::Answer),
         ("attestation_verify", json!({"envelope": envelope.to_string()}), Must::Answer),
         ("attestation_verify", json!({"envelope": {}}), Must::Err("envelope_malformed")),
+        ("release_evaluate", release("production"), Must::Answer),
+        ("release_evaluate", release("moon"), Must::Err("environment_unknown")),
         ("attestation_verify", json!({"envelope": " ".repeat(300_000)}), Must::Err("envelope_too_large")),
     ]
 }
@@ -83,6 +89,7 @@ fn every_message_is_of_the_protocol_and_every_answer_of_its_tool() -> Result<(),
 
 fn session(era: Era) -> Result<(), Fault> {
     let workspace = Workspace::new()?;
+    workspace.configure_releases()?;
     let mut server = Server::start(&workspace, era)?;
     let tools = server.result("tools/list", json!({}))?;
     let schemas = output_schemas(&tools);

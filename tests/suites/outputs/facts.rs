@@ -66,11 +66,8 @@ const VERIFIED: &[&str] = &[
 const ENVELOPE: &str = r#"{"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": [{"keyid": "k", "sig": "AAAA"}]}"#;
 const NOT_VERIFIED: &[&str] = &["/digest/value", "/reasons/*/code", "/reasons/*/message", "/reasons/*/hint"];
 
-const SUBJECT: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const RELEASED: &[&str] =
-    &["/run_id", "/outcome", "/reason", "/decided_by", "/gates/*/gate", "/gates/*/message", "/next_actions/*"];
-const POLICY: &str =
-    "\n[release.policy.PolicyGates.ExecutionEvidence]\nEnabled = true\nMissingEvidenceAction = \"Block\"\n";
+    &["/message", "/reason", "/run_id", "/gates/*/gate", "/gates/*/outcome", "/gates/*/message", "/next_actions/*"];
 
 const SHAPE: &[&str] = &["/schema_id", "/version"];
 
@@ -105,7 +102,11 @@ fn calls(spec: &Value) -> Vec<Row> {
         ("schemas_list", json!({}), &["/items/*/schema_id", "/items/*/version"]),
         ("schemas_get", json!({"schema_id": "values", "version": "1"}), SHAPE),
         ("attestation_verify", json!({"envelope": ENVELOPE}), NOT_VERIFIED),
-        ("release_evaluate", json!({"subject": [SUBJECT], "environment": "production"}), RELEASED),
+        (
+            "release_evaluate",
+            json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": "production"}),
+            RELEASED,
+        ),
     ]
 }
 
@@ -136,8 +137,7 @@ fn says(tool: &str, answer: &Answer, places: &[&str]) {
 fn the_text_of_every_tool_says_the_same_facts() -> Result<(), Fault> {
     for era in Era::ALL {
         let workspace = Workspace::new()?;
-        let config = std::fs::read_to_string(workspace.config()).map_err(Fault::io("read", workspace.config()))?;
-        workspace.write_config(&format!("environments = [\"production\"]\n{config}{POLICY}"))?;
+        workspace.configure_releases()?;
         let mut server = Server::start(&workspace, era)?;
         let mut called = BTreeSet::new();
         for (tool, arguments, places) in calls(&workspace.scenario()?) {

@@ -12,7 +12,8 @@ pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     let directory = match patient.issuers() {
         None => {
             let message = "the gate on VEX trust is on, and there is no issuer directory";
-            return vec![Finding::trouble("issuers_not_configured", message, hint)];
+            let finding = Finding::trouble("issuers_not_configured", message, hint);
+            return vec![finding];
         }
         Some(Err(fault)) => return vec![Finding::trouble(fault.code(), fault.to_string(), fault.hint())],
         Some(Ok(directory)) => directory,

@@ -20,9 +20,7 @@ pub(super) fn run(patient: &Patient) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!("no key of the keyring `{shown}` counts now");
-    vec![Finding::doubt(
-        "keyring_none_in_force",
-        message,
-        "`decision-gate keys list` says why; import the keys that took over",
-    )]
+    let hint = "`decision-gate keys list` says why; import the keys that took over";
+    let finding = Finding::doubt("keyring_none_in_force", message, hint);
+    vec![finding]
 }

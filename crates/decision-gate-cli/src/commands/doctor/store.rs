@@ -19,11 +19,9 @@ pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     let Ok(loaded) = &patient.loaded else { return Vec::new() };
     if loaded.config().store.kind == StoreKind::Memory {
         let hint = "set `store.type` to `sqlite`";
-        return vec![Finding::doubt(
-            "store_in_memory",
-            "the ledger is kept in memory: nothing outlives the process",
-            hint,
-        )];
+        let message = "the ledger is kept in memory: nothing outlives the process";
+        let finding = Finding::doubt("store_in_memory", message, hint);
+        return vec![finding];
     }
     let path = match loaded.store_path() {
         Ok(path) => path,
