@@ -31,7 +31,7 @@ modern='"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.mode
 initialize='{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"order","version":"1"}}}
 {"jsonrpc":"2.0","method":"notifications/initialized"}'
 discover="{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\",\"params\":{$modern}}"
-list='{"jsonrpc":"2.0","id":2,"method":"tools/list"}'
+tools='{"jsonrpc":"2.0","id":2,"method":"tools/list"}'
 query='{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"evidence_query","arguments":{"query":{"provider_id":"time","check_id":"now"}}}}'
 
 session() { # name, configuration, messages
@@ -42,7 +42,7 @@ session 1 gate.toml "$initialize"
 session 2 gate.toml "$discover"
 session 3 pinned.toml "$initialize"
 session 4 gate.toml "$initialize
-$list"
+$tools"
 session 5 gate.toml "$initialize
 $query"
 
