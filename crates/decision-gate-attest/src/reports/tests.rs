@@ -1,0 +1,1 @@
+//! Reports that must not pass, one by one.
