@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::error::ReportError;
 use crate::predicates::{FactKind, Facts, Shape};
 
 pub(super) const FACTS: &[FactKind] = &[
@@ -91,6 +92,20 @@ impl Checks {
             }
             None => self.unnamed_commit = true,
         }
+    }
+
+    /// Whether all of them are about one commit, which may be shortened to seven digits or more.
+    ///
+    /// # Errors
+    /// [`ReportError::OtherCommit`] where one is about another or names none.
+    pub fn only_of(&self, commit: &str) -> Result<(), ReportError> {
+        let same = |it: &String| commit.len() >= 7 && it.starts_with(&commit.to_ascii_lowercase());
+        let found = match self.commits.iter().find(|it| !same(it)) {
+            Some(other) => Some(other.clone()),
+            None if self.unnamed_commit || self.commits.is_empty() => None,
+            None => return Ok(()),
+        };
+        Err(ReportError::OtherCommit { asked: commit.chars().take(128).collect(), found })
     }
 
     /// How many there are.
