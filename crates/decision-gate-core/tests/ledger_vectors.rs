@@ -64,11 +64,13 @@ fn merkle_proofs() {
 
 fn reference_tree(folder: &Path, report: &mut Report) {
     let tree: Value = serde_json::from_slice(&read(&folder.join("reference-tree.json"))).unwrap();
-    let strings = |member: &str| tree[member].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect::<Vec<_>>();
+    let strings =
+        |member: &str| tree[member].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect::<Vec<_>>();
     let leaves: Vec<Digest> = strings("leaf_inputs_hex").into_iter().map(|it| leaf_hash(&hex(it))).collect();
     let roots = strings("roots_hex_by_size");
     let root = |from: usize, to: usize| root_of(leaves[from..to].iter().copied());
-    let part = |range: &std::ops::Range<u64>| root(usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+    let part =
+        |range: &std::ops::Range<u64>| root(usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
     for (size, expected) in roots.iter().enumerate() {
         report.case(&format!("reference root {size}"), root(0, size).to_hex() == *expected, || root(0, size).to_hex());
         let count = u64::try_from(size).unwrap();

@@ -71,7 +71,12 @@ mod tests {
     fn a_head_of_another_form_is_none() {
         let good = r#"{"namespace":1,"root":{"algorithm":"sha256","value":"eaae9ee1f55a7264d4bf6ed504f85e88afb446a46a5cfbc9c7d1a80906a3fb81"},"run":null,"size":2,"tenant":1}"#;
         assert!(StreamHead::read(good.as_bytes()).is_some());
-        for bad in [good.replace(":2", ":0"), good.replace(":2", ": 2"), good.replace("\"run\":null,", ""), good.replace("size", "seq")] {
+        for bad in [
+            good.replace(":2", ":0"),
+            good.replace(":2", ": 2"),
+            good.replace("\"run\":null,", ""),
+            good.replace("size", "seq"),
+        ] {
             assert_eq!(StreamHead::read(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -52,7 +52,9 @@ pub enum CheckpointFault {
     #[error("the witnesses that signed the checkpoint do not make the quorum of the policy")]
     Quorum,
     /// Two histories of one log.
-    #[error("log `{origin}` shows two histories: `{root}` at size {size} contradicts a known checkpoint of size {known}")]
+    #[error(
+        "log `{origin}` shows two histories: `{root}` at size {size} contradicts a known checkpoint of size {known}"
+    )]
     SplitView {
         /// Which log.
         origin: String,
@@ -82,8 +84,12 @@ impl CheckpointFault {
         match self {
             Self::Note(error) => error.hint(),
             Self::Checkpoint(error) => error.hint(),
-            Self::Signer { .. } => "give the verifier key of this very log: `decision-gate ledger checkpoint` prints it",
-            Self::Quorum => "have the witnesses cosign it, and add what they give with `ledger checkpoint --add-cosignatures`",
+            Self::Signer { .. } => {
+                "give the verifier key of this very log: `decision-gate ledger checkpoint` prints it"
+            }
+            Self::Quorum => {
+                "have the witnesses cosign it, and add what they give with `ledger checkpoint --add-cosignatures`"
+            }
             Self::SplitView { .. } => "keep both checkpoints: together they prove that the log's history was rewritten",
         }
     }
@@ -158,9 +164,7 @@ impl CheckpointTrust {
         let signed = note.verify(self.all())?;
         let when = |key: &VerifierKey| signed.iter().find(|it| it.key == key).and_then(|it| it.seconds);
         let proven = match &self.policy {
-            Some(policy) if !policy.asks_for_none() => {
-                Some(policy.proven_at(when).ok_or(CheckpointFault::Quorum)?)
-            }
+            Some(policy) if !policy.asks_for_none() => Some(policy.proven_at(when).ok_or(CheckpointFault::Quorum)?),
             Some(_) | None => None,
         };
         let millis = proven.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000));
@@ -181,8 +185,7 @@ impl KnownCheckpoint {
             // Every tree begins with the empty one.
             _ if old.size == 0 => old.root == Digest::of(&[]),
             Some(path) => {
-                let shown: Result<(), ProofFault> =
-                    verify_consistency(old.size, &old.root, new.size, &new.root, path);
+                let shown: Result<(), ProofFault> = verify_consistency(old.size, &old.root, new.size, &new.root, path);
                 shown.is_ok()
             }
             None => true,

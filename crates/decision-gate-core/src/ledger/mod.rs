@@ -27,7 +27,9 @@ pub use event::{
 pub use head::StreamHead;
 pub use judge::{Accepted, CheckpointFault, CheckpointTrust, read_checkpoint};
 pub use merkle::{CompactRange, leaf_hash, node_hash, root_of};
-pub use note::{KeyUse, MAX_NOTE_BYTES, Note, NoteError, NoteKeyId, NoteSignature, Signed, VerifierKey, VerifierKeyError};
+pub use note::{
+    KeyUse, MAX_NOTE_BYTES, Note, NoteError, NoteKeyId, NoteSignature, Signed, VerifierKey, VerifierKeyError,
+};
 pub use origin::{OriginBase, OriginError, is_origin_of};
 pub use proof::{
     MAX_PROOF_HASHES, ProofFault, consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion,
