@@ -129,6 +129,11 @@ impl TileWriter {
         }
     }
 
+    /// The tiles that became full since the last look. They never change again.
+    pub fn take_full(&mut self) -> BTreeMap<TileId, Vec<Digest>> {
+        std::mem::take(&mut self.written)
+    }
+
     /// How many leaves there are now.
     pub fn size(&self) -> u64 {
         self.size
