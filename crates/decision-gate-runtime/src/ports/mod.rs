@@ -7,6 +7,6 @@ pub mod store;
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
 pub use provider::{EvidenceContext, Provider};
 pub use store::{
-    Append, Appended, EventPage, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
+    Append, Appended, EventPage, Mark, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
     StoreError, StoredEvent, StoredScenario, StoredSchema, StoredValue, Stream,
 };

@@ -7,6 +7,7 @@ pub(crate) mod build;
 
 pub(crate) mod concurrency;
 pub(crate) mod events;
+pub(crate) mod marks;
 pub(crate) mod model;
 pub(crate) mod policies;
 pub(crate) mod scenarios;
@@ -40,6 +41,8 @@ macro_rules! store_contract {
             schemas: d10_data_shapes_are_kept_and_scoped, a_registered_version_never_changes,
                 a_shelf_takes_so_many_data_shapes, data_shapes_are_listed_in_pages;
             policies: a_policy_is_in_force_until_another_is, an_append_under_an_older_policy_is_refused;
+            marks: marks_only_go_up, a_mark_that_has_gone_higher_is_a_conflict, marks_are_found_by_name_and_below_a_path,
+                many_handles_leave_the_highest_mark;
             concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;
         );
         proptest::proptest! {

@@ -8,6 +8,7 @@
 mod append;
 mod data_shape;
 mod fault;
+mod marks;
 mod open;
 mod policy;
 mod read;
@@ -25,7 +26,7 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::Event;
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
-    Append, Appended, EventPage, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
+    Append, Appended, EventPage, Mark, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
     StoreError, StoredEvent, StoredScenario, StoredSchema, Stream,
 };
 use rusqlite::Connection;
@@ -184,6 +185,11 @@ impl Store for SqliteStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let prepared = Prepared::new(&append)?;
         self.write(move |connection| prepared.append(connection)).await
+    }
+
+    async fn marks(&self, scope: Scope, names: &[String], below: &[String]) -> Result<Vec<Mark>, StoreError> {
+        let (names, below) = (names.to_vec(), below.to_vec());
+        self.read(move |connection| marks::find(connection, scope, &names, &below)).await
     }
 
     async fn events(&self, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, StoreError> {

@@ -106,7 +106,7 @@ async fn an_older_file_is_brought_up_and_keeps_what_it_has() {
     let run = stream(shelf(1), "run-1");
     started(&folder.store(), &run).await;
     let old = Connection::open(folder.path()).unwrap();
-    old.execute_batch("DROP TABLE data_shapes; PRAGMA user_version = 1").unwrap();
+    old.execute_batch("DROP TABLE data_shapes; DROP TABLE marks; PRAGMA user_version = 1").unwrap();
     drop(old);
 
     // Two handles at once, as two processes would have.
