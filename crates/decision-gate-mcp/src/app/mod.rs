@@ -53,20 +53,26 @@ impl App {
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
         let store = store(&loaded)?;
-        Self::build_on(loaded, store)
+        Self::build_on(loaded, store, None)
     }
 
-    /// The same with a ledger in memory, whatever is configured.
+    /// The same with a ledger in memory, whatever is configured. The configured one is asked what it has seen, so that
+    /// a trial comes to what a decision would.
     ///
     /// # Errors
     /// [`SetupError`], as for the configured ledger.
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store_at(&loaded, Place::Memory);
-        Self::build_on(loaded, store)
+        let (memory, config) = (store_at(&loaded, Place::Memory), loaded.config());
+        let kept = match config.store.kind {
+            StoreKind::Memory => None,
+            StoreKind::Sqlite => loaded.store_path().ok().filter(|it| it.exists()),
+        };
+        let history = kept.map(|path| store_at(&loaded, Place::File(path)));
+        Self::build_on(loaded, memory, history)
     }
 
     /// The product over what stays when the configuration changes.
-    fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
+    fn build_on(loaded: Loaded, store: Arc<dyn Store>, history: Option<Arc<dyn Store>>) -> Result<Self, SetupError> {
         let config = loaded.config();
         let providers = providers::build(&loaded, &base(&loaded))?;
         let rules = release::rules(&loaded)?;
@@ -74,6 +80,7 @@ impl App {
         let keyring = loaded.keyring()?;
         let parts = Parts {
             store: Arc::clone(&store),
+            history,
             policy: Arc::new(policy::build(config, &providers, keyring.clone(), rules.as_ref())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

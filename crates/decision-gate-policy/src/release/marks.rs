@@ -89,3 +89,55 @@ fn artifacts(subject: &Subject) -> Vec<String> {
     };
     ["sha256", "sha384", "sha512"].iter().filter_map(called).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use decision_gate_core::evidence::EvidenceValue;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::release::{Asked, Brought};
+
+    fn subject(digests: &serde_json::Value) -> Subject {
+        serde_json::from_value(json!([{ "digest": digests }])).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn marks_are_read_back(issuer in "[a-z/:]{1,12}", id in ".{0,20}", version in any::<[u64; 3]>(), spoke in any::<u64>()) {
+            let subject = subject(&json!({ "sha256": "ab".repeat(32), "sha512": "cd".repeat(64) }));
+            let source = (issuer.clone(), Digest::of(id.as_bytes()));
+            let seen = Seen {
+                versions: [(source.clone(), DocumentVersion(version))].into(),
+                words: [(source, spoke)].into(),
+                outcomes: [(issuer, spoke)].into(),
+            };
+            let marks = of(&seen, &subject);
+            prop_assert_eq!(marks.len(), 4, "a word for each strong digest");
+            prop_assert_eq!(read(&marks, &subject), seen);
+            prop_assert!(marks.keys().all(|it| names(&marks).contains(it) || below(&subject).iter().any(|path| it.starts_with(path))));
+        }
+    }
+
+    #[test]
+    fn words_are_found_by_whichever_strong_digest_is_given() {
+        let (short, long) = ("ab".repeat(32), "cd".repeat(64));
+        let seen = Seen { words: [(("acme".into(), Digest::of(b"1")), 7)].into(), ..Seen::default() };
+        let marks = of(&seen, &subject(&json!({ "sha256": short, "sha512": long })));
+        for known in [json!({ "sha256": short }), json!({ "sha512": long })] {
+            assert_eq!(read(&marks, &subject(&known)), seen);
+        }
+        assert_eq!(read(&marks, &subject(&json!({ "sha256": "ef".repeat(32) }))), Seen::default());
+    }
+
+    #[test]
+    fn a_source_has_no_say_in_what_was_seen() {
+        let mut value = EvidenceValue::Json(json!({ "roots": [], "seen": { "version/x": "9" } }));
+        Brought::forget(&mut value);
+        assert_eq!(value, Brought::new(Asked::default(), []).to_value());
+        let seen = BTreeMap::from([("version/x".to_owned(), Height::from(3))]);
+        assert!(Brought::remember(&mut value, &seen));
+        assert!(!Brought::remember(&mut value, &seen), "it is no news the second time");
+    }
+}

@@ -86,6 +86,8 @@ pub enum Shelves {
 pub struct Parts {
     /// Where the ledger is kept.
     pub store: Arc<dyn Store>,
+    /// A ledger that is only asked what it has seen: the configured one, where this one is for a single command.
+    pub history: Option<Arc<dyn Store>>,
     /// Who can be asked.
     pub providers: ProviderSet,
     /// What the configuration puts in force.

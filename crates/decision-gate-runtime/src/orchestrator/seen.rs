@@ -60,11 +60,11 @@ impl Orchestrator {
             return Ok(false);
         }
         let names: Vec<String> = released.iter().flat_map(|(_, it)| marks::names(&it.seen)).collect();
-        let known = self.parts.store.marks(scope, &names, &marks::below(subject)).await?;
+        let known = self.known(scope, &names, &marks::below(subject)).await?;
         let mut news = false;
         for (entry, record) in released {
-            let beyond = known.iter().filter(|it| record.seen.get(&it.name).is_none_or(|seen| *seen < it.height));
-            let beyond: BTreeMap<String, Height> = beyond.map(|it| (it.name.clone(), it.height)).collect();
+            let beyond = known.iter().filter(|(name, height)| record.seen.get(*name).is_none_or(|it| it < height));
+            let beyond: BTreeMap<String, Height> = beyond.map(|(name, height)| (name.clone(), *height)).collect();
             for salted in answers.iter_mut().filter(|it| it.condition_id == entry.condition_id) {
                 if let Answer::Found(found) = &mut salted.answer
                     && !beyond.is_empty()
@@ -74,5 +74,22 @@ impl Orchestrator {
             }
         }
         Ok(news)
+    }
+
+    /// Marks of the ledger, and of the one that is only asked.
+    async fn known(
+        &self,
+        scope: Scope,
+        names: &[String],
+        below: &[String],
+    ) -> Result<BTreeMap<String, Height>, RuntimeError> {
+        let mut known = BTreeMap::new();
+        for store in [Some(&self.parts.store), self.parts.history.as_ref()].into_iter().flatten() {
+            for Mark { name, height } in store.marks(scope, names, below).await? {
+                let best = known.entry(name).or_insert(height);
+                *best = height.max(*best);
+            }
+        }
+        Ok(known)
     }
 }

@@ -80,6 +80,25 @@ proptest! {
     }
 
     #[test]
+    fn an_issuer_s_latest_word_can_not_be_kept_back(docs in docs(), at in 0_usize..5, action in 0..3_usize) {
+        let mut options = strict();
+        options.as_object_mut().unwrap().remove("Sources");
+        // Whichever action is the gravest: it is taken.
+        for (key, gravest) in [("FailureAction", 0), ("MissingTrustBehavior", 1)] {
+            options[key] = json!(if action == 2 || action == gravest { "Block" } else { "Warn" });
+        }
+        let whole = remembered(docs, (12, 0));
+        let mut less = whole.clone();
+        let Some(doc) = less.docs.get(at).cloned().filter(|it| it.signer.is_some()) else { return Ok(()) };
+        less.docs.remove(at);
+        let later = |it: &Doc| it.signer == doc.signer && it.age <= doc.age;
+        prop_assume!(!less.docs.iter().any(later));
+        let (before, after) = (judged(&options, &whole.release("production")), judged(&options, &less.release("production")));
+        prop_assert_eq!((after.outcome, after.judged.reason), (Outcome::Block, "vex_source_silent"));
+        prop_assert!(after.outcome >= before.outcome);
+    }
+
+    #[test]
     fn the_order_of_evidence_does_not_matter(docs in docs()) {
         let world = remembered(docs, (12, 0));
         let mut turned = world.clone();
