@@ -163,6 +163,7 @@ fn gate(fixtures: &Path, deny_restricted: bool) -> Orchestrator {
     Orchestrator::new(Parts {
         store: Arc::new(SqliteStore::new(SqliteSettings::memory())),
         history: None,
+        observer: None,
         providers: providers.into_iter().map(registered).collect::<ProviderSet>(),
         policy: Arc::new(policy),
         clock: Arc::new(ManualClock::at(0)),

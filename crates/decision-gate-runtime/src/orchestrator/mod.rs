@@ -38,7 +38,7 @@ pub use submit::{SubmitReply, SubmitRequest};
 
 use crate::error::RuntimeError;
 use crate::fetch::ProviderSet;
-use crate::ports::{Clock, Entropy, Scope, Store};
+use crate::ports::{Clock, Entropy, Observer, Scope, Store};
 
 /// Who calls, as far as it matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,8 @@ pub struct Parts {
     pub providers: ProviderSet,
     /// What the configuration puts in force.
     pub policy: Arc<Policy>,
+    /// Who is told of release decisions.
+    pub observer: Option<Arc<dyn Observer>>,
     /// The server's time.
     pub clock: Arc<dyn Clock>,
     /// Where salts come from.

@@ -1,6 +1,7 @@
 //! One step of a run: snapshot, fetch, decide, append, retry.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::engine::{
@@ -70,6 +71,7 @@ impl Orchestrator {
     /// # Errors
     /// [`RuntimeError`] when nothing was decided; nothing was written then.
     pub async fn step(&self, caller: &Caller, request: &StepRequest) -> Result<StepReply, RuntimeError> {
+        let began = Instant::now();
         let scope = self.declared(caller)?;
         let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
         let (epoch, policy) = self.in_force(scope).await?;
@@ -85,7 +87,12 @@ impl Orchestrator {
         let mut answers = self.gather(&asked, &head.state, &policy).await?;
         let turn = self.turn(scope, &request.run_id);
         let _turn = turn.lock().await;
-        self.decide_and_append(&asked, &head.state, &mut answers, epoch, policy).await
+        let reply = self.decide_and_append(&asked, &head.state, &mut answers, epoch, policy).await?;
+        if let Some(evaluation) = &reply.evaluation {
+            super::gate_log::tell(evaluation);
+            self.observe(evaluation, began.elapsed());
+        }
+        Ok(reply)
     }
 
     async fn decide_and_append(
@@ -117,16 +124,20 @@ impl Orchestrator {
                 marks: seen::marks_of(&decided.event),
             };
             match self.parts.store.append(append).await {
-                Ok(_) => {
-                    decided.evaluation.iter().for_each(super::gate_log::tell);
-                    return Ok(fresh_reply(asked, decided, policy));
-                }
+                Ok(_) => return Ok(fresh_reply(asked, decided, policy)),
                 Err(StoreError::Conflict { .. }) => {}
                 Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(asked.scope).await?,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(conflict())
+    }
+
+    /// Tells of the releases that a step judged.
+    fn observe(&self, evaluation: &StageEvaluation, elapsed: std::time::Duration) {
+        let Some(observer) = &self.parts.observer else { return };
+        let released = evaluation.conditions.iter().filter_map(|it| it.judged.release.as_ref());
+        released.for_each(|it| observer.released(it, elapsed));
     }
 
     /// Decides by what was brought and by what the ledger has seen before of what was brought.

@@ -1,10 +1,12 @@
 //! The traits that touch the world.
 
 pub mod clock;
+pub mod observer;
 pub mod provider;
 pub mod store;
 
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
+pub use observer::Observer;
 pub use provider::{EvidenceContext, Provider};
 pub use store::{
     Append, Appended, EventPage, Mark, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
