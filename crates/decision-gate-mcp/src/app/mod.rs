@@ -30,7 +30,7 @@ use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSe
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
-pub use self::ledger::{ExportError, witness_policy};
+pub use self::ledger::{CheckpointRules, ExportError, witness_policy};
 pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 use crate::telemetry::Telemetry;
