@@ -268,7 +268,7 @@ class Pack:
             policy, keys = self.policies[event["policy_digest"]["value"]]
             try:
                 body, key = getattr(self, "make_" + event["kind"])(event, event["body"], policy, keys)
-            except (ValueError, KeyError) as error:
+            except (ValueError, KeyError, TypeError) as error:
                 self.found("replay_refused", path, f"nothing can follow from its inputs: {error}", place, "replay")
                 raise Stop from None
             self.state = fold(self.state, event, body)
