@@ -16,13 +16,14 @@ const GUIDE: &str = "docs/guides/when-a-store-fails.md";
 /// What the gate says, as JSON.
 fn gate(workspace: &Workspace, arguments: &[&str]) -> Result<(Option<i32>, Value), Fault> {
     let launch = arguments.iter().fold(Launch::program(binary()?), |launch, argument| launch.arg(*argument));
-    said(&launch.arg("--config").arg(workspace.config()).arg("--format").arg("json").output(Stdio::null())?)
+    let launch = launch.arg("--config").arg(workspace.config()).arg("--format").arg("json");
+    Ok(said(&launch.output(Stdio::null())?))
 }
 
-fn said(output: &Output) -> Result<(Option<i32>, Value), Fault> {
+fn said(output: &Output) -> (Option<i32>, Value) {
     let text = if output.stdout.is_empty() { &output.stderr } else { &output.stdout };
     let value = serde_json::from_slice(text).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(text)));
-    Ok((output.status.code(), value))
+    (output.status.code(), value)
 }
 
 fn decided(workspace: &Workspace, run: &str) -> Result<(Option<i32>, Value), Fault> {
@@ -195,7 +196,9 @@ fn a_lock_damage_and_another_version_are_said_and_diagnosed() -> Result<(), Faul
     let (mut page, mut header) = (whole.clone(), whole.clone());
     page.iter_mut().skip(4096).take(64).for_each(|byte| *byte = 0xA5);
     header[60..64].copy_from_slice(&99_u32.to_be_bytes());
-    for (bytes, expected) in [(page, "store_corrupt"), (header, "store_version"), (b"no database".to_vec(), "store_corrupt")] {
+    for (bytes, expected) in
+        [(page, "store_corrupt"), (header, "store_version"), (b"no database".to_vec(), "store_corrupt")]
+    {
         let damaged = copied(&bytes)?;
         let (exit, answer) = decided(&damaged, "after")?;
         assert_eq!((exit, code(&answer)), (Some(2), expected), "{answer}");

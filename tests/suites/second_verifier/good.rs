@@ -117,7 +117,8 @@ fn comparators() -> Files {
             conditions.push(condition(&id, "env", comparator.word(), expected));
             answers.push((id, found(seen.clone())));
         }
-        let bytes = Answer::Found(Box::new(Found { value: EvidenceValue::Bytes(vec![1, 2]), ..Found::json(Value::Null) }));
+        let bytes =
+            Answer::Found(Box::new(Found { value: EvidenceValue::Bytes(vec![1, 2]), ..Found::json(Value::Null) }));
         for (id, expected, answer) in [
             ("none", json!(1), Answer::absent()),
             ("octets", json!([1, 2]), bytes.clone()),
@@ -177,7 +178,10 @@ fn signed(binding: &str) -> Files {
     let conditions: Vec<_> = ids.iter().map(|id| condition(id, "env", "equals", &json!("yes"))).collect();
     let requires = json!({"require_signature": {"keys": ["ci"], "binding": binding}});
     let keys = json!([trusted("ci", &provider_key())]);
-    let mut run = Run::start(&gated(&json!({"Or": ids}), &conditions), policy(&[("/keys", keys), ("/providers/env/trust", requires)]));
+    let mut run = Run::start(
+        &gated(&json!({"Or": ids}), &conditions),
+        policy(&[("/keys", keys), ("/providers/env/trust", requires)]),
+    );
     let yes = json!("yes");
     let hash = canonical::of(&Digest::of(br#""yes""#)).unwrap();
     let bare = |signature: Vec<u8>, scheme: &str| {
@@ -221,10 +225,13 @@ fn doubtful() -> Files {
         ("anchored", file(json!("yes"))),
         ("loose", found(json!("yes"))),
         ("typed", file(json!(3))),
-        ("claimed", match file(json!(1)) {
-            Answer::Found(file) => Answer::Found(Box::new(Found { claimed_hash: claimed.claimed_hash, ..*file })),
-            other => other,
-        }),
+        (
+            "claimed",
+            match file(json!(1)) {
+                Answer::Found(file) => Answer::Found(Box::new(Found { claimed_hash: claimed.claimed_hash, ..*file })),
+                other => other,
+            },
+        ),
         ("missing", file(json!(1))),
     ];
     run.next(&answers);
@@ -245,7 +252,8 @@ fn counting() -> Files {
         ask("none", "after", json!({})),
     ];
     let names = ["now", "after", "before", "text", "none"];
-    let mut run = Run::start_at(&gated(&json!({"And": names}), &conditions), policy(&[]), Timestamp::Logical(0), Origin::Pinned);
+    let mut run =
+        Run::start_at(&gated(&json!({"And": names}), &conditions), policy(&[]), Timestamp::Logical(0), Origin::Pinned);
     run.step(TriggerKind::BackendEvent, 3, None, &[]);
     run.under(policy(&[("/time/allow_logical", json!(false)), ("/time/source", json!("caller"))]));
     run.step(TriggerKind::BackendEvent, 0, None, &[]);

@@ -88,7 +88,8 @@ fn a_large_pack_is_judged_alike() -> Result<(), Fault> {
 /// Whoever has the signing key can write what they like into a pack, but no decision that does not follow.
 #[test]
 fn even_the_holder_of_the_key_can_not_forge_what_is_replayed() -> Result<(), Fault> {
-    let replayed = |path: &str| path != "manifest.sig" && (!path.starts_with("artifacts/") || path.ends_with("spec.json"));
+    let replayed =
+        |path: &str| path != "manifest.sig" && (!path.starts_with("artifacts/") || path.ends_with("spec.json"));
     let mut packs = good::all();
     packs.truncate(2);
     let mut cases = rewrites(0, &packs[0], Sealed::WithTheKey, replayed, 1);

@@ -44,7 +44,10 @@ pub(crate) fn files(number: usize, pack: &Good, foreign: &Good) -> Vec<Case> {
             add(&format!("copied to {name}"), vec![Edit::Put(name, bytes.clone())]);
         }
         for length in (1..bytes.len()).step_by(bytes.len() / 12 + 1).chain([bytes.len().saturating_sub(1)]) {
-            add(&format!("cut at {length}"), vec![Edit::Splice(path.clone(), length, bytes.len() - length, Vec::new())]);
+            add(
+                &format!("cut at {length}"),
+                vec![Edit::Splice(path.clone(), length, bytes.len() - length, Vec::new())],
+            );
         }
         for more in [&b"\n"[..], b" ", b"x", b"[]", b"\0"] {
             add("longer", vec![Edit::Splice(path.clone(), bytes.len(), 0, more.to_vec())]);
@@ -162,4 +165,3 @@ fn seal(files: &Files, path: &str, bytes: Vec<u8>, sealed: Sealed) -> Vec<Edit> 
     edits.push(Edit::Put("manifest.json".into(), manifest));
     edits
 }
-

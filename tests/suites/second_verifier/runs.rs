@@ -47,9 +47,7 @@ pub(crate) fn ring() -> Value {
 /// A policy under which everything is `verified`; patches by JSON Pointer.
 pub(crate) fn policy(patches: &[(&str, Value)]) -> PolicySnapshot {
     let digest = Digest::of(b"contract");
-    let provider = |answers: &str, checks: Value| {
-        json!({"answers": answers, "max_lane": "verified", "allow_raw": false, "contract": digest, "result_schemas": checks})
-    };
+    let provider = |answers: &str, checks: Value| json!({"answers": answers, "max_lane": "verified", "allow_raw": false, "contract": digest, "result_schemas": checks});
     let times = json!({"after": {"type": "boolean"}, "before": {"type": "boolean"}, "now": {"type": "integer"}});
     let mut snapshot = json!({
         "v": 1, "trust_requirement": "verified", "provider_trust_overrides": {},
@@ -158,7 +156,13 @@ impl Run {
     }
 
     /// An answer that the provider `env` signs for this condition, at the time of the next step.
-    pub(crate) fn signed(&self, condition: &str, value: &Value, binding: Binding, change: fn(&mut EvidenceStatement)) -> Answer {
+    pub(crate) fn signed(
+        &self,
+        condition: &str,
+        value: &Value,
+        binding: Binding,
+        change: fn(&mut EvidenceStatement),
+    ) -> Answer {
         let query = &self.scenario.condition(&condition.parse().unwrap()).unwrap().query;
         let found = Found::json(value.clone());
         let claim = Claim { value: ValueClaim::of(&found.value), content_type: None, anchor: None };
