@@ -1,5 +1,6 @@
 //! The contract on both kinds of place, and what is SQLite's own: files, faults, batches, growth.
 
+mod audit;
 mod batches;
 pub(in crate::sqlite) mod crash;
 mod damage;
