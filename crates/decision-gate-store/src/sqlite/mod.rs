@@ -7,6 +7,7 @@
 
 mod append;
 mod data_shape;
+mod examine;
 mod fault;
 mod log;
 mod marks;
