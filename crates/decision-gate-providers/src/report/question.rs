@@ -4,7 +4,7 @@ use std::fmt;
 
 use decision_gate_attest::predicates::FactKind;
 use decision_gate_attest::reports::{self, Format, Kind, ReportError};
-use decision_gate_core::evidence::{Fault, FaultCode, Query};
+use decision_gate_core::evidence::{Fault, Query};
 use serde_json::{Map, Value};
 
 use super::fault::ReportFault;
@@ -12,8 +12,6 @@ use crate::error::bounded;
 use crate::json::relative::RelativePath;
 use crate::params;
 use crate::refusal::fault;
-
-const CHECK_MISSING: FaultCode = FaultCode::known("check_missing");
 
 /// Most files of a list.
 const MAX_LIST: usize = 256;
@@ -78,7 +76,7 @@ fn fact(query: &Query) -> Result<(Kind, &'static FactKind), Box<Fault>> {
     };
     let missing = || {
         let message = format!("`{}` has no check `{id}`", query.provider_id);
-        Box::new(Fault::new(CHECK_MISSING, message))
+        Box::new(Fault::new(params::CHECK_MISSING, message))
     };
     Kind::ALL.into_iter().find_map(named).ok_or_else(missing)
 }
