@@ -78,6 +78,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/http/", "evidence of `http`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/json/", "evidence of `json`", "mend the file"),
+    ("crates/decision-gate-providers/src/report/", "evidence of `report`", "see [reports.md](../spec/reports.md)"),
     (
         "crates/decision-gate-providers/src/refusal.rs",
         "evidence of `http`; evidence of `json`",
