@@ -125,6 +125,8 @@ impl Fault {
                 | SetupError::NotExternal { .. }
                 | SetupError::Issuers { .. }
                 | SetupError::Release { .. }
+                | SetupError::StoreNotBuilt
+                | SetupError::Store(_)
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -167,6 +169,8 @@ impl Fault {
                 | SetupError::NotExternal { .. }
                 | SetupError::Issuers { .. }
                 | SetupError::Release { .. }
+                | SetupError::StoreNotBuilt
+                | SetupError::Store(_)
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),

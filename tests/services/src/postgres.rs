@@ -70,22 +70,28 @@ impl Cluster {
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let folder = std::env::temp_dir().join(format!("dg-pg-{name:016x}"));
-        Self::at(folder, programs, &settings, false).map(Some)
+        Self::at(folder, programs, &settings, &[], false).map(Some)
     }
 
-    /// A cluster of the caller's own, with these settings. Nothing where there is no PostgreSQL, as for the shared one.
+    /// A cluster of the caller's own, with these settings and these files among its data. Nothing where there is no PostgreSQL, as for the shared one.
     ///
     /// # Errors
     /// As for the shared one.
-    pub fn own(settings: &[(&str, &str)]) -> Result<Option<Self>, Fault> {
+    pub fn own(settings: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Option<Self>, Fault> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Some(programs) = wanted()? else { return Ok(None) };
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("dg-pg-own-{}-{count}", std::process::id()));
-        Self::at(folder, programs, settings, true).map(Some)
+        Self::at(folder, programs, settings, files, true).map(Some)
     }
 
-    fn at(folder: PathBuf, programs: PathBuf, settings: &[(&str, &str)], own: bool) -> Result<Self, Fault> {
+    fn at(
+        folder: PathBuf,
+        programs: PathBuf,
+        settings: &[(&str, &str)],
+        files: &[(&str, &str)],
+        own: bool,
+    ) -> Result<Self, Fault> {
         fs::create_dir_all(&folder).map_err(Fault::io("create", &folder))?;
         // The server's user must get through.
         let open = fs::Permissions::from_mode(0o755);
@@ -97,7 +103,7 @@ impl Cluster {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let cluster = Self { folder, programs, settings, _users: users, own };
         if !cluster.folder.join("ready").exists() || !cluster.answers() {
-            cluster.make()?;
+            cluster.make(files)?;
         }
         drop(start);
         Ok(cluster)
@@ -111,6 +117,10 @@ impl Cluster {
     /// The folder of the cluster's data, for configuration that only a file can have.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
+    }
+
+    fn port(&self) -> &str {
+        self.settings.iter().find(|(key, _)| key == "port").map_or("5432", |(_, port)| port)
     }
 
     /// A name for a schema that nobody else has.
@@ -128,6 +138,7 @@ impl Cluster {
     pub fn sql(&self, statements: &str) -> Result<String, Fault> {
         let mut psql = self.program("psql");
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", NAME, "-d", NAME, "-h"]).arg(self.socket());
+        psql.env("PGPORT", self.port());
         run(psql.arg("-c").arg(statements))
     }
 
@@ -173,7 +184,7 @@ impl Cluster {
         }
     }
 
-    fn make(&self) -> Result<(), Fault> {
+    fn make(&self, files: &[(&str, &str)]) -> Result<(), Fault> {
         for name in ["data", "socket"] {
             let folder = self.folder.join(name);
             if folder.exists() {
@@ -191,9 +202,16 @@ impl Cluster {
         make.args(["-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-U", NAME, "-D"]).arg(self.data());
         run(&mut make)?;
         self.configure()?;
+        for (name, text) in files {
+            let path = self.data().join(name);
+            fs::write(&path, text).map_err(Fault::io("write", &path))?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(Fault::io("close", &path))?;
+            self.hand_over(&path)?;
+        }
         self.start()?;
         let mut database = self.program("psql");
         database.args(["-X", "-q", "-U", NAME, "-d", "postgres", "-h"]).arg(self.socket());
+        database.env("PGPORT", self.port());
         run(database.arg("-c").arg(format!("CREATE DATABASE {NAME}")))?;
         let ready = self.folder.join("ready");
         File::create(&ready).map_err(Fault::io("create", &ready))?;
@@ -241,7 +259,7 @@ impl Cluster {
     /// A program of PostgreSQL, as a user that it takes: it does not run for root.
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
-        command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGPASSWORD");
+        command.current_dir(&self.folder).env("LC_ALL", "C").env_remove("PGPASSWORD").env_remove("PGPORT");
         if user_id() == 0 {
             let (user, group) = server_user();
             command.uid(user).gid(group);

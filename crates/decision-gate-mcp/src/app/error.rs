@@ -4,6 +4,7 @@ use decision_gate_config::ConfigErrors;
 use decision_gate_core::contract::shape::ShapeError;
 use decision_gate_core::scenario::SpecFaults;
 use decision_gate_providers::BuildError;
+use decision_gate_runtime::ports::StoreError;
 
 use crate::federation::FederationError;
 
@@ -57,6 +58,12 @@ pub enum SetupError {
         /// What is wrong with it.
         problem: String,
     },
+    /// This build leaves the kind of store out.
+    #[error("this build has no store of `store.type = \"postgres\"`")]
+    StoreNotBuilt,
+    /// The ledger's client can't be made.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Two files pin scenarios of one name.
     #[error("two files under `scenarios.files` define scenario `{scenario}`")]
     PinnedTwice {
@@ -94,6 +101,8 @@ impl SetupError {
             Self::NotExternal { .. } => "provider_not_external",
             Self::Issuers { .. } => "issuers_invalid",
             Self::Release { .. } => "release_rules_invalid",
+            Self::StoreNotBuilt => "store_not_built",
+            Self::Store(error) => error.code(),
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
             Self::Scenario { faults, .. } => faults.code(),
             Self::Schema { error, .. } => error.code(),
@@ -110,6 +119,8 @@ impl SetupError {
             Self::NotExternal { .. } => "name a provider of `type = \"mcp\"`".into(),
             Self::Issuers { .. } => "`decision-gate issuers list --directory FILE` shows what is wrong with it".into(),
             Self::Release { .. } => "`decision-gate config check` shows every problem".into(),
+            Self::StoreNotBuilt => "build it with the feature `postgres`, or use another `store.type`".into(),
+            Self::Store(error) => error.hint().into(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
             Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
             Self::Schema { error, .. } => error.hint().into(),

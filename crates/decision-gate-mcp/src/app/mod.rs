@@ -10,6 +10,7 @@ mod release;
 mod renew;
 mod scenarios;
 mod schemas;
+mod store;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +20,6 @@ use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
 use decision_gate_config::sections::runpacks::ExportProfile;
 use decision_gate_config::sections::scenarios::Drafts;
-use decision_gate_config::sections::store::{StoreKind, SyncMode};
 use decision_gate_core::contract::ProviderContract;
 use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
@@ -29,7 +29,7 @@ use decision_gate_policy::telemetry::Observed;
 use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
 use decision_gate_runtime::{ReleaseReply, ReleaseRequest, RuntimeError};
-use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
+use decision_gate_store::Place;
 
 pub use self::error::SetupError;
 pub use self::renew::ReloadError;
@@ -52,7 +52,7 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store(&loaded)?;
+        let store = store::open(&loaded)?;
         Self::build_on(loaded, store)
     }
 
@@ -61,7 +61,7 @@ impl App {
     /// # Errors
     /// [`SetupError`], as for the configured ledger.
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store_at(&loaded, Place::Memory);
+        let store = store::sqlite(&loaded, Place::Memory);
         Self::build_on(loaded, store)
     }
 
@@ -130,6 +130,22 @@ impl App {
         };
         let derived = derive_contract(provider, settings, &base(loaded)).await;
         derived.map_err(|error| SetupError::Federation { provider: provider.to_string(), error })
+    }
+
+    /// The configured ledger. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`SetupError`] when there is no place for it, or this build has no such store.
+    pub fn ledger(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+        store::open(loaded)
+    }
+
+    /// Where the configured ledger is, in words: a path or an address. Nothing for one in memory.
+    ///
+    /// # Errors
+    /// [`SetupError`] as for the ledger.
+    pub fn ledger_place(loaded: &Loaded) -> Result<Option<String>, SetupError> {
+        store::place(loaded)
     }
 
     /// The gate at work.
@@ -216,25 +232,4 @@ fn bounds(config: &decision_gate_config::Config) -> Bounds {
             DegradedEdges::Refuse => EdgePolicy::Refuse,
         },
     }
-}
-
-fn store(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
-    let settings = &loaded.config().store;
-    let place = match settings.kind {
-        StoreKind::Memory => Place::Memory,
-        StoreKind::Sqlite => Place::File(loaded.store_path()?),
-    };
-    Ok(store_at(loaded, place))
-}
-
-fn store_at(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
-    let settings = &loaded.config().store;
-    Arc::new(SqliteStore::new(SqliteSettings {
-        place,
-        sync_mode: match settings.sync_mode {
-            SyncMode::Full => StoreSync::Full,
-            SyncMode::Normal => StoreSync::Normal,
-        },
-        busy_timeout: std::time::Duration::from_millis(settings.busy_timeout_ms.get()),
-    }))
 }

@@ -41,8 +41,8 @@ async fn connect(settings: &PostgresSettings) -> Result<Client, Fault> {
         .connect_timeout(settings.connect_timeout)
         .tcp_user_timeout(settings.statement_timeout)
         .keepalives_idle(std::time::Duration::from_secs(30));
-    if let Some(password) = &settings.password {
-        config.password(password.reveal());
+    if let Some(password) = settings.password.reveal()? {
+        config.password(password.as_str());
     }
     let secured = match &settings.host {
         Host::Socket(_) => None,

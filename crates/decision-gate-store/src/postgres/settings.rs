@@ -1,11 +1,12 @@
 //! Which database a PostgreSQL store lies in, and how it is reached.
 
-use std::fmt;
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::fault::Fault;
 use crate::SyncMode;
 
 /// Where the server listens.
@@ -32,24 +33,41 @@ pub enum Tls {
     },
 }
 
-/// A password, which nothing shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(Zeroizing<String>);
-
-impl Password {
-    /// Takes it over.
-    pub fn new(text: Zeroizing<String>) -> Self {
-        Self(text)
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
+/// Where the role's password is. It is looked up for each new connection, so that a new one counts at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Password {
+    /// The server asks for none.
+    None,
+    /// In this environment variable.
+    Variable(String),
+    /// In this file, with nothing else but a line end.
+    File(PathBuf),
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(..)")
+/// Most bytes of a file with a password.
+const MAX_PASSWORD_BYTES: u64 = 4096;
+
+impl Password {
+    /// The password, for a moment.
+    pub(crate) fn reveal(&self) -> Result<Option<Zeroizing<String>>, Fault> {
+        let refused = |what: String| Fault::Unavailable(what);
+        match self {
+            Self::None => Ok(None),
+            Self::Variable(name) => match std::env::var(name) {
+                Ok(text) => Ok(Some(Zeroizing::new(text))),
+                Err(_) => Err(refused(format!("the variable `{name}` with its password is not set"))),
+            },
+            Self::File(path) => {
+                let failed = |why: String| refused(format!("the file `{}` with its password: {why}", path.display()));
+                let known = fs::metadata(path).map_err(|error| failed(error.kind().to_string()))?;
+                if !known.is_file() || known.len() > MAX_PASSWORD_BYTES {
+                    return Err(failed("not a file, or too large".to_owned()));
+                }
+                let text = fs::read_to_string(path).map_err(|error| failed(error.kind().to_string()))?;
+                let text = Zeroizing::new(text);
+                Ok(Some(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())))
+            }
+        }
     }
 }
 
@@ -64,8 +82,8 @@ pub struct PostgresSettings {
     pub database: String,
     /// The role.
     pub user: String,
-    /// Its password, where the server asks for one.
-    pub password: Option<Password>,
+    /// Its password.
+    pub password: Password,
     /// The schema that holds this ledger and nothing else. It is made on first use.
     pub schema: String,
     /// What protects the way to the server.
@@ -90,7 +108,7 @@ impl PostgresSettings {
             port: 5432,
             database: database.to_owned(),
             user: user.to_owned(),
-            password: None,
+            password: Password::None,
             schema: "decision_gate".to_owned(),
             tls: Tls::Off,
             pool_size: 8,

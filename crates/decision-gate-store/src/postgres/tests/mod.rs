@@ -1,5 +1,9 @@
 //! The contract on a real server, and what is PostgreSQL's own: schemas, faults, writers, servers that go away.
 
+mod schemas;
+mod servers;
+mod writers;
+
 use std::sync::Arc;
 use std::time::Duration;
 
