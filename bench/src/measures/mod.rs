@@ -7,6 +7,7 @@ mod evidence_query;
 mod exchange;
 mod idle_memory;
 mod ledger_growth;
+mod postgres;
 mod precheck;
 mod release_chain;
 mod step_growth;
@@ -32,6 +33,7 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: "precheck", run: precheck::run },
     Measure { name: "step_growth", run: step_growth::run },
     Measure { name: "ledger_growth", run: ledger_growth::run },
+    Measure { name: "postgres", run: postgres::run },
     Measure { name: "attestation", run: attestation::run },
     Measure { name: "release_chain", run: release_chain::run },
     Measure { name: "canonical_json", run: canonical_json::run },

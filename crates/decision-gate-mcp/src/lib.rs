@@ -23,7 +23,7 @@ mod transport;
 mod words;
 
 pub use self::{
-    app::{App, ReloadError, SetupError},
+    app::{App, Packs, PacksError, ReloadError, SetupError},
     catalog::{ModelCost, Visibility},
     error::ServeError,
     federation::{FederatedProvider, FederationError},

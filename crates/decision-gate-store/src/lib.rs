@@ -11,7 +11,9 @@ mod packs;
 mod postgres;
 mod sqlite;
 
+#[cfg(feature = "object-store")]
+pub use packs::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};
 pub use packs::{PackFolder, PackStoreError};
 #[cfg(feature = "postgres")]
-pub use postgres::{Host, Password, PostgresSettings, PostgresStore, Tls};
+pub use postgres::{APPEND_STATEMENTS, Host, Password, PostgresSettings, PostgresStore, Tls};
 pub use sqlite::{Place, SqliteSettings, SqliteStore, SyncMode};

@@ -1,12 +1,15 @@
 //! Throwaway servers for tests. What they need is installed by `tests/setup.sh` and `tests/clients/setup.sh`; where it
 //! can't be had, a test says so and passes, unless it is required.
 
+mod object_store;
 #[cfg(unix)]
 mod postgres;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
+pub use object_store::S3;
 #[cfg(unix)]
 pub use postgres::{Cluster, NAME};
 
@@ -43,4 +46,26 @@ impl Fault {
         let path = path.into();
         move |source| Self::Io { what, path, source }
     }
+}
+
+/// Whether a variable says that a server must be there.
+fn is_required(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|it| it == "1")
+}
+
+/// Says that a test checks nothing here, and why.
+fn skip(why: &str) {
+    // A test whose standard error is closed has nobody to tell.
+    let _ = writeln!(io::stderr(), "skipped: {why}");
+}
+
+/// Runs a program to its end, and gives what it printed.
+fn run(command: &mut Command) -> Result<String, Fault> {
+    let output = command.stdin(Stdio::null()).output().map_err(Fault::io("run", command.get_program()))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(said.trim_end().to_owned());
+    }
+    let output = format!("{said}{}", String::from_utf8_lossy(&output.stderr));
+    Err(Fault::Command { command: format!("{command:?}"), output })
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Fault;
+use crate::{Fault, run, skip};
 
 /// The role and the database of every cluster.
 pub const NAME: &str = "gate";
@@ -295,10 +295,10 @@ fn wanted() -> Result<Option<PathBuf>, Fault> {
     if let Some(found) = programs() {
         return Ok(Some(found));
     }
-    if std::env::var_os("DECISION_GATE_REQUIRE_POSTGRES").is_some_and(|it| it == "1") {
+    if crate::is_required("DECISION_GATE_REQUIRE_POSTGRES") {
         return Err(Fault::NoPostgres);
     }
-    let _ = writeln!(std::io::stderr(), "skipped: no PostgreSQL");
+    skip("no PostgreSQL");
     Ok(None)
 }
 
@@ -333,14 +333,4 @@ fn server_user() -> (u32, u32) {
         Some((columns.next()?.parse().ok()?, columns.next()?.parse().ok()?))
     };
     of("postgres").or_else(|| of("nobody")).unwrap_or((65534, 65534))
-}
-
-fn run(command: &mut Command) -> Result<String, Fault> {
-    let output = command.stdin(Stdio::null()).output().map_err(Fault::io("run", command.get_program()))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(said.trim_end().to_owned());
-    }
-    let output = format!("{said}{}", String::from_utf8_lossy(&output.stderr));
-    Err(Fault::Command { command: format!("{command:?}"), output })
 }

@@ -44,7 +44,7 @@ pub(crate) fn text(checked: &Checked, exported: Option<&Option<Exported>>, place
         None => labelled(&mut text, "ledger", "in memory, gone when this command ends"),
     }
     if let Some(Some(exported)) = exported {
-        labelled(&mut text, "proof", Line(exported.path.display()));
+        labelled(&mut text, "proof", Line(&exported.place));
     }
     text
 }

@@ -36,7 +36,7 @@ pub(crate) fn text(reply: &ReleaseReply, exported: Option<&Option<Exported>>, pl
         None => labelled(&mut text, "ledger", "in memory, gone when this command ends"),
     }
     if let Some(Some(exported)) = exported {
-        labelled(&mut text, "proof", Line(exported.path.display()));
+        labelled(&mut text, "proof", Line(&exported.place));
     }
     text
 }

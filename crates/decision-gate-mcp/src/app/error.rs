@@ -5,6 +5,7 @@ use decision_gate_core::contract::shape::ShapeError;
 use decision_gate_core::scenario::SpecFaults;
 use decision_gate_providers::BuildError;
 use decision_gate_runtime::ports::StoreError;
+use decision_gate_store::PackStoreError;
 
 use crate::federation::FederationError;
 
@@ -64,6 +65,12 @@ pub enum SetupError {
     /// The ledger's client can't be made.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// This build leaves buckets out.
+    #[error("this build has no `runpacks.type = \"s3\"`")]
+    PacksNotBuilt,
+    /// A place for packs can't be used.
+    #[error(transparent)]
+    Packs(#[from] PackStoreError),
     /// Two files pin scenarios of one name.
     #[error("two files under `scenarios.files` define scenario `{scenario}`")]
     PinnedTwice {
@@ -103,6 +110,8 @@ impl SetupError {
             Self::Release { .. } => "release_rules_invalid",
             Self::StoreNotBuilt => "store_not_built",
             Self::Store(error) => error.code(),
+            Self::PacksNotBuilt => "pack_store_not_built",
+            Self::Packs(error) => error.code(),
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
             Self::Scenario { faults, .. } => faults.code(),
             Self::Schema { error, .. } => error.code(),
@@ -121,6 +130,8 @@ impl SetupError {
             Self::Release { .. } => "`decision-gate config check` shows every problem".into(),
             Self::StoreNotBuilt => "build it with the feature `postgres`, or use another `store.type`".into(),
             Self::Store(error) => error.hint().into(),
+            Self::PacksNotBuilt => "build it with the feature `object-store`, or keep packs in a folder".into(),
+            Self::Packs(error) => error.hint().into(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
             Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
             Self::Schema { error, .. } => error.hint().into(),

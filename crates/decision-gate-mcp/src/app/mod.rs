@@ -4,6 +4,7 @@
 //! start; the store is opened by the first call that needs it.
 
 mod error;
+mod packs;
 mod policy;
 mod providers;
 mod release;
@@ -32,6 +33,7 @@ use decision_gate_runtime::{ReleaseReply, ReleaseRequest, RuntimeError};
 use decision_gate_store::Place;
 
 pub use self::error::SetupError;
+pub use self::packs::{Packs, PacksError};
 pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 use crate::telemetry::Telemetry;
@@ -183,12 +185,12 @@ impl App {
         &self.telemetry
     }
 
-    /// The folder that packs are written to and read from.
+    /// Where packs are written to and read from.
     ///
     /// # Errors
-    /// [`SetupError`] when none is configured and there is no home folder.
-    pub fn runpacks_root(&self) -> Result<PathBuf, SetupError> {
-        Ok(self.loaded.runpacks_root()?)
+    /// [`SetupError`] when none is configured and there is no home folder, or a bucket can't be asked.
+    pub fn packs(&self) -> Result<Packs, SetupError> {
+        Packs::configured(&self.loaded)
     }
 
     /// How much of the values a pack shows unless the call says otherwise.

@@ -7,7 +7,6 @@ use decision_gate_core::name::{EnvironmentName, RunId};
 use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
 use decision_gate_core::scenario::Origin;
 use decision_gate_policy::READERS;
-use decision_gate_store::PackFolder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -127,15 +126,9 @@ impl Tool for RunpackVerify {
 
     async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
         let (expect, manifest_name) = expectation(&arguments, context.app().keyring())?;
-        let root = context.app().runpacks_root()?;
-        let name = arguments.runpack_dir.clone();
-        let judged = tokio::task::spawn_blocking(move || {
-            let folder = PackFolder::open(&root)?.pack(&name)?;
-            let files = decision_gate_verify::read_open(&folder, &name)
-                .map_err(|fault| ToolError::new(fault.code(), fault.to_string(), "export the run again"))?;
-            Ok::<_, ToolError>(verify(&files, &manifest_name, &expect))
-        });
-        let report = judged.await.map_err(|_| ToolError::internal())??;
+        let files = context.app().packs()?.read(&arguments.runpack_dir).await?;
+        let judged = tokio::task::spawn_blocking(move || verify(&files, &manifest_name, &expect));
+        let report = judged.await.map_err(|_| ToolError::internal())?;
         Ok(fitting(|shown| Answer::new(&arguments.runpack_dir, &report, shown)))
     }
 }

@@ -19,6 +19,9 @@ use super::pool::Work;
 use super::trees::Trees;
 use crate::sqlite::{Prepared, grown, rows};
 
+/// What an append sends between `BEGIN` and `COMMIT`, for measurements that send the same.
+pub const APPEND_STATEMENTS: [&str; 2] = [LOCK, NEXT];
+
 /// The shelf's lock, together with other appends.
 const LOCK: &str = "SELECT pg_advisory_xact_lock_shared($1)";
 

@@ -33,6 +33,7 @@ use decision_gate_runtime::ports::{
     StoreError, StoredEvent, StoredScenario, StoredSchema, Stream,
 };
 
+pub use self::append::APPEND_STATEMENTS;
 use self::append::AppendEvent;
 use self::pool::Connections;
 pub use self::settings::{Host, Password, PostgresSettings, Tls};
