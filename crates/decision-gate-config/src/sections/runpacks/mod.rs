@@ -50,7 +50,7 @@ impl Section for Runpacks {
                 }
                 match &self.s3 {
                     Some(s3) => checks.key("s3", |checks| s3.check(checks)),
-                    None => checks.report(Fault::MissingKey { key: "s3".to_owned() }),
+                    None => checks.report(Fault::MissingOneOf { keys: vec!["s3".to_owned()] }),
                 }
             }
         }

@@ -43,7 +43,7 @@ impl S3 {
 
     pub(super) fn check(&self, checks: &mut Checks) {
         if self.endpoint.as_ref().is_some_and(ServerUrl::is_plain) && !self.allow_http {
-            let (this, other) = ("a plain `http` endpoint".to_owned(), "allow_http = false".to_owned());
+            let (this, other) = ("http://".to_owned(), "allow_http = false".to_owned());
             checks.key("endpoint", |checks| checks.report(Fault::Conflict { this, other }));
         }
     }

@@ -52,7 +52,7 @@ impl Section for Store {
             checks.key("path", |checks| checks.report(Fault::Conflict { this, other }));
         }
         match (&self.postgres, self.kind) {
-            (None, StoreKind::Postgres) => checks.report(Fault::MissingKey { key: "postgres".to_owned() }),
+            (None, StoreKind::Postgres) => checks.report(Fault::MissingOneOf { keys: vec!["postgres".to_owned()] }),
             (None, StoreKind::Sqlite | StoreKind::Memory) => {}
             (Some(postgres), StoreKind::Postgres) => checks.key("postgres", |checks| postgres.check(checks)),
             (Some(_), StoreKind::Sqlite | StoreKind::Memory) => {

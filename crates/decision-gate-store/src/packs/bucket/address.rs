@@ -30,11 +30,11 @@ impl FromStr for PackAddress {
         let invalid = || PackStoreError::Address { address: text.chars().take(200).collect() };
         let rest = text.strip_prefix("s3://").ok_or_else(invalid)?;
         let (bucket, path) = rest.split_once('/').ok_or_else(invalid)?;
-        let (prefix, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let plain = |it: &str| !it.is_empty() && check_name(it).is_ok();
-        if !plain(bucket) || !plain(name) || !(prefix.is_empty() || prefix.split('/').all(plain)) {
+        let plain = |it: &str| check_name(it).is_ok();
+        if !plain(bucket) || !path.split('/').all(plain) {
             return Err(invalid());
         }
+        let (prefix, name) = path.rsplit_once('/').unwrap_or(("", path));
         Ok(Self { bucket: bucket.to_owned(), prefix: prefix.to_owned(), name: name.to_owned() })
     }
 }
