@@ -16,7 +16,7 @@ const SERVERS: usize = 4;
 const SUBMITTERS: usize = 40;
 const TRIGGERS: usize = 16;
 /// Rounds of the whole crowd.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 1;
 
 #[test]
 fn forty_submitters_and_sixteen_triggers_on_one_file() -> Result<(), Fault> {

@@ -4,8 +4,10 @@
 
 mod attest;
 mod attestations;
+mod buckets;
 mod builders;
 mod check;
+mod databases;
 mod doctor;
 mod errors;
 mod flow;

@@ -303,10 +303,14 @@ impl StoreError {
             Self::Misplaced { .. } => "please report it, with the call that led to it; nothing was written",
             Self::Locked { .. } => "call again, or find the process that holds it; nothing was written",
             Self::Full { .. } => "free some space and call again; nothing acknowledged was lost",
-            Self::ReadOnly { .. } => "make it writable for this user (a file and its folder, or a database that is no standby), or set another `store`",
+            Self::ReadOnly { .. } => {
+                "make it writable for this user (a file and its folder, or a database that is no standby), or set another `store`"
+            }
             Self::Corrupt { .. } => "keep it as it is, restore a backup, and run `decision-gate doctor`",
             Self::Version { .. } => "use the version that wrote it, or set another `store`",
-            Self::Unavailable { .. } => "check `store` and what it names, and call again; nothing acknowledged was lost",
+            Self::Unavailable { .. } => {
+                "check `store` and what it names, and call again; nothing acknowledged was lost"
+            }
         }
     }
 }

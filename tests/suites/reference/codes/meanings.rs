@@ -92,6 +92,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-runtime/src/fetch.rs", "evidence", "see the server's log"),
     ("crates/decision-gate-store/src/packs/", "writing runpacks", "check `runpacks.root`"),
     (
+        "crates/decision-gate-store/src/packs/bucket/",
+        "runpacks in a bucket",
+        "see the guide to [stores](../guides/stores.md)",
+    ),
+    (
         "crates/decision-gate-verify/src/attestation.rs",
         "reasons of `attest verify` and `attestation_verify`",
         "do not rely on it: ask the signer for another",
@@ -384,7 +389,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "store_corrupt",
         "The store holds something other than it should.",
-        "keep the file as it is, restore a backup, and run `decision-gate doctor`",
+        "keep it as it is, restore a backup, and run `decision-gate doctor`",
     ),
     (
         "store_folder_not_writable",
