@@ -29,6 +29,18 @@ pub(super) fn place(loaded: &Loaded) -> Result<Option<String>, SetupError> {
     }
 }
 
+/// The configured ledger, where there is one that outlives the process: what was seen before is asked there.
+pub(super) fn kept(loaded: &Loaded) -> Result<Option<Arc<dyn Store>>, SetupError> {
+    match loaded.config().store.kind {
+        StoreKind::Memory => Ok(None),
+        StoreKind::Sqlite => {
+            let path = loaded.store_path().ok().filter(|it| it.exists());
+            Ok(path.map(|path| sqlite(loaded, Place::File(path))))
+        }
+        StoreKind::Postgres => postgres::open(loaded).map(Some),
+    }
+}
+
 /// A ledger in SQLite.
 pub(super) fn sqlite(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
     Arc::new(SqliteStore::new(SqliteSettings { place, sync_mode: sync_mode(loaded), busy_timeout: patience(loaded) }))

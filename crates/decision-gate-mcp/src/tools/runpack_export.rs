@@ -7,9 +7,10 @@ use decision_gate_runtime::ExportRequest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::app::{ExportError, PacksError};
+
 use super::shared::caller;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
-use crate::app::PacksError;
 
 /// `runpack_export`.
 pub(super) struct RunpackExport;
@@ -118,7 +119,7 @@ impl Tool for RunpackExport {
         let verification = if arguments.include_verification { Verification::Include } else { Verification::LeaveOut };
         let scenario_id = arguments.scenario_id;
         let request = ExportRequest { run_id: arguments.run_id, scenario_id, profile, verification, manifest_name };
-        let pack = app.orchestrator().export(&caller, &request).await?;
+        let pack = app.export(&caller, &request).await?;
         let packs = app.packs()?;
         let name = arguments.output_dir.unwrap_or_else(|| request.run_id.as_str().replace(':', "_"));
         let path = packs.shown(&name);
@@ -126,6 +127,15 @@ impl Tool for RunpackExport {
         packs.write(&name, pack).await?;
         let manifest_name = request.manifest_name.as_str().to_owned();
         Ok(Answer { run_id: request.run_id, runpack_dir: name, path, manifest_name, root_hash, files, profile })
+    }
+}
+
+impl From<ExportError> for ToolError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Gate(error) => error.into(),
+            ExportError::Setup(error) => error.into(),
+        }
     }
 }
 

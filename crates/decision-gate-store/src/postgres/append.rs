@@ -14,9 +14,9 @@ use tokio_postgres::types::ToSql;
 
 use super::connection::Connection;
 use super::fault::{Fault, is_taken};
-use super::locks;
 use super::pool::Work;
 use super::trees::Trees;
+use super::{locks, marks};
 use crate::sqlite::{Prepared, grown, rows};
 
 /// What an append sends between `BEGIN` and `COMMIT`, for measurements that send the same.
@@ -36,6 +36,8 @@ WITH policy AS (
 ), event AS (
     INSERT INTO events (tenant, namespace, stream, seq, kind, key, bytes, leaf)
     SELECT $1, $2, $3, $4, $10, $11, $12, $13 FROM head
+), grown AS (
+    INSERT INTO pending_heads (tenant, namespace, stream) SELECT $1, $2, $3 FROM head ON CONFLICT DO NOTHING
 ), side AS (
     INSERT INTO side_values (tenant, namespace, stream, seq, slot, salt, canonical)
     SELECT $1, $2, $3, $4, it.slot, it.salt, it.canonical
@@ -55,6 +57,8 @@ WITH policy AS (
 ), event AS (
     INSERT INTO events (tenant, namespace, stream, seq, kind, key, bytes, leaf)
     SELECT $1, $2, $3, $4, $10, $11, $12, $13 FROM head
+), grown AS (
+    INSERT INTO pending_heads (tenant, namespace, stream) SELECT $1, $2, $3 FROM head ON CONFLICT DO NOTHING
 ), side AS (
     INSERT INTO side_values (tenant, namespace, stream, seq, slot, salt, canonical)
     SELECT $1, $2, $3, $4, it.slot, it.salt, it.canonical
@@ -116,6 +120,9 @@ impl AppendEvent {
 
 /// Appends in a transaction of its own, and gives the tree after it.
 async fn write(connection: &Connection, prepared: &Prepared, tree: &CompactRange) -> Result<CompactRange, Fault> {
+    if !prepared.marks.is_empty() {
+        return connection.transaction(with_marks(connection, prepared, tree)).await;
+    }
     if prepared.policy_epoch.is_none() {
         let written = insert(connection, prepared, tree).await;
         return settle(connection, prepared, written).await;
@@ -148,6 +155,17 @@ async fn write(connection: &Connection, prepared: &Prepared, tree: &CompactRange
         ended?;
     }
     settle(connection, prepared, written).await
+}
+
+/// Appends and raises marks within a transaction of the caller, which counts for both or for none.
+async fn with_marks(connection: &Connection, prepared: &Prepared, tree: &CompactRange) -> Result<CompactRange, Fault> {
+    connection.execute(LOCK, &[&locks::shelf(prepared.stream.scope)]).await?;
+    let written = insert(connection, prepared, tree).await;
+    let after = settle(connection, prepared, written).await?;
+    match marks::raise(connection, prepared.stream.scope, &prepared.marks).await? {
+        true => Ok(after),
+        false => Err(conflict(prepared)),
+    }
 }
 
 struct Written {

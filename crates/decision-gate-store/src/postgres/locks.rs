@@ -11,6 +11,11 @@ pub(crate) fn shelf(scope: Scope) -> i64 {
     name(&[b"shelf", &scope.tenant.get().to_be_bytes(), &scope.namespace.get().to_be_bytes()])
 }
 
+/// Of the log of a shelf's heads.
+pub(crate) fn log(scope: Scope) -> i64 {
+    name(&[b"log", &scope.tenant.get().to_be_bytes(), &scope.namespace.get().to_be_bytes()])
+}
+
 /// Of the making of a schema's tables.
 pub(crate) fn tables(schema: &str) -> i64 {
     name(&[b"tables", schema.as_bytes()])
@@ -34,7 +39,7 @@ mod tests {
 
     #[test]
     fn each_thing_has_its_own_name() {
-        let names = [shelf(scope(1)), shelf(scope(2)), tables("decision_gate"), tables("other")];
+        let names = [shelf(scope(1)), shelf(scope(2)), log(scope(1)), tables("decision_gate"), tables("other")];
         let mut sorted = names;
         sorted.sort_unstable();
         assert!(sorted.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");

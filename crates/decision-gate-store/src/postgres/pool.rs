@@ -1,6 +1,7 @@
 //! The connections of a store, and doing one piece of work on one of them: again where nothing of it can count yet,
 //! never twice where it may.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use deadpool::Runtime;
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use decision_gate_runtime::ports::StoreError;
+use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::Connection;
@@ -29,6 +31,33 @@ pub(crate) trait Work: Send + Sync + 'static {
 
     /// Does it. `before` is how often it was begun on a connection that was lost then: what it writes may be there.
     async fn run(&self, connection: &Connection, before: u32) -> Result<Self::Output, Fault>;
+}
+
+/// A question with what it needs, and how it is asked.
+pub(crate) struct Ask<I, T, F>(I, F, PhantomData<fn() -> T>);
+
+impl<I, T, F> Ask<I, T, F>
+where
+    F: for<'a> Fn(&'a Connection, &'a I) -> BoxFuture<'a, Result<T, Fault>>,
+{
+    /// The question.
+    pub(crate) fn new(needs: I, ask: F) -> Self {
+        Self(needs, ask, PhantomData)
+    }
+}
+
+#[async_trait]
+impl<I, T, F> Work for Ask<I, T, F>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    F: for<'a> Fn(&'a Connection, &'a I) -> BoxFuture<'a, Result<T, Fault>> + Send + Sync + 'static,
+{
+    type Output = T;
+
+    async fn run(&self, connection: &Connection, _: u32) -> Result<T, Fault> {
+        (self.1)(connection, &self.0).await
+    }
 }
 
 /// Opens connections, and says which can be used again.

@@ -8,10 +8,10 @@ pub(crate) const APPLICATION: &str = "decision-gate-ledger";
 
 /// What makes each version of the tables out of the one before, from an empty schema on. A step that was released
 /// never changes; a new one is added at the end.
-pub(crate) const STEPS: &[&str] = &[LEDGER];
+pub(crate) const STEPS: &[&str] = &[LEDGER, LOG];
 
 /// Version of these tables: how many steps were taken.
-pub(crate) const SCHEMA_VERSION: i32 = 1;
+pub(crate) const SCHEMA_VERSION: i32 = 2;
 
 /// The tables of the ledger. The stream of a namespace's own log is the empty text, which is no run id.
 const LEDGER: &str = r#"
@@ -86,6 +86,78 @@ CREATE TABLE data_shapes (
     registered BIGINT NOT NULL,
     schema BYTEA NOT NULL,
     PRIMARY KEY (tenant, namespace, schema_id, version)
+);
+"#;
+
+/// The log of stream heads, the tiles of all trees, kept checkpoints, what was pruned, and marks.
+///
+/// `pending_heads` names the streams that have grown since their last head in the log; an append puts its stream there,
+/// which changes nothing from the second one on. `at` is the JSON of a time; `height` compares as the heights do.
+const LOG: &str = r#"
+CREATE TABLE pending_heads (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    stream TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream)
+);
+INSERT INTO pending_heads (tenant, namespace, stream) SELECT tenant, namespace, stream FROM heads;
+CREATE TABLE logs (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    peaks BYTEA NOT NULL,
+    PRIMARY KEY (tenant, namespace)
+);
+CREATE TABLE log_entries (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    stream TEXT COLLATE "C" NOT NULL,
+    size BIGINT NOT NULL,
+    root BYTEA NOT NULL,
+    PRIMARY KEY (tenant, namespace, position),
+    UNIQUE (tenant, namespace, stream, size)
+);
+CREATE TABLE log_tiles (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    level SMALLINT NOT NULL,
+    number BIGINT NOT NULL,
+    hashes BYTEA NOT NULL,
+    PRIMARY KEY (tenant, namespace, level, number)
+);
+CREATE TABLE event_tiles (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    stream TEXT COLLATE "C" NOT NULL,
+    level SMALLINT NOT NULL,
+    number BIGINT NOT NULL,
+    hashes BYTEA NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream, level, number)
+);
+CREATE TABLE checkpoints (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    root BYTEA NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (tenant, namespace, size)
+);
+CREATE TABLE prunings (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    stream TEXT COLLATE "C" NOT NULL,
+    through BIGINT NOT NULL,
+    at TEXT NOT NULL,
+    pruned BIGINT NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream, through)
+);
+CREATE TABLE marks (
+    tenant BIGINT NOT NULL,
+    namespace BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    height BYTEA NOT NULL,
+    PRIMARY KEY (tenant, namespace, name)
 );
 "#;
 

@@ -14,7 +14,7 @@ async fn an_empty_schema_becomes_a_ledger_and_so_does_none() {
     for schema in [&none, &empty] {
         schema.store().ready().await.unwrap();
         let marker = format!("SELECT application, version FROM {}.ledger_marker", schema.name);
-        assert_eq!(schema.cluster.sql(&marker).unwrap(), "decision-gate-ledger|1");
+        assert_eq!(schema.cluster.sql(&marker).unwrap(), "decision-gate-ledger|2");
     }
 }
 

@@ -66,10 +66,9 @@ async fn a_restart_in_the_middle_loses_and_doubles_nothing() {
     let store = Arc::new(PostgresStore::new(patient).unwrap());
     let mut writers = Vec::new();
     for writer in 0..WRITERS {
-        let store = Arc::clone(&store);
+        let (store, stream) = (Arc::clone(&store), stream(shelf(1), &format!("run-{writer}")));
+        let mut state = started(&*store, &stream).await;
         writers.push(tokio::spawn(async move {
-            let stream = stream(shelf(1), &format!("run-{writer}"));
-            let mut state = started(&*store, &stream).await;
             for step in 0..60 {
                 let append = build::step(&state, &format!("step-{step}"), 1);
                 let after = append.state.clone().unwrap();
