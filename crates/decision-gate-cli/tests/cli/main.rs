@@ -18,6 +18,7 @@ mod keys;
 mod precheck;
 mod release;
 mod reload;
+mod reports;
 mod serve;
 mod signed;
 mod support;

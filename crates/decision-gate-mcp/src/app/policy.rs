@@ -70,6 +70,7 @@ fn signers(setting: &Setting) -> Option<Value> {
         | BuiltinSettings::Http(_)
         | BuiltinSettings::Json(_)
         | BuiltinSettings::Mcp(_)
+        | BuiltinSettings::Report(_)
         | BuiltinSettings::Time(_) => None,
     }
 }
@@ -82,7 +83,8 @@ fn allow_logical(settings: &[Setting]) -> bool {
         | BuiltinSettings::Env(_)
         | BuiltinSettings::Http(_)
         | BuiltinSettings::Json(_)
-        | BuiltinSettings::Mcp(_) => true,
+        | BuiltinSettings::Mcp(_)
+        | BuiltinSettings::Report(_) => true,
     })
 }
 

@@ -33,6 +33,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "predicates of attestations",
         "ask the signer for a predicate as its type defines it",
     ),
+    ("crates/decision-gate-attest/src/reports/", "reports of CI tools", "see [reports.md](../spec/reports.md)"),
     ("crates/decision-gate-attest/src/sigstore/", "Sigstore bundles", "see [attestations.md](../spec/attestations.md)"),
     ("crates/decision-gate-attest/src/vex/", "VEX documents", "ask the issuer to mend the document and sign it again"),
     ("crates/decision-gate-cli/src/", "command line", "see `decision-gate --help`"),
@@ -77,6 +78,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/http/", "evidence of `http`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/json/", "evidence of `json`", "mend the file"),
+    ("crates/decision-gate-providers/src/report/", "evidence of `report`", "see [reports.md](../spec/reports.md)"),
     (
         "crates/decision-gate-providers/src/refusal.rs",
         "evidence of `http`; evidence of `json`",
