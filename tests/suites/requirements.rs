@@ -28,7 +28,7 @@ const ISSUE_3: [(&str, usize); 6] =
     [("keys", 4), ("attest", 3), ("federation", 12), ("packs", 5), ("rotation", 2), ("laws", 3)];
 
 /// The same of the seeds on release gates.
-const RELEASE: [(&str, usize); 20] = [
+const RELEASE: [(&str, usize); 21] = [
     ("000-how", 5),
     ("000-options", 5),
     ("000-metadata", 3),
@@ -48,6 +48,7 @@ const RELEASE: [(&str, usize); 20] = [
     ("I4-cli", 4),
     ("003-config", 10),
     ("I4-release", 13),
+    ("I5-ledger", 13),
     ("I3-attestations", 11),
 ];
 
