@@ -21,3 +21,4 @@ mod serve;
 mod signed;
 mod support;
 mod telemetry;
+mod vex_sources;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::{Fault, is_busy};
 use super::schema::{APPLICATION_ID, SCHEMA_VERSION, STEPS};
@@ -67,7 +67,9 @@ impl Opened {
                 let path = std::path::absolute(path).map_err(|error| Fault::of_file(path, &error))?;
                 make(&path)?;
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = prepared(Connection::open_with_flags(&path, flags)?, settings)?;
+                let opened = Connection::open_with_flags(&path, flags).map_err(Fault::from);
+                let opened = opened.and_then(|connection| prepared(connection, settings));
+                let connection = opened.map_err(|fault| told_by_folder(&path, fault))?;
                 let identity = Identity::of(&path);
                 Ok(Self { connection, file: Some((path, identity)) })
             }
@@ -80,6 +82,24 @@ impl Opened {
         self.connection.is_autocommit()
             && self.file.as_ref().is_none_or(|(path, identity)| Identity::of(path) == *identity)
     }
+}
+
+/// Why SQLite could not open the file or its journal, where it says no more than that: a disk may have become read-only.
+/// Tried on a file of its own, since closing a handle to the ledger would give up the locks that others here hold on it.
+fn told_by_folder(path: &Path, fault: Fault) -> Fault {
+    let can_not_open = match &fault {
+        Fault::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::CannotOpen),
+        _ => false,
+    };
+    let probe = path.with_extension(format!("probe-{}", std::process::id()));
+    if !can_not_open {
+        return fault;
+    }
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let why = written.err().map(|error| Fault::of_file(path, &error));
+    // Where it could not be made there is nothing to remove.
+    drop(fs::remove_file(&probe));
+    why.unwrap_or(fault)
 }
 
 /// Which file a path leads to.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod batches;
+pub(in crate::sqlite) mod crash;
 mod damage;
 mod files;
 mod growth;
