@@ -51,6 +51,7 @@ const RELEASE: [(&str, usize); 21] = [
     ("I4-cli", 4),
     ("003-config", 10),
     ("I4-release", 13),
+    ("I5-ledger", 13),
     ("I3-attestations", 11),
     ("I6-reports", 6),
 ];

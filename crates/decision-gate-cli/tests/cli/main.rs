@@ -15,6 +15,7 @@ mod guides;
 mod help;
 mod issuers;
 mod keys;
+mod ledger;
 mod precheck;
 mod release;
 mod reload;
