@@ -204,7 +204,8 @@ impl Outcomes {
 
     /// The highest number of a record about each issuer.
     pub fn heights(&self) -> BTreeMap<String, u64> {
-        let last = |(issuer, records): (&String, &BTreeMap<u64, _>)| Some((issuer.clone(), *records.keys().next_back()?));
+        let last =
+            |(issuer, records): (&String, &BTreeMap<u64, _>)| Some((issuer.clone(), *records.keys().next_back()?));
         self.records.iter().filter_map(last).collect()
     }
 

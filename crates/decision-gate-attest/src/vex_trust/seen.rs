@@ -93,9 +93,9 @@ impl Seen {
     ) -> Silence {
         let at = decision_gate_core::at::Timestamp::UnixMillis(at);
         let speaks = |id: &str| {
-            directory.get(id).is_some_and(|it| {
-                it.counts(tenant, at) && it.may_speak(identity.subject.artifacts(), &identity.purls)
-            })
+            directory
+                .get(id)
+                .is_some_and(|it| it.counts(tenant, at) && it.may_speak(identity.subject.artifacts(), &identity.purls))
         };
         let before: BTreeMap<_, _> = self.words.iter().filter(|((issuer, _), _)| speaks(issuer)).collect();
         let documents = before.keys().filter(|it| !now.words.contains_key(**it)).map(|it| (*it).clone()).collect();

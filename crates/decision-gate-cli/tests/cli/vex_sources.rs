@@ -142,7 +142,10 @@ fn hiding_the_document_that_revoked_a_claim_lets_nothing_through() {
     assert_eq!(reason(&evaluate(&project, "ab", &["--attestations", "evidence"])), (false, "vex_source_silent".into()));
     // All of it hidden, with the default for missing data.
     hide(&project, "evidence/1.json");
-    project.write(".decision-gate/gates.yaml", &GATES.replace("ACCURACY", "null").replace("Behavior: Block", "Behavior: Allow"));
+    project.write(
+        ".decision-gate/gates.yaml",
+        &GATES.replace("ACCURACY", "null").replace("Behavior: Block", "Behavior: Allow"),
+    );
     assert_eq!(reason(&evaluate(&project, "ab", &[])), (false, "vex_source_silent".into()));
     // Whole again.
     publish(&project, &CLEARED, "evidence/1.json");
@@ -175,7 +178,11 @@ fn a_second_document_of_the_source_can_not_be_kept_back_either() {
     hide(&project, "evidence/2.json");
     assert_eq!(reason(&evaluate(&project, "ab", &[])), (false, "vex_source_silent".into()));
     // A document that was published anew under another name takes the place of older ones.
-    publish(&project, &Vex { id: "https://acme.example/new", status: "not_affected", days: 1, ..CLEARED }, "evidence/3.json");
+    publish(
+        &project,
+        &Vex { id: "https://acme.example/new", status: "not_affected", days: 1, ..CLEARED },
+        "evidence/3.json",
+    );
     assert_eq!(reason(&evaluate(&project, "ab", &[])), (true, "trust_met".into()));
     // With a closed list of sources nothing that was said may be missing.
     let listed = GATES.replace("ACCURACY", "null").replace("    Thresholds", "    Sources: [acme]\n    Thresholds");
@@ -193,7 +200,8 @@ fn records_of_outcomes_that_were_seen_can_not_be_cut_off() {
     publish(&project, &CLEARED, "evidence/vex.json");
     for outcome in ["confirmed", "confirmed", "refuted"] {
         let subject = artifact("ab");
-        let what = ["--vulnerability", "CVE-1", "--claimed", "not_affected", "--outcome", outcome, "--key", "triage.pem"];
+        let what =
+            ["--vulnerability", "CVE-1", "--claimed", "not_affected", "--outcome", outcome, "--key", "triage.pem"];
         let files = ["--directory", ".decision-gate/issuers.json", "--records", ".decision-gate/outcomes.intoto.jsonl"];
         let line = ["issuers", "record-outcome", "acme", "--subject", &subject];
         project.run(&[&line[..], &what, &files].concat()).expect(0);

@@ -30,7 +30,8 @@ pub struct Telemetry {
 
 impl Section for Telemetry {
     fn check(&self, checks: &mut Checks) {
-        let set = [("otlp_ca_file", self.otlp_ca_file.is_some()), ("otlp_header_env", !self.otlp_header_env.is_empty())];
+        let set =
+            [("otlp_ca_file", self.otlp_ca_file.is_some()), ("otlp_header_env", !self.otlp_header_env.is_empty())];
         for (key, _) in set.into_iter().filter(|(_, is_set)| *is_set) {
             match &self.otlp_endpoint {
                 None => checks.report(Fault::MissingOneOf { keys: vec!["otlp_endpoint".to_owned()] }),

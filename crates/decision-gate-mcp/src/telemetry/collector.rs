@@ -24,7 +24,11 @@ pub(super) async fn post(
         allow_http: true,
         allow_private: true,
         bearer_token_env: None,
-        header_env: settings.otlp_header_env.iter().map(|(name, it)| (name.as_str().into(), it.as_str().into())).collect(),
+        header_env: settings
+            .otlp_header_env
+            .iter()
+            .map(|(name, it)| (name.as_str().into(), it.as_str().into()))
+            .collect(),
         ca_file: settings.otlp_ca_file.as_ref().map(|it| it.as_path().to_owned()),
         public_roots: true,
     });

@@ -30,12 +30,7 @@ pub(super) struct Transition {
 
 impl VexInput {
     /// The claims about a release. `silence` is what the ledger has seen said about it and was not handed in.
-    pub fn new(
-        claims: Vec<Claim>,
-        silence: Silence,
-        factor: &VexTrustConfidenceFactorProvider,
-        at: i64,
-    ) -> Self {
+    pub fn new(claims: Vec<Claim>, silence: Silence, factor: &VexTrustConfidenceFactorProvider, at: i64) -> Self {
         let transitions = transitions(&claims);
         let mut input = Self { claims, transitions, silence, confidence: None };
         // Where the latest word is kept back, what is left adds nothing.
