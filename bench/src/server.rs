@@ -135,12 +135,39 @@ impl Server {
 
     /// A call as a line, to be written any number of times.
     pub(crate) fn request(&self, tool: &str, arguments: &Value) -> String {
-        self.era.request(1, "tools/call", json!({"name": tool, "arguments": arguments}))
+        self.request_as(1, tool, arguments)
+    }
+
+    /// The same with an id of its own, to be written beside others.
+    pub(crate) fn request_as(&self, id: u64, tool: &str, arguments: &Value) -> String {
+        self.era.request(id, "tools/call", json!({"name": tool, "arguments": arguments}))
+    }
+
+    /// Writes several requests at once and reads as many lines.
+    pub(crate) fn burst(&mut self, requests: &str, lines: usize) -> Result<(), Fault> {
+        self.write(requests)?;
+        (0..lines).try_for_each(|_| self.read(requests))
+    }
+
+    /// The same; each must be answered with a result that is no error.
+    pub(crate) fn results(&mut self, requests: &str, lines: usize) -> Result<(), Fault> {
+        self.write(requests)?;
+        for _ in 0..lines {
+            self.read(requests)?;
+            self.taken(requests)?;
+        }
+        Ok(())
     }
 
     /// Exchanges a line that must be answered with a result that is no error, and returns the result.
     pub(crate) fn result(&mut self, request: &str) -> Result<Value, Fault> {
-        let line = String::from_utf8_lossy(self.exchange(request)?).into_owned();
+        self.exchange(request)?;
+        self.taken(request)
+    }
+
+    /// The result in the line that was read.
+    fn taken(&self, request: &str) -> Result<Value, Fault> {
+        let line = String::from_utf8_lossy(&self.line).into_owned();
         let mut answer: Value = serde_json::from_str(&line).map_err(|_| Fault::NotJson(line.clone()))?;
         match answer.get_mut("result").map(Value::take) {
             Some(result) if result.get("isError").and_then(Value::as_bool) != Some(true) => Ok(result),

@@ -3,12 +3,15 @@
 mod attestation;
 mod canonical_json;
 mod cold_start;
+mod durable_step;
 mod evidence_query;
 mod exchange;
+mod group_commit;
 mod idle_memory;
 mod ledger_growth;
 mod precheck;
 mod release_chain;
+mod runpack_verify;
 mod step_growth;
 
 use crate::fault::Fault;
@@ -32,6 +35,9 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: "precheck", run: precheck::run },
     Measure { name: "step_growth", run: step_growth::run },
     Measure { name: "ledger_growth", run: ledger_growth::run },
+    Measure { name: "durable_step", run: durable_step::run },
+    Measure { name: "group_commit", run: group_commit::run },
+    Measure { name: "runpack_verify", run: runpack_verify::run },
     Measure { name: "attestation", run: attestation::run },
     Measure { name: "release_chain", run: release_chain::run },
     Measure { name: "canonical_json", run: canonical_json::run },

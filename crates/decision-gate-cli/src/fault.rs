@@ -4,14 +4,16 @@ use std::io;
 use std::path::PathBuf;
 
 use decision_gate_config::ConfigErrors;
-use decision_gate_mcp::{ServeError, SetupError};
+use decision_gate_mcp::{ExportError, ServeError, SetupError};
 use decision_gate_runtime::RuntimeError;
+use decision_gate_runtime::ledger::LedgerError;
 use decision_gate_store::PackStoreError;
 use decision_gate_verify::FolderFault;
 
 use crate::commands::attest::AttestFault;
 use crate::commands::issuers::IssuersFault;
 use crate::commands::keys::KeysFault;
+use crate::commands::ledger::LedgerFault;
 use crate::commands::precheck::PayloadFault;
 
 /// Why no decision was made.
@@ -50,6 +52,12 @@ pub(crate) enum Fault {
     /// The gate could not do it.
     #[error(transparent)]
     Gate(#[from] RuntimeError),
+    /// Something can't be done with the ledger as a whole.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// What belongs to a command on the ledger can't be used.
+    #[error(transparent)]
+    LedgerInput(#[from] LedgerFault),
     /// The payload of a precheck.
     #[error(transparent)]
     Payload(#[from] PayloadFault),
@@ -125,6 +133,8 @@ impl Fault {
                 | SetupError::NotExternal { .. }
                 | SetupError::Issuers { .. }
                 | SetupError::Release { .. }
+                | SetupError::LedgerKey { .. }
+                | SetupError::WitnessPolicy { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -134,6 +144,8 @@ impl Fault {
             Self::Redefined { .. } => "scenario_redefined",
             Self::NothingConfigured { .. } => "scenario_not_found",
             Self::Gate(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+            Self::LedgerInput(fault) => fault.code(),
             Self::Payload(fault) => fault.code(),
             Self::Keys(fault) => fault.code(),
             Self::Attest(fault) => fault.code(),
@@ -167,6 +179,8 @@ impl Fault {
                 | SetupError::NotExternal { .. }
                 | SetupError::Issuers { .. }
                 | SetupError::Release { .. }
+                | SetupError::LedgerKey { .. }
+                | SetupError::WitnessPolicy { .. }
                 | SetupError::PinnedTwice { .. }
                 | SetupError::Scenario { .. }
                 | SetupError::Schema { .. }),
@@ -178,6 +192,8 @@ impl Fault {
                 "name a configuration with `--config`, or write one with `decision-gate init`".into()
             }
             Self::Gate(error) => gate_hint(error),
+            Self::Ledger(error) => error.hint().into(),
+            Self::LedgerInput(fault) => fault.hint().into(),
             Self::Payload(fault) => fault.hint(),
             Self::Keys(fault) => fault.hint().into(),
             Self::Attest(fault) => fault.hint().into(),
@@ -195,6 +211,15 @@ impl Fault {
             Self::Output(_) => "check where stdout goes".into(),
             Self::Internal { .. } => "report it with the command line; what was acknowledged is on disk".into(),
             Self::Usage { .. } => "see `decision-gate --help`".into(),
+        }
+    }
+}
+
+impl From<ExportError> for Fault {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Gate(error) => Self::Gate(error),
+            ExportError::Setup(error) => Self::Setup(error),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::key_path::KeyPath;
 use crate::sections::{
-    Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, limits::Limits,
+    Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, ledger::Ledger, limits::Limits,
     logging::Logging, policy::Policy, providers::Providers, release::Release, rules::Rules, runpacks::Runpacks,
     scenarios::Scenarios, schemas::Schemas, server::Server, store::Store, telemetry::Telemetry, tenants::Tenants,
     time::Time, trust::Trust,
@@ -80,6 +80,8 @@ sections! {
     policy: Policy,
     /// Where the ledger is kept.
     store: Store,
+    /// Who signs checkpoints of the log, and whose are believed.
+    ledger: Ledger,
     /// Where runpacks are written and read.
     runpacks: Runpacks,
     /// Whom the data may belong to.

@@ -23,6 +23,7 @@ mod load;
 mod loaded;
 mod near;
 mod origin;
+mod private_key;
 mod read;
 mod release;
 mod schema;
@@ -41,6 +42,7 @@ pub use self::{
     load::{Source, load},
     loaded::{Loaded, Shown},
     origin::Origin,
+    private_key::{PrivateKeyFault, read_private_key},
     read::MAX_FILE_BYTES,
     release::{ReleasePolicyFile, ShownOption, ShownPolicy, log_target},
     schema::schema,

@@ -3,6 +3,7 @@
 //! [`Marks`] stand beside a [`Tree`] and remember where each key and value was written. They are a tree too, so
 //! that the memory they take is linear in the file.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::key_path::{KeyPath, Segment};
@@ -146,25 +147,37 @@ impl Marks {
     }
 }
 
-/// Turns byte offsets into lines and columns.
+/// Turns byte offsets into lines and columns. It remembers the last one: a file may be one long line.
 pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    last: Cell<Place>,
+}
+
+/// Characters of a line that lie before an offset.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    offset: usize,
+    characters: usize,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let after_newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(after_newlines).collect() }
+        Self { text, starts: std::iter::once(0).chain(after_newlines).collect(), last: Cell::default() }
     }
 
     pub(crate) fn mark(&self, offset: usize) -> Mark {
+        let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.as_bytes().get(start..offset.min(self.text.len())).unwrap_or_default();
+        let last = self.last.get();
+        let known = if (start..=offset).contains(&last.offset) { last } else { Place { offset: start, characters: 0 } };
+        let between = self.text.as_bytes().get(known.offset..offset).unwrap_or_default();
         // Continuation bytes of UTF-8 are no characters of their own.
-        let column = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
-        Mark { line: small(line), column: small(column) }
+        let characters = known.characters + between.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        self.last.set(Place { offset, characters });
+        Mark { line: small(line), column: small(characters + 1) }
     }
 }
 

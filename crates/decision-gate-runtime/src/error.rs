@@ -5,6 +5,7 @@ use decision_gate_core::engine::{ClockRegressed, StartFault, StepFault, SubmitFa
 use decision_gate_core::policy::PolicyReadError;
 use decision_gate_core::scenario::{SpecFaults, SpecProblem};
 
+use crate::ledger::LedgerError;
 use crate::orchestrator::MAX_DESCRIPTION_BYTES;
 use crate::ports::{EntropyError, StoreError};
 
@@ -186,6 +187,9 @@ pub enum RuntimeError {
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The log can't be signed, or proves nothing.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -244,6 +248,7 @@ impl RuntimeError {
             Self::Start(error) => error.code(),
             Self::Submit(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Ledger(error) => error.code(),
             Self::Entropy(_) => "entropy_unavailable",
             Self::Policy(_) => "policy_invalid",
             Self::Stored { .. } => "store_corrupt",
@@ -300,6 +305,7 @@ impl RuntimeError {
             Self::Clock(ClockRegressed::TooFar { .. }) => "check the machine's clock; nothing was written".into(),
             Self::Step(_) | Self::Start(_) | Self::Submit(_) => "scenario_status shows where the run stands".into(),
             Self::Store(error) => error.hint().into(),
+            Self::Ledger(error) => error.hint().into(),
             Self::Entropy(_) => "call again; nothing was written".into(),
             Self::Policy(_) | Self::Stored { .. } => "keep the store as it is and run `decision-gate doctor`".into(),
             Self::Pack { .. } => "see the reason; nothing was written".into(),

@@ -5,6 +5,7 @@
 
 mod error;
 mod fetch;
+pub mod ledger;
 mod orchestrator;
 pub mod ports;
 

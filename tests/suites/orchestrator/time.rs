@@ -75,3 +75,21 @@ async fn derived_time_is_the_time_of_the_decision() {
         "nothing is kept: a replay computes it"
     );
 }
+
+/// A run that was decided in the future waits until the clock is there; every other run goes on.
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_and_back_holds_only_the_runs_that_it_touched() {
+    const YEAR: i64 = 365 * 86_400_000;
+    let gate = Plan::default().build();
+    gate.begin(&wants_one("s", &json!({"give": 2}))).await;
+    gate.start("s", "run-2").await.unwrap();
+    gate.clock.set(EPOCH + YEAR);
+    assert_eq!(gate.next(None).await.unwrap().decision.decided_at, Timestamp::UnixMillis(EPOCH + YEAR));
+    gate.clock.set(EPOCH + 1_000);
+    assert_eq!(code(gate.next(None).await), "clock_regressed");
+    let other = gate.orchestrator.step(&caller(), &step_request("run-2", None)).await.unwrap();
+    assert_eq!(other.decision.decided_at, Timestamp::UnixMillis(EPOCH + 1_000));
+    gate.clock.set(EPOCH + YEAR + 1);
+    assert_eq!(gate.next(None).await.unwrap().decision.decided_at, Timestamp::UnixMillis(EPOCH + YEAR + 1));
+    assert_eq!(gate.events(Some("run-1")).await.len(), 3);
+}

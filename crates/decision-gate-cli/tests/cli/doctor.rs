@@ -182,7 +182,7 @@ fn what_else_stands_in_the_way_is_found() {
     assert_eq!(found(&project, 1), ["trouble keyring_invalid"]);
     let project = healthy();
     project.write(".decision-gate/ledger.db", "no database");
-    assert_eq!(found(&project, 1), ["trouble store_not_open"]);
+    assert_eq!(found(&project, 1), ["trouble store_corrupt"]);
     let project = healthy();
     let ledger = project.folder().join(".decision-gate/ledger.db");
     let ahead = std::time::SystemTime::now() + std::time::Duration::from_hours(1);

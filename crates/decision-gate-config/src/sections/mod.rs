@@ -6,6 +6,7 @@
 pub mod anchors;
 pub mod environments;
 pub mod evidence;
+pub mod ledger;
 pub mod limits;
 pub mod logging;
 pub mod policy;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{load_bare, load_text};
+use crate::tree::{Lines, Mark};
 use crate::{KeyPath, Origin};
 
 /// Where the value of `limits.drain_ms` is set, and to what.
@@ -18,6 +19,19 @@ fn drain(layer: &[Option<u16>; 3]) -> (u64, Origin) {
 }
 
 proptest! {
+    /// What was asked before changes no place.
+    #[test]
+    fn places_do_not_depend_on_the_order_of_asking(text in "[aé\n]{0,40}", offsets in prop::collection::vec(0..80_usize, 1..20)) {
+        let lines = Lines::new(&text);
+        for offset in offsets {
+            let offset = (0..=offset.min(text.len())).rfind(|at| text.is_char_boundary(*at)).unwrap();
+            let before = text.get(..offset).unwrap();
+            let (line, column) = (before.split('\n').count(), before.rsplit('\n').next().unwrap().chars().count() + 1);
+            let mark = Mark { line: line.try_into().unwrap(), column: column.try_into().unwrap() };
+            prop_assert_eq!(lines.mark(offset), mark);
+        }
+    }
+
     /// The highest layer that says something is the one that counts, and the one that is named.
     #[test]
     fn the_highest_layer_wins(layer in prop::array::uniform3(prop::option::of(0..=60_000_u16))) {

@@ -1,5 +1,6 @@
 //! What was verified has another type than what was not.
 
+use super::pae::pae;
 use crate::keys::KeyId;
 
 /// A value whose signature was checked. Only the verifier of this crate makes one.
@@ -9,11 +10,13 @@ pub struct Verified<T> {
     signers: Vec<KeyId>,
 }
 
-/// What an envelope carries.
+/// What an envelope carries: a part of the very bytes whose signature was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
     payload_type: String,
-    bytes: Vec<u8>,
+    message: Vec<u8>,
+    /// Where in the message the payload begins.
+    start: usize,
 }
 
 impl<T> Verified<T> {
@@ -39,8 +42,16 @@ impl<T> Verified<T> {
 }
 
 impl Payload {
-    pub(super) fn new(payload_type: String, bytes: Vec<u8>) -> Self {
-        Self { payload_type, bytes }
+    pub(super) fn new(payload_type: &str, bytes: &[u8]) -> Self {
+        let message = pae(payload_type, bytes);
+        // The encoding ends with the payload.
+        let start = message.len() - bytes.len();
+        Self { payload_type: payload_type.to_owned(), message, start }
+    }
+
+    /// What is signed.
+    pub(super) fn message(&self) -> &[u8] {
+        &self.message
     }
 
     /// Its type, as signed.
@@ -50,6 +61,6 @@ impl Payload {
 
     /// Its bytes, as signed.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.message.get(self.start..).unwrap_or_default()
     }
 }

@@ -7,7 +7,6 @@ use std::num::NonZeroUsize;
 
 use super::envelope::{Envelope, Signature};
 use super::error::VerifyError;
-use super::pae::pae;
 use super::verified::{Payload, Verified};
 use crate::keys::{KeyFault, KeyId, SignatureFault, TrustedKey};
 
@@ -53,7 +52,7 @@ impl<'k> Signed<'k> {
         envelope: &Envelope,
         keys: impl IntoIterator<Item = &'k TrustedKey>,
     ) -> Result<Self, VerifyError> {
-        let message = pae(&envelope.payload_type, &envelope.payload);
+        let payload = Payload::new(&envelope.payload_type, &envelope.payload);
         // A hint only says where to look first.
         let hinted = |key: &&TrustedKey| envelope.key_hints().any(|hint| hint == Some(key.key_id().as_str()));
         let (first, rest): (Vec<&TrustedKey>, Vec<&TrustedKey>) = keys.into_iter().partition(hinted);
@@ -65,7 +64,7 @@ impl<'k> Signed<'k> {
                 signed.push(key);
                 continue;
             }
-            match claim(key, &unclaimed, &message) {
+            match claim(key, &unclaimed, payload.message()) {
                 Ok(index) => {
                     unclaimed.remove(index);
                     signed.push(key);
@@ -79,7 +78,6 @@ impl<'k> Signed<'k> {
                 None => VerifyError::UnknownKey(KeyFault::unknown(envelope.key_hints().flatten().next())),
             });
         }
-        let payload = Payload::new(envelope.payload_type.clone(), envelope.payload.clone());
         Ok(Self { payload, keys: signed })
     }
 

@@ -50,6 +50,13 @@ impl Subject {
         Self(vec![Artifact { name: Some(name.to_owned()), digest: [("sha256".to_owned(), digest.to_hex())].into() }])
     }
 
+    /// Whether it names the artifact of this SHA-256 and no other: [`Subject::matches`] with one of
+    /// [`Subject::of_digest`].
+    pub fn is_of(&self, digest: Digest) -> bool {
+        let hex = digest.to_hex();
+        self.0.iter().all(|artifact| artifact.digest.get("sha256") == Some(&hex))
+    }
+
     /// The artifacts, at least one.
     pub fn artifacts(&self) -> &[Artifact] {
         &self.0
@@ -100,4 +107,30 @@ fn check(artifact: &Artifact) -> Result<(), SubjectError> {
         strong |= length.is_some();
     }
     if strong { Ok(()) } else { Err(SubjectError::Weak) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn is_of_says_what_matches_says() {
+        let digest = Digest::of(b"question");
+        let (same, other, sha512) = (digest.to_hex(), Digest::of(b"another").to_hex(), "0".repeat(128));
+        let cases = [
+            (json!([{"digest": {"sha256": same}}]), true),
+            (json!([{"name": "any", "digest": {"sha256": same, "sha512": sha512}}]), true),
+            (json!([{"digest": {"sha256": same}}, {"digest": {"sha256": same, "sha1": "00"}}]), true),
+            (json!([{"digest": {"sha256": other}}]), false),
+            (json!([{"digest": {"sha512": sha512}}]), false),
+            (json!([{"digest": {"sha256": same}}, {"digest": {"sha256": other}}]), false),
+        ];
+        for (text, expected) in cases {
+            let subject: Subject = serde_json::from_value(text).expect("a subject");
+            assert_eq!(subject.is_of(digest), expected, "{subject:?}");
+            assert_eq!(subject.matches(&Subject::of_digest("query", digest)), expected, "{subject:?}");
+        }
+    }
 }

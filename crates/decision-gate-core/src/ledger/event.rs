@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use super::commitment::Commitment;
+use super::commitment::{Commitment, Slot};
 use super::merkle::leaf_hash;
 use crate::at::Timestamp;
 use crate::condition::Truth;
@@ -391,6 +391,23 @@ impl Event {
             policy_digest: self.policy_digest,
             state_digest: self.state_digest,
             body: &self.body,
+        }
+    }
+
+    /// Everything that it commits to.
+    pub fn commitments(&self) -> Vec<(Slot, Commitment)> {
+        match &self.body {
+            Body::StepDecided(body) => {
+                let evidence = body.evidence.iter().filter_map(|entry| {
+                    let commitment = entry.answer?;
+                    Some((Slot::Evidence(entry.condition_id.clone()), commitment))
+                });
+                evidence.chain(body.trigger.payload.map(|commitment| (Slot::Payload, commitment))).collect()
+            }
+            Body::Submitted(body) => vec![(Slot::Payload, body.payload)],
+            Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {
+                Vec::new()
+            }
         }
     }
 

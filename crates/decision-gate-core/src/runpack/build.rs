@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::array::Made;
 use super::expect::Expect;
 use super::files::PackFiles;
-use super::layout::{self, Listed};
+use super::layout::{self, Anchor, Listed};
 use super::manifest::{ArtifactKind, Profile, VERIFIER_REPORT};
 use super::path::ManifestName;
 use super::signature::{self, MANIFEST_SIGNATURE};
@@ -23,7 +23,7 @@ use crate::policy::{Policy, PolicyReadError};
 use crate::scenario::{Scenario, SpecFaults};
 use crate::trust::{Disclosure, Readers};
 
-/// Everything that a pack is made of. All of it lies in the ledger, except the last four fields.
+/// Everything that a pack is made of. What it is made of lies in the ledger; how it is made is the caller's to say.
 #[derive(Debug)]
 pub struct PackInput {
     /// Canonical JSON of the spec that the run is bound to.
@@ -44,6 +44,8 @@ pub struct PackInput {
     pub manifest_name: ManifestName,
     /// Read what sources of attestations and releases brought.
     pub readers: Option<Readers>,
+    /// What ties these very events to the log of their namespace.
+    pub anchor: Option<Anchor>,
 }
 
 /// Whether a pack is verified when it is made.
@@ -186,8 +188,8 @@ impl Pack {
 /// # Errors
 /// [`PackFault`] when the ledger's rows do not hold together.
 pub fn build(input: PackInput) -> Result<Pack, PackFault> {
-    let PackInput { spec, events, values, policies, generated_at, profile, verification, manifest_name, readers } =
-        input;
+    let PackInput { spec, events, values, policies, generated_at, profile, verification, .. } = input;
+    let (manifest_name, readers, anchor) = (input.manifest_name, input.readers, input.anchor);
     let scenario = read_scenario(&spec)?;
     let records = read_events(events)?;
     if !records.first().is_some_and(|it| matches!(it.event.body, Body::RunStarted(_))) {
@@ -215,7 +217,7 @@ pub fn build(input: PackInput) -> Result<Pack, PackFault> {
         views.push(record, evaluation.as_ref());
     }
     let mut files = views.finish();
-    files.extend(layout::own_files(&trail, profile, generated_at));
+    files.extend(layout::own_files(&trail, profile, generated_at, anchor.as_ref()));
     let mut pack = seal(&trail, profile, generated_at, manifest_name, files)?;
     if verification == Verification::Include {
         let report = verify::verify(&pack.to_files(), &pack.manifest_name, &Expect { readers, ..Expect::default() });

@@ -9,6 +9,7 @@ use super::report::{Facets, RunSummary};
 use crate::digest::Digest;
 use crate::evidence::Subject;
 use crate::keys::Keyring;
+use crate::ledger::CheckpointTrust;
 use crate::name::EnvironmentName;
 use crate::scenario::Origin;
 use crate::trust::Readers;
@@ -32,6 +33,8 @@ pub struct Expect {
     pub root_hash: Option<Digest>,
     /// The verifier's own keys: who signed is judged with these and no others.
     pub keys: Option<Keyring>,
+    /// Whose checkpoints the verifier accepts. With this, a pack without a checkpoint fails.
+    pub checkpoints: Option<CheckpointTrust>,
     /// Read what sources of attestations and releases brought; without them what rests on these does not replay.
     pub readers: Option<Readers>,
     /// The level that must be reached, if any.

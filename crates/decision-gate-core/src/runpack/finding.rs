@@ -72,6 +72,8 @@ pub(crate) enum Concern {
     Replay,
     /// A signature does not hold, or not by whom it must.
     Signatures,
+    /// The log did not commit to the run, or not whose checkpoint counts.
+    Anchoring,
     /// The pack is not the one that was asked for.
     Expectation,
 }
@@ -181,6 +183,18 @@ codes! {
     ManifestSigner = "manifest_signer_refused" in Signatures,
     /// A key that signed evidence can't be believed.
     EvidenceSigner = "evidence_signer_refused" in Signatures,
+    /// The file beside the proof is no checkpoint of the run's log.
+    CheckpointInvalid = "checkpoint_invalid" in Anchoring,
+    /// The run's head is not where the proof says in the log of the checkpoint.
+    InclusionMismatch = "inclusion_mismatch" in Anchoring,
+    /// No checkpoint key of the verifier's signed the checkpoint.
+    CheckpointSigner = "checkpoint_signer_refused" in Anchoring,
+    /// Too few witnesses cosigned the checkpoint.
+    CheckpointQuorum = "checkpoint_quorum" in Anchoring,
+    /// The checkpoint contradicts another one of the same log.
+    CheckpointSplitView = "checkpoint_split_view" in Anchoring,
+    /// A checkpoint key was given, and the pack has no checkpoint.
+    ExpectedCheckpoint = "expected_checkpoint" in Expectation,
     /// The proof does not reach as far as was asked for.
     ExpectedLevel = "expected_level" in Expectation,
     /// The root hash is not the one that was asked for.

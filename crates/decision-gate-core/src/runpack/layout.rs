@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::array::{Array, Made};
 use super::manifest::{
-    Artifact, ArtifactKind, EVENTS, FileHash, HASH_ALGORITHM, Integrity, MANIFEST_VERSION, Manifest, Own, PACK_FORMAT,
-    PROOFS, Profile, REQUIRED, Security, TRUST, VALUES, VERIFIER_REPORT, VerifierMode, root_hash,
+    Artifact, ArtifactKind, CHECKPOINT, EVENTS, FileHash, HASH_ALGORITHM, Integrity, MANIFEST_VERSION, Manifest, Own,
+    PACK_FORMAT, PROOFS, Profile, REQUIRED, Security, TRUST, VALUES, VERIFIER_REPORT, VerifierMode, root_hash,
 };
 use super::trail::{Kept, Trail};
 use crate::at::Timestamp;
@@ -22,8 +22,8 @@ use crate::trust::{AnchorPolicy, ProviderAnchor};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Proofs {
-    /// A signed checkpoint of the ledger; not written yet.
-    pub(crate) checkpoint: Option<Value>,
+    /// Where the run's head is in the log of `checkpoint.note`.
+    pub(crate) checkpoint: Option<Inclusion>,
     /// The manifest's own, so that the root hash covers it.
     pub(crate) generated_at: Timestamp,
     /// The manifest's own, so that the root hash covers it.
@@ -32,6 +32,27 @@ pub(crate) struct Proofs {
     pub(crate) root: Digest,
     /// How many events there are.
     pub(crate) size: u64,
+}
+
+/// Where the run's head is in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Inclusion {
+    /// The inclusion proof, the leaf's sibling first.
+    pub(crate) inclusion: Vec<Digest>,
+    /// Position in the log, from 0.
+    pub(crate) index: u64,
+}
+
+/// What ties a run to the log of its namespace: a checkpoint, and the proof that the run's head is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The checkpoint, a signed note, byte for byte.
+    pub note: Vec<u8>,
+    /// Position of the run's head in the log, from 0.
+    pub index: u64,
+    /// The inclusion proof, the leaf's sibling first.
+    pub inclusion: Vec<Digest>,
 }
 
 /// A file as the manifest names it.
@@ -45,8 +66,13 @@ pub(crate) struct Listed {
 /// Where the envelopes lie that came with evidence, each by the digest of its bytes.
 pub(crate) const ATTESTATIONS: &str = "attestations/";
 
-/// `events.json`, `values.json`, `trust.json`, `proofs.json`, and the envelopes under `attestations/`.
-pub(crate) fn own_files(trail: &Trail, profile: Profile, generated_at: Timestamp) -> Vec<Made> {
+/// `events.json`, `values.json`, `trust.json`, `proofs.json`, `checkpoint.note`, and the envelopes under `attestations/`.
+pub(crate) fn own_files(
+    trail: &Trail,
+    profile: Profile,
+    generated_at: Timestamp,
+    anchor: Option<&Anchor>,
+) -> Vec<Made> {
     let mut events = Array::new(EVENTS, ArtifactKind::Custom);
     trail.records.iter().for_each(|record| events.push(&record.bytes));
     let mut values = Array::new(VALUES, ArtifactKind::Custom);
@@ -55,7 +81,8 @@ pub(crate) fn own_files(trail: &Trail, profile: Profile, generated_at: Timestamp
     let mut files = events.finish();
     files.extend(values.finish());
     files.push(custom(TRUST, trust(trail)));
-    files.push(custom(PROOFS, canonical::of(&proofs(trail, profile, generated_at)).unwrap_or_default()));
+    files.push(custom(PROOFS, canonical::of(&proofs(trail, profile, generated_at, anchor)).unwrap_or_default()));
+    files.extend(anchor.map(|anchor| custom(CHECKPOINT, anchor.note.clone())));
     let envelopes = attestations(trail).into_iter();
     files.extend(envelopes.map(|(digest, bytes)| custom(&format!("{ATTESTATIONS}{digest}.json"), bytes)));
     files
@@ -119,10 +146,11 @@ fn keys(trail: &Trail) -> Vec<Value> {
 }
 
 /// The Merkle tree over the events.
-fn proofs(trail: &Trail, profile: Profile, generated_at: Timestamp) -> Proofs {
+fn proofs(trail: &Trail, profile: Profile, generated_at: Timestamp, anchor: Option<&Anchor>) -> Proofs {
     let root = root_of(trail.records.iter().map(|record| leaf_hash(&record.bytes)));
     let size = u64::try_from(trail.records.len()).unwrap_or(u64::MAX);
-    Proofs { checkpoint: None, generated_at, profile, root, size }
+    let checkpoint = anchor.map(|it| Inclusion { inclusion: it.inclusion.clone(), index: it.index });
+    Proofs { checkpoint, generated_at, profile, root, size }
 }
 
 /// The manifest over `files`, which stand in their order.
@@ -159,7 +187,7 @@ pub(crate) fn manifest(trail: &Trail, profile: Profile, generated_at: Timestamp,
 
 /// Whether no file is cut into segments.
 fn is_plain(files: &[Listed]) -> bool {
-    let whole = [EVENTS, VALUES, TRUST, PROOFS, VERIFIER_REPORT];
+    let whole = [EVENTS, VALUES, TRUST, PROOFS, CHECKPOINT, VERIFIER_REPORT];
     let plain = |path: &str| whole.contains(&path) || path.starts_with(ATTESTATIONS);
     files.iter().all(|file| plain(&file.path) || REQUIRED.iter().any(|(path, _)| file.path == *path))
 }

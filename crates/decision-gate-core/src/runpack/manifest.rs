@@ -64,6 +64,7 @@ pub(crate) const EVENTS: &str = "events.json";
 pub(crate) const VALUES: &str = "values.json";
 pub(crate) const TRUST: &str = "trust.json";
 pub(crate) const PROOFS: &str = "proofs.json";
+pub(crate) const CHECKPOINT: &str = "checkpoint.note";
 
 /// How much of the values a pack shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -167,11 +168,12 @@ pub(crate) fn root_hash(files: &[FileHash]) -> Digest {
 impl Artifact {
     /// The entry of a file that is made here.
     pub(crate) fn required(path: &str, kind: ArtifactKind, hash: Digest) -> Self {
+        let content_type = if path == CHECKPOINT { "text/plain; charset=utf-8" } else { "application/json" };
         Self {
             artifact_id: path.to_owned(),
             kind,
             path: path.to_owned(),
-            content_type: Some("application/json".into()),
+            content_type: Some(content_type.into()),
             hash,
             required: true,
         }

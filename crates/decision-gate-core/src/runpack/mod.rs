@@ -32,6 +32,7 @@ pub use build::{Pack, PackFault, PackInput, Verification, build};
 pub use expect::{Expect, ExpectedScenario, ExpectedScenarioFault};
 pub use files::{PackFile, PackFiles};
 pub use finding::{Finding, FindingCode};
+pub use layout::Anchor;
 pub use level::{ProofLevel, ProofLevelFault};
 pub use manifest::Profile;
 pub use path::{ManifestName, ManifestNameFault, PathFault, check_path};

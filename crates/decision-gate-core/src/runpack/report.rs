@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::Finding;
 use super::level::ProofLevel;
 use super::manifest::Profile;
+use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::engine::{DecisionRecord, Degraded, RunStatus};
 use crate::evidence::Subject;
@@ -30,6 +31,9 @@ pub struct Report {
     pub findings_omitted: u64,
     /// What nothing in the pack proves.
     pub unproven: Vec<Unproven>,
+    /// Up to when a quorum of the verifier's witnesses proves that all events existed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_at: Option<Timestamp>,
     /// How many listed files were read and hashed.
     pub checked_files: u64,
     /// Whose format it is.

@@ -181,19 +181,7 @@ impl Trail {
 
 /// Everything that an event commits to.
 pub(crate) fn commitments(event: &Event) -> Vec<(Slot, Commitment)> {
-    match &event.body {
-        Body::StepDecided(body) => {
-            let evidence = body.evidence.iter().filter_map(|entry| {
-                let commitment = entry.answer?;
-                Some((Slot::Evidence(entry.condition_id.clone()), commitment))
-            });
-            evidence.chain(body.trigger.payload.map(|commitment| (Slot::Payload, commitment))).collect()
-        }
-        Body::Submitted(body) => vec![(Slot::Payload, body.payload)],
-        Body::ScenarioDefined(_) | Body::RunStarted(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {
-            Vec::new()
-        }
-    }
+    event.commitments()
 }
 
 /// What an event alone says about a piece of evidence whose answer is gone.

@@ -1,6 +1,6 @@
 //! Why the product can't be put together.
 
-use decision_gate_config::ConfigErrors;
+use decision_gate_config::{ConfigErrors, PrivateKeyFault};
 use decision_gate_core::contract::shape::ShapeError;
 use decision_gate_core::scenario::SpecFaults;
 use decision_gate_providers::BuildError;
@@ -57,6 +57,22 @@ pub enum SetupError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The key that signs checkpoints can't be used.
+    #[error("the key that signs checkpoints, `{}`: {fault}", path.display())]
+    LedgerKey {
+        /// Where it is.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        fault: PrivateKeyFault,
+    },
+    /// The witness policy can't be used.
+    #[error("the witness policy `{}`: {problem}", path.display())]
+    WitnessPolicy {
+        /// Where it is.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Two files pin scenarios of one name.
     #[error("two files under `scenarios.files` define scenario `{scenario}`")]
     PinnedTwice {
@@ -94,6 +110,8 @@ impl SetupError {
             Self::NotExternal { .. } => "provider_not_external",
             Self::Issuers { .. } => "issuers_invalid",
             Self::Release { .. } => "release_rules_invalid",
+            Self::LedgerKey { fault, .. } => fault.code(),
+            Self::WitnessPolicy { .. } => "witness_policy_invalid",
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
             Self::Scenario { faults, .. } => faults.code(),
             Self::Schema { error, .. } => error.code(),
@@ -110,6 +128,8 @@ impl SetupError {
             Self::NotExternal { .. } => "name a provider of `type = \"mcp\"`".into(),
             Self::Issuers { .. } => "`decision-gate issuers list --directory FILE` shows what is wrong with it".into(),
             Self::Release { .. } => "`decision-gate config check` shows every problem".into(),
+            Self::LedgerKey { fault, .. } => fault.hint().into(),
+            Self::WitnessPolicy { .. } => "write it as c2sp tlog-policy says, one statement a line".into(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),
             Self::Scenario { faults, .. } => faults.iter().next().map(|fault| fault.problem.hint()).unwrap_or_default(),
             Self::Schema { error, .. } => error.hint().into(),

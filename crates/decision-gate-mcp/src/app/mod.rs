@@ -4,6 +4,7 @@
 //! start; the store is opened by the first call that needs it.
 
 mod error;
+mod ledger;
 mod policy;
 mod providers;
 mod release;
@@ -29,6 +30,7 @@ use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSe
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
+pub use self::ledger::{CheckpointRules, ExportError, witness_policy};
 pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 use crate::telemetry::Telemetry;
@@ -145,6 +147,11 @@ impl App {
     /// The gate at work.
     pub fn orchestrator(&self) -> &Orchestrator {
         &self.orchestrator
+    }
+
+    /// Where the ledger is kept.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     /// The configuration with its origins.

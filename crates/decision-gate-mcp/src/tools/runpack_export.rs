@@ -8,6 +8,8 @@ use decision_gate_store::{PackFolder, PackStoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::app::ExportError;
+
 use super::shared::caller;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
@@ -118,7 +120,7 @@ impl Tool for RunpackExport {
         let verification = if arguments.include_verification { Verification::Include } else { Verification::LeaveOut };
         let scenario_id = arguments.scenario_id;
         let request = ExportRequest { run_id: arguments.run_id, scenario_id, profile, verification, manifest_name };
-        let pack = app.orchestrator().export(&caller, &request).await?;
+        let pack = app.export(&caller, &request).await?;
         let root = app.runpacks_root()?;
         let name = arguments.output_dir.unwrap_or_else(|| request.run_id.as_str().replace(':', "_"));
         let path = root.join(&name).display().to_string();
@@ -128,6 +130,15 @@ impl Tool for RunpackExport {
         written.map_err(|_| ToolError::internal())??;
         let manifest_name = request.manifest_name.as_str().to_owned();
         Ok(Answer { run_id: request.run_id, runpack_dir: name, path, manifest_name, root_hash, files, profile })
+    }
+}
+
+impl From<ExportError> for ToolError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Gate(error) => error.into(),
+            ExportError::Setup(error) => error.into(),
+        }
     }
 }
 

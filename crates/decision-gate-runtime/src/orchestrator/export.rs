@@ -9,6 +9,7 @@ use decision_gate_core::runpack::{ManifestName, Pack, PackInput, Profile, Verifi
 
 use super::{Caller, Orchestrator};
 use crate::error::RuntimeError;
+use crate::ledger::{LogSigner, anchor_run};
 use crate::ports::{Scope, Stream};
 
 /// How many events are read at a time.
@@ -35,10 +36,39 @@ impl Orchestrator {
     /// # Errors
     /// [`RuntimeError`] when the run does not exist or the ledger does not hold together.
     pub async fn export(&self, caller: &Caller, request: &ExportRequest) -> Result<Pack, RuntimeError> {
+        self.export_with(caller, request, None).await
+    }
+
+    /// The same with a checkpoint of the log that has the run's head, which is signed if none that is kept has it.
+    ///
+    /// # Errors
+    /// As [`Orchestrator::export`], and where the log can't be signed.
+    pub async fn export_anchored(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+        signer: &LogSigner,
+    ) -> Result<Pack, RuntimeError> {
+        self.export_with(caller, request, Some(signer)).await
+    }
+
+    async fn export_with(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+        signer: Option<&LogSigner>,
+    ) -> Result<Pack, RuntimeError> {
         let scope = self.declared(caller)?;
         let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
         let scenario = self.bound_scenario(scope, &head.state).await?;
-        let (events, values) = self.whole_run(scope, &request.run_id, head.state.seq).await?;
+        let (anchor, last) = match signer {
+            None => (None, head.state.seq),
+            Some(signer) => {
+                let (anchor, size) = anchor_run(&*self.parts.store, scope, &request.run_id, signer).await?;
+                (Some(anchor), size)
+            }
+        };
+        let (events, values) = self.whole_run(scope, &request.run_id, last).await?;
         let input = PackInput {
             spec: scenario.to_bytes(),
             policies: self.policies_of(&events).await?,
@@ -49,6 +79,7 @@ impl Orchestrator {
             verification: request.verification,
             manifest_name: request.manifest_name.clone(),
             readers: self.configured.readers(),
+            anchor,
         };
         // Building hashes and replays the whole run: not on the thread that answers everybody else.
         let built = tokio::task::spawn_blocking(move || build(input)).await;

@@ -1,11 +1,13 @@
 //! The traits that touch the world.
 
 pub mod clock;
+pub mod log;
 pub mod observer;
 pub mod provider;
 pub mod store;
 
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
+pub use log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawEvent, RawHead, RawPage, RawValue, Tree};
 pub use observer::Observer;
 pub use provider::{EvidenceContext, Provider};
 pub use store::{

@@ -1,12 +1,15 @@
 //! Where the ledger is kept. Every store passes the same contract suite.
 
 use async_trait::async_trait;
+use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::RunState;
-use decision_gate_core::ledger::{CompactRange, Event, SideValue};
+use decision_gate_core::ledger::{CompactRange, Event, SideValue, TileId};
 use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, SchemaId, SchemaVersion, TenantId};
 use decision_gate_core::scenario::Origin;
 use decision_gate_core::trust::Height;
+
+use super::log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawPage, Tree};
 
 /// Whose data, on which shelf. Part of every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -399,4 +402,62 @@ pub trait Store: Send + Sync {
 
     /// Events of a stream from position `from` on, with their values.
     async fn events(&self, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, StoreError>;
+
+    /// Appends to the shelf's log the heads of streams that have grown since their last head there: by name, the shelf's
+    /// own first, at most `limit` of them, in one transaction, with the tiles of their events and of the log. They are
+    /// found without a look at all streams. An [`Store::append`] never waits for an integration of other streams, and
+    /// one that commits meanwhile is found by the next integration. Where nothing has grown, nothing is written. Of
+    /// several that integrate at once, each head is taken by one.
+    ///
+    /// A stream that has fewer events than its last head in the log says is [`StoreError::Corrupt`].
+    async fn integrate(&self, scope: Scope, limit: usize) -> Result<Integrated, StoreError>;
+
+    /// The tree over the shelf's log.
+    async fn log(&self, scope: Scope) -> Result<CompactRange, StoreError>;
+
+    /// Entries of the log from position `from` on. A hole in the numbering is not looked for.
+    async fn log_entries(&self, scope: Scope, from: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// The last entry of a stream whose position is below `before`.
+    async fn log_entry(&self, stream: &Stream, before: u64) -> Result<Option<LogEntry>, StoreError>;
+
+    /// Entries of one stream with more than `above` events, by that number.
+    async fn stream_entries(&self, stream: &Stream, above: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// Tiles of a tree; those that are not there are left out.
+    async fn tiles(&self, tree: &Tree, ids: Vec<TileId>) -> Result<Vec<(TileId, Vec<Digest>)>, StoreError>;
+
+    /// Keeps a checkpoint, or another note of one that is kept already (with more cosignatures). One of a size that the
+    /// log has not reached, or with another root than the one that is kept of this size, is [`StoreError::Misplaced`].
+    async fn keep_checkpoint(&self, scope: Scope, checkpoint: KeptCheckpoint) -> Result<(), StoreError>;
+
+    /// Kept checkpoints of at least this size, by size.
+    async fn checkpoints(&self, scope: Scope, from: u64, limit: usize) -> Result<Vec<KeptCheckpoint>, StoreError>;
+
+    /// The kept checkpoint of the greatest size.
+    async fn last_checkpoint(&self, scope: Scope) -> Result<Option<KeptCheckpoint>, StoreError>;
+
+    /// Takes away the values of a stream's events up to a position, and keeps a record of it. Where there are none,
+    /// nothing is written and the record says zero.
+    async fn prune(&self, stream: &Stream, through: u64, at: Timestamp) -> Result<Pruning, StoreError>;
+
+    /// The records of what was pruned of a stream, by position.
+    async fn prunings(&self, stream: &Stream) -> Result<Vec<Pruning>, StoreError>;
+
+    /// Every shelf that has any row, by tenant and namespace.
+    async fn scopes(&self) -> Result<Vec<Scope>, StoreError>;
+
+    /// Streams of a shelf that have an event, a head or an entry in the log, by name after `after`, the shelf's own
+    /// first. `after` is the run's id, or the empty text for the shelf's own.
+    async fn streams(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<Stream>, StoreError>;
+
+    /// How much a shelf has.
+    async fn counts(&self, scope: Scope) -> Result<Counts, StoreError>;
+
+    /// Rows of a stream from position `from` on as they lie there, unchecked. The values are those of the positions
+    /// that the events span; of the last page, all that follow.
+    async fn raw_events(&self, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, StoreError>;
+
+    /// The head row of a stream as it lies there, unchecked.
+    async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError>;
 }

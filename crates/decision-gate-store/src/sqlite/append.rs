@@ -138,6 +138,10 @@ impl Prepared {
                 state,
                 digest,
             ])?;
+        // From the second append on since the last integration the row is there, and no page is touched.
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO pending_heads (tenant, namespace, stream) VALUES (?1, ?2, ?3)")?
+            .execute(params![tenant, namespace, rows::stream(&self.stream)])?;
         Ok(())
     }
 }

@@ -7,10 +7,13 @@
 
 mod append;
 mod data_shape;
+mod examine;
 mod fault;
+mod log;
 mod marks;
 mod open;
 mod policy;
+mod raw;
 mod read;
 mod rows;
 mod scenario;
@@ -19,15 +22,18 @@ mod seat;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod worker;
 
 use async_trait::async_trait;
+use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
-use decision_gate_core::ledger::Event;
+use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
-    Append, Appended, EventPage, Mark, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
-    StoreError, StoredEvent, StoredScenario, StoredSchema, Stream,
+    Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
+    RawHead, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent, StoredScenario,
+    StoredSchema, Stream, Tree,
 };
 use rusqlite::Connection;
 
@@ -195,5 +201,77 @@ impl Store for SqliteStore {
     async fn events(&self, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, StoreError> {
         let stream = stream.clone();
         self.read(move |connection| read::page(connection, &stream, from, limit)).await
+    }
+
+    async fn integrate(&self, scope: Scope, limit: usize) -> Result<Integrated, StoreError> {
+        self.write(move |connection| log::integrate(connection, scope, limit)).await
+    }
+
+    async fn log(&self, scope: Scope) -> Result<CompactRange, StoreError> {
+        self.glance(move |connection| log::tree(connection, scope)).await
+    }
+
+    async fn log_entries(&self, scope: Scope, from: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        self.read(move |connection| log::entries(connection, scope, from, limit)).await
+    }
+
+    async fn log_entry(&self, stream: &Stream, before: u64) -> Result<Option<LogEntry>, StoreError> {
+        let stream = stream.clone();
+        self.glance(move |connection| log::last_of(connection, &stream, before)).await
+    }
+
+    async fn stream_entries(&self, stream: &Stream, above: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        let stream = stream.clone();
+        self.read(move |connection| log::of_stream(connection, &stream, above, limit)).await
+    }
+
+    async fn tiles(&self, tree: &Tree, ids: Vec<TileId>) -> Result<Vec<(TileId, Vec<Digest>)>, StoreError> {
+        let tree = tree.clone();
+        self.glance(move |connection| tile::all(connection, &tree, &ids)).await
+    }
+
+    async fn keep_checkpoint(&self, scope: Scope, checkpoint: KeptCheckpoint) -> Result<(), StoreError> {
+        self.write(move |connection| log::keep(connection, scope, &checkpoint)).await
+    }
+
+    async fn checkpoints(&self, scope: Scope, from: u64, limit: usize) -> Result<Vec<KeptCheckpoint>, StoreError> {
+        self.read(move |connection| log::checkpoints(connection, scope, from, limit)).await
+    }
+
+    async fn last_checkpoint(&self, scope: Scope) -> Result<Option<KeptCheckpoint>, StoreError> {
+        self.glance(move |connection| log::last_checkpoint(connection, scope)).await
+    }
+
+    async fn prune(&self, stream: &Stream, through: u64, at: Timestamp) -> Result<Pruning, StoreError> {
+        let stream = stream.clone();
+        self.write(move |connection| raw::prune(connection, &stream, through, at)).await
+    }
+
+    async fn prunings(&self, stream: &Stream) -> Result<Vec<Pruning>, StoreError> {
+        let stream = stream.clone();
+        self.read(move |connection| raw::prunings(connection, &stream)).await
+    }
+
+    async fn scopes(&self) -> Result<Vec<Scope>, StoreError> {
+        self.read(raw::scopes).await
+    }
+
+    async fn streams(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<Stream>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.read(move |connection| raw::streams(connection, scope, after.as_deref(), limit)).await
+    }
+
+    async fn counts(&self, scope: Scope) -> Result<Counts, StoreError> {
+        self.read(move |connection| raw::counts(connection, scope)).await
+    }
+
+    async fn raw_events(&self, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, StoreError> {
+        let stream = stream.clone();
+        self.read(move |connection| raw::page(connection, &stream, from, limit)).await
+    }
+
+    async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError> {
+        let stream = stream.clone();
+        self.read(move |connection| raw::head(connection, &stream)).await
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::{Fault, is_busy};
 use super::schema::{APPLICATION_ID, SCHEMA_VERSION, STEPS};
@@ -21,6 +21,9 @@ use super::settings::{Place, SqliteSettings, SyncMode};
 /// One file is made at a time in this process: closing any handle to a file gives up all locks that the process holds
 /// on it, so the handle that makes it must be closed before anybody here can connect to it.
 static MAKING: Mutex<()> = Mutex::new(());
+
+/// The most copies of one version that are kept beside a ledger.
+const MAX_COPIES: u32 = 100;
 
 /// How long to wait between two looks at a lock.
 const PATIENCE: Duration = Duration::from_millis(1);
@@ -64,7 +67,9 @@ impl Opened {
                 let path = std::path::absolute(path).map_err(|error| Fault::of_file(path, &error))?;
                 make(&path)?;
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = prepared(Connection::open_with_flags(&path, flags)?, settings)?;
+                let opened = Connection::open_with_flags(&path, flags).map_err(Fault::from);
+                let opened = opened.and_then(|connection| prepared(connection, settings));
+                let connection = opened.map_err(|fault| told_by_folder(&path, fault))?;
                 let identity = Identity::of(&path);
                 Ok(Self { connection, file: Some((path, identity)) })
             }
@@ -77,6 +82,24 @@ impl Opened {
         self.connection.is_autocommit()
             && self.file.as_ref().is_none_or(|(path, identity)| Identity::of(path) == *identity)
     }
+}
+
+/// Why SQLite could not open the file or its journal, where it says no more than that: a disk may have become read-only.
+/// Tried on a file of its own, since closing a handle to the ledger would give up the locks that others here hold on it.
+fn told_by_folder(path: &Path, fault: Fault) -> Fault {
+    let can_not_open = match &fault {
+        Fault::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::CannotOpen),
+        _ => false,
+    };
+    let probe = path.with_extension(format!("probe-{}", std::process::id()));
+    if !can_not_open {
+        return fault;
+    }
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let why = written.err().map(|error| Fault::of_file(path, &error));
+    // Where it could not be made there is nothing to remove.
+    drop(fs::remove_file(&probe));
+    why.unwrap_or(fault)
 }
 
 /// Which file a path leads to.
@@ -144,9 +167,55 @@ fn prepared(mut connection: Connection, settings: &SqliteSettings) -> Result<Con
     connection.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(48);
     if behind {
+        let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Place::File(path) = &settings.place {
+            back_up(&connection, path)?;
+        }
         bring_up(&mut connection)?;
     }
     Ok(connection)
+}
+
+/// Copies an older ledger beside itself before anything in it is changed, for this user alone. A copy that is there is
+/// never overwritten.
+fn back_up(connection: &Connection, path: &Path) -> Result<(), Fault> {
+    let Found::Ledger(version) = inspect(connection)? else {
+        return Ok(());
+    };
+    if version >= STEPS.len() {
+        return Ok(());
+    }
+    let copy = (1..MAX_COPIES)
+        .find_map(|number| {
+            let suffix = if number == 1 { String::new() } else { format!(".{number}") };
+            let mut name = path.as_os_str().to_owned();
+            name.push(format!(".v{version}.backup{suffix}"));
+            let mut options = OpenOptions::new();
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let copy = PathBuf::from(name);
+            match options.write(true).create_new(true).open(&copy) {
+                Ok(_) => Some(Ok(copy)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                Err(error) => Some(Err(Fault::of_file(&copy, &error))),
+            }
+        })
+        .unwrap_or_else(|| Err(Fault::Unavailable(format!("it has `{MAX_COPIES}` backups beside it"))))?;
+    // Into an empty file, which is what SQLite asks for; it synchronises what it writes.
+    let target = copy.to_str().ok_or_else(|| Fault::Unavailable("its path is not utf-8".to_owned()))?;
+    if let Err(error) = connection.execute("VACUUM INTO ?1", [target]) {
+        // Half a copy is none; what matters is why.
+        drop(fs::remove_file(&copy));
+        return Err(error.into());
+    }
+    tracing::warn!(
+        place = %path.display(),
+        from = version,
+        to = STEPS.len(),
+        backup = %copy.display(),
+        "the ledger is of an older version: it was copied, and is brought up now"
+    );
+    Ok(())
 }
 
 /// What a file is.

@@ -1,6 +1,7 @@
 //! How keys and digests are written in columns, and read back.
 
 use decision_gate_core::digest::Digest;
+use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::scenario::Origin;
 use decision_gate_runtime::ports::{Scope, Stream};
 
@@ -53,4 +54,22 @@ pub(crate) fn origin(stored: &str) -> Result<Origin, Fault> {
         .into_iter()
         .find(|it| it.word() == stored)
         .ok_or_else(|| Fault::Damaged(format!("`{stored}` is no origin of a scenario")))
+}
+
+/// A stream that was stored.
+pub(crate) fn stream_of(scope: Scope, stored: String) -> Result<Stream, Fault> {
+    if stored.is_empty() {
+        return Ok(Stream { scope, run: None });
+    }
+    let run = RunId::try_from(stored).map_err(|error| Fault::Damaged(format!("a stream's name: {error}")))?;
+    Ok(Stream { scope, run: Some(run) })
+}
+
+/// A scope that was stored.
+pub(crate) fn scope_of(tenant: i64, namespace: i64) -> Result<Scope, Fault> {
+    let damaged = || Fault::Damaged(format!("`{tenant}` and `{namespace}` are no tenant and namespace"));
+    let id = |stored: i64| u64::try_from(stored).map_err(|_| damaged());
+    let tenant = TenantId::new(id(tenant)?).ok_or_else(damaged)?;
+    let namespace = NamespaceId::new(id(namespace)?).ok_or_else(damaged)?;
+    Ok(Scope { tenant, namespace })
 }

@@ -5,10 +5,10 @@ pub(crate) const APPLICATION_ID: i32 = 0x4447_4c47;
 
 /// What makes each version of the tables out of the one before, from an empty file on. A step that was released never
 /// changes; a new one is added at the end.
-pub(crate) const STEPS: &[&str] = &[LEDGER, DATA_SHAPES, MARKS];
+pub(crate) const STEPS: &[&str] = &[LEDGER, DATA_SHAPES, LOG, MARKS];
 
 /// Version of these tables: how many steps were taken.
-pub(crate) const SCHEMA_VERSION: i32 = 3;
+pub(crate) const SCHEMA_VERSION: i32 = 4;
 
 /// The tables of the ledger.
 ///
@@ -85,6 +85,71 @@ CREATE TABLE data_shapes (
     registered INTEGER NOT NULL,
     schema BLOB NOT NULL,
     PRIMARY KEY (tenant, namespace, schema_id, version)
+) STRICT;
+";
+
+/// The log of stream heads, the tiles of all trees, kept checkpoints, and what was pruned.
+///
+/// `pending_heads` names the streams that have grown since their last head in the log; an append puts its stream there,
+/// which changes nothing from the second one on. `at` is the JSON of a time.
+const LOG: &str = "
+CREATE TABLE pending_heads (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream)
+) STRICT, WITHOUT ROWID;
+INSERT INTO pending_heads (tenant, namespace, stream) SELECT tenant, namespace, stream FROM heads;
+CREATE TABLE logs (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    peaks BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_entries (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, position),
+    UNIQUE (tenant, namespace, stream, size)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_tiles (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, level, number)
+) STRICT;
+CREATE TABLE event_tiles (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream, level, number)
+) STRICT;
+CREATE TABLE checkpoints (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (tenant, namespace, size)
+) STRICT;
+CREATE TABLE prunings (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    through INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    pruned INTEGER NOT NULL,
+    PRIMARY KEY (tenant, namespace, stream, through)
 ) STRICT;
 ";
 

@@ -151,5 +151,10 @@ fn guarded(connection: &Connection, job: &mut dyn Job) -> Result<Result<(), Faul
 }
 
 fn run(connection: &Connection, statement: &str) -> Result<(), rusqlite::Error> {
-    connection.prepare_cached(statement)?.execute([]).map(|_| ())
+    #[cfg(test)]
+    super::tests::crash::point();
+    let done = connection.prepare_cached(statement)?.execute([]).map(|_| ());
+    #[cfg(test)]
+    super::tests::crash::point();
+    done
 }

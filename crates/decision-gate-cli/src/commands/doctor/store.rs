@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use decision_gate_config::sections::store::StoreKind;
-use decision_gate_core::name::{NamespaceId, TenantId};
-use decision_gate_runtime::Store as _;
-use decision_gate_runtime::ports::Scope;
+use decision_gate_runtime::ports::StoreError;
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode};
 
 use super::Finding;
@@ -42,24 +40,19 @@ pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     found
 }
 
-/// A read, which changes nothing.
+/// A look over it, which changes nothing.
 fn opens(path: &Path) -> Result<(), Finding> {
     let store = SqliteStore::new(SqliteSettings {
         place: Place::File(path.to_owned()),
         sync_mode: SyncMode::Full,
         busy_timeout: Duration::from_secs(2),
     });
-    let scope = Scope { tenant: TenantId::FIRST, namespace: NamespaceId::FIRST };
-    let read = block_on(async { Ok(store.scenarios(scope, None, 1).await) });
-    match read {
-        Ok(Ok(_)) => Ok(()),
+    match block_on(async { Ok(store.examine().await) }) {
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
-            let message = format!("the ledger `{}` does not open: {error}", path.display());
-            Err(Finding::trouble(
-                "store_not_open",
-                message,
-                "restore it from a backup, or name another with `store.path`",
-            ))
+            let message = format!("the ledger `{}` can't be used: {error}", path.display());
+            let code = if matches!(error, StoreError::Unavailable { .. }) { "store_not_open" } else { error.code() };
+            Err(Finding::trouble(code, message, error.hint()))
         }
         Err(fault) => Err(Finding::of(&fault)),
     }

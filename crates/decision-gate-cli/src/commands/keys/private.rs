@@ -3,17 +3,15 @@
 //! The text of a key is wiped when it is no longer needed, and stands in no message.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use decision_gate_core::keys::{SigningKey, SigningKeyError};
+use decision_gate_config::{PrivateKeyFault, read_private_key};
+use decision_gate_core::keys::SigningKey;
 use zeroize::Zeroizing;
 
 use super::KeysFault;
 use crate::fault::Fault;
-
-/// Far more than an Ed25519 key in PEM.
-const MAX_BYTES: u64 = 16 * 1024;
 
 /// A new key.
 pub(crate) fn generate() -> Result<SigningKey, KeysFault> {
@@ -67,40 +65,10 @@ fn create(path: &Path) -> io::Result<File> {
 
 /// Reads a key from a file that only its owner may read.
 pub(crate) fn read(path: &Path) -> Result<SigningKey, KeysFault> {
-    let unreadable = |error| KeysFault::PrivateUnreadable { path: path.to_owned(), error };
-    let malformed = || KeysFault::Private { path: path.to_owned(), error: SigningKeyError::Malformed };
-    let no_file = || unreadable(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
-    // Looked at before it is opened, since opening a pipe waits for somebody; and again on the open file.
-    if !path.metadata().map_err(unreadable)?.is_file() {
-        return Err(no_file());
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(no_file());
-    }
-    if let Some(mode) = exposed(&metadata) {
-        return Err(KeysFault::Exposed { path: path.to_owned(), mode });
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(malformed());
-    }
-    // With room for all of it from the start: a vector that grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_BYTES).unwrap_or_default() + 64));
-    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| malformed())?;
-    SigningKey::from_pkcs8_pem(text).map_err(|error| KeysFault::Private { path: path.to_owned(), error })
-}
-
-/// The permissions, if they let others in.
-#[cfg(unix)]
-fn exposed(metadata: &std::fs::Metadata) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = metadata.permissions().mode() & 0o7777;
-    (mode & 0o077 != 0).then_some(mode)
-}
-
-#[cfg(not(unix))]
-fn exposed(_metadata: &std::fs::Metadata) -> Option<u32> {
-    None
+    let path_of = || path.to_owned();
+    read_private_key(path).map_err(|fault| match fault {
+        PrivateKeyFault::Unreadable(error) => KeysFault::PrivateUnreadable { path: path_of(), error },
+        PrivateKeyFault::Exposed { mode } => KeysFault::Exposed { path: path_of(), mode },
+        PrivateKeyFault::Key(error) => KeysFault::Private { path: path_of(), error },
+    })
 }

@@ -63,7 +63,8 @@ pub(crate) fn verify(files: &PackFiles, sealed: &Sealed<'_>, expect: &Expect, fi
     });
     let ended_well = summary.as_ref().is_some_and(|it| it.status == RunStatus::Completed);
     let verdict = if expect.names_version() && !ended_well { Verdict::NotAllowed } else { Verdict::Consistent };
-    Established { run: summary, replay, verdict, unproven }
+    let anchoring = Facet::none("a pack of the public project has no checkpoint");
+    Established { run: summary, replay, anchoring, proven_at: None, verdict, unproven }
 }
 
 fn read(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings) -> Option<Pack> {

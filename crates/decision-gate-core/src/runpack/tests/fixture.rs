@@ -258,6 +258,7 @@ impl Live {
             verification: Verification::Include,
             manifest_name: ManifestName::standard(),
             readers: None,
+            anchor: None,
         }
     }
 

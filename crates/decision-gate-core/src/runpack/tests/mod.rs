@@ -1,5 +1,6 @@
 //! Packs of real runs, made and verified; and everything that must not verify.
 
+mod anchored;
 mod disclosed;
 mod fixture;
 mod flips;

@@ -12,11 +12,11 @@ use crate::scenario::Origin;
 use crate::trust::statement::{Claim, ValueClaim};
 use crate::trust::{Binding, EvidenceStatement, Occasion};
 
-const GATE: [u8; 32] = [1; 32];
+pub(super) const GATE: [u8; 32] = [1; 32];
 const SENSOR: [u8; 32] = [2; 32];
 const STRANGER: [u8; 32] = [3; 32];
 
-fn key(seed: [u8; 32]) -> SigningKey {
+pub(super) fn key(seed: [u8; 32]) -> SigningKey {
     SigningKey::from_seed(&seed)
 }
 
@@ -28,15 +28,15 @@ fn listed(name: &str, seed: [u8; 32], more: &Value) -> Value {
     entry
 }
 
-fn ring(keys: Vec<Value>) -> Keyring {
+pub(super) fn ring(keys: Vec<Value>) -> Keyring {
     serde_json::from_value(Value::Array(keys)).unwrap()
 }
 
-fn sensor(more: &Value) -> Value {
+pub(super) fn sensor(more: &Value) -> Value {
     listed("sensor", SENSOR, more)
 }
 
-fn gate(more: &Value) -> Value {
+pub(super) fn gate(more: &Value) -> Value {
     listed("gate", GATE, more)
 }
 
@@ -68,7 +68,7 @@ fn signed(live: &Live, condition: &str, answer: Answer) -> Answer {
 }
 
 /// A run whose reports must be signed by the sensor, to its end.
-fn run() -> Live {
+pub(super) fn run() -> Live {
     let mut policy = policy();
     policy.keys = ring(vec![sensor(&json!({}))]);
     let trust = json!({ "require_signature": { "keys": ["sensor"], "binding": "run" } });
@@ -82,7 +82,7 @@ fn run() -> Live {
     live
 }
 
-fn files(live: &Live) -> PackFiles {
+pub(super) fn files_of(live: &Live) -> PackFiles {
     live.pack(Profile::Audit).signed(&key(GATE)).to_files()
 }
 
@@ -93,7 +93,7 @@ fn verify(live: &Live, files: &PackFiles, keys: Vec<Value>) -> Report {
 #[test]
 fn a_signed_pack_is_allowed_at_level_signed() {
     let live = run();
-    let report = verify(&live, &files(&live), vec![gate(&json!({})), sensor(&json!({ "providers": ["json"] }))]);
+    let report = verify(&live, &files_of(&live), vec![gate(&json!({})), sensor(&json!({ "providers": ["json"] }))]);
     assert_eq!(codes(&report), []);
     assert_eq!((report.status, report.verdict), (Status::Pass, Verdict::Allowed));
     assert_eq!(report.level, Some(ProofLevel::Signed));
@@ -103,7 +103,7 @@ fn a_signed_pack_is_allowed_at_level_signed() {
 
 #[test]
 fn the_envelopes_lie_beside_what_they_sign() {
-    let files = files(&run());
+    let files = files_of(&run());
     let envelopes: Vec<_> = files.iter().filter(|(path, _)| path.starts_with("attestations/")).collect();
     assert_eq!(envelopes.len(), 2);
     for (path, file) in envelopes {
@@ -117,11 +117,11 @@ fn the_envelopes_lie_beside_what_they_sign() {
 #[test]
 fn without_keys_a_signed_pack_is_no_more_than_replayed() {
     let live = run();
-    let report = checked(&files(&live), &live.expect());
+    let report = checked(&files_of(&live), &live.expect());
     assert_eq!((report.status, report.level), (Status::Pass, Some(ProofLevel::Replayed)));
     assert_eq!(report.facets.signatures.level, Level::None);
     let asked = Expect { level: Some(ProofLevel::Signed), ..live.expect() };
-    assert_eq!(codes(&checked(&files(&live), &asked)), [FindingCode::ExpectedLevel]);
+    assert_eq!(codes(&checked(&files_of(&live), &asked)), [FindingCode::ExpectedLevel]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn every_way_in_which_a_signer_can_be_wrong() {
         ("the gate's key was compromised since", with_gate(revoked(&later, "compromise")), Some(gate_signer)),
     ];
     for (why, keys, finding) in cases {
-        let report = verify(&live, &files(&live), keys);
+        let report = verify(&live, &files_of(&live), keys);
         let expected: Vec<_> = finding.into_iter().chain([FindingCode::ExpectedLevel]).collect();
         assert_eq!(codes(&report), expected, "{why}: {:?}", report.findings);
         assert!(report.level < Some(ProofLevel::Signed), "{why}");
@@ -175,19 +175,19 @@ fn an_old_pack_is_time_unproven_once_its_key_was_superseded() {
     let live = run();
     let revoked = json!({ "revoked": { "at": millis(NOW + 500_000), "reason": "superseded" } });
     let keys = vec![gate(&json!({})), sensor(&revoked)];
-    let report = verify(&live, &files(&live), keys.clone());
+    let report = verify(&live, &files_of(&live), keys.clone());
     let reasons = report.facets.signatures.reasons.join("\n");
     assert!(reasons.starts_with("time_unproven: key `sensor` was revoked"), "{reasons}");
     assert!(report.unproven.iter().any(|it| it.pointer == "/generated_at"), "{:?}", report.unproven);
     // Who is content with less says so, and still gets the decision replayed.
     let asked = Expect { keys: Some(ring(keys)), level: Some(ProofLevel::Replayed), ..live.expect() };
-    assert_eq!(checked(&files(&live), &asked).verdict, Verdict::Allowed);
+    assert_eq!(checked(&files_of(&live), &asked).verdict, Verdict::Allowed);
 }
 
 #[test]
 fn any_changed_byte_of_the_signature_fails() {
     let live = small();
-    let mut files = files(&live);
+    let mut files = files_of(&live);
     let keys = || vec![gate(&json!({}))];
     assert_eq!(verify(&live, &files, keys()).level, Some(ProofLevel::Signed));
     let original = files.bytes("manifest.sig").unwrap().to_vec();
@@ -204,7 +204,7 @@ fn any_changed_byte_of_the_signature_fails() {
 #[test]
 fn a_consistent_rewrite_without_the_key_fails() {
     let live = run();
-    let honest = files(&live);
+    let honest = files_of(&live);
     let keys = || vec![gate(&json!({})), sensor(&json!({}))];
     // The forger knows the program: another run, made and sealed as the gate would.
     let forged = || small().pack(Profile::Audit);

@@ -17,8 +17,8 @@ use crate::policy::Policy;
 use crate::runpack::array::{ReadFault, read_array, read_value, segment_path};
 use crate::runpack::files::PackFiles;
 use crate::runpack::finding::{FindingCode, Findings};
-use crate::runpack::layout::Proofs;
-use crate::runpack::manifest::{EVENTS, Own, PROOFS, Profile, SCENARIO_SPEC, TRUST, VALUES};
+use crate::runpack::layout::{Anchor, Proofs};
+use crate::runpack::manifest::{CHECKPOINT, EVENTS, Own, PROOFS, Profile, SCENARIO_SPEC, TRUST, VALUES};
 use crate::runpack::trail::{self, Kept, Place, Recorded, Trail, Withholding, remains};
 use crate::runpack::views::shown;
 use crate::scenario::Scenario;
@@ -30,6 +30,8 @@ pub(crate) struct Content {
     pub(crate) trail: Trail,
     pub(crate) generated_at: Timestamp,
     pub(crate) profile: Profile,
+    /// What ties the run to the log.
+    pub(crate) anchor: Option<Anchor>,
     /// What is shown of withheld values: path and pointer of each.
     pub(crate) shown_of_withheld: Vec<(String, String)>,
     /// The files of the events, with how many each has.
@@ -93,7 +95,8 @@ pub(super) fn read(
     // What the manifest says of itself stands in a hashed file as well, and that one counts.
     let proofs = read_proofs(files, findings);
     let (generated_at, profile) =
-        proofs.map_or((sealed.manifest.generated_at, own.profile), |it| (it.generated_at, it.profile));
+        proofs.as_ref().map_or((sealed.manifest.generated_at, own.profile), |it| (it.generated_at, it.profile));
+    let anchor = read_anchor(files, proofs, findings);
     // Step 6: the scenario.
     let scenario = read_scenario(files, sealed, findings);
     // Step 7: the policies.
@@ -117,7 +120,7 @@ pub(super) fn read(
     };
     check_ids(&trail, sealed, findings);
     check_shown(&trail, findings);
-    Some(Content { trail, generated_at, profile, shown_of_withheld: shown, event_files })
+    Some(Content { trail, generated_at, profile, anchor, shown_of_withheld: shown, event_files })
 }
 
 fn bad(code: FindingCode, path: &str, fault: &ReadFault, findings: &mut Findings) {
@@ -425,4 +428,22 @@ fn read_proofs(files: &PackFiles, findings: &mut Findings) -> Option<Proofs> {
     let read = read_value(files.bytes(PROOFS)?).map_err(|fault| fault.to_string());
     let proofs = read.and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
     proofs.map_err(|reason| findings.add(FindingCode::FileInvalid, PROOFS, reason)).ok()
+}
+
+/// The checkpoint and the proof that leads to it: both, or neither.
+fn read_anchor(files: &PackFiles, proofs: Option<Proofs>, findings: &mut Findings) -> Option<Anchor> {
+    match (proofs?.checkpoint, files.bytes(CHECKPOINT)) {
+        (Some(proof), Some(note)) => {
+            Some(Anchor { note: note.to_vec(), index: proof.index, inclusion: proof.inclusion })
+        }
+        (None, None) => None,
+        (Some(_), None) => {
+            findings.add(FindingCode::CheckpointInvalid, CHECKPOINT, "there is a proof, and no checkpoint for it");
+            None
+        }
+        (None, Some(_)) => {
+            findings.add(FindingCode::CheckpointInvalid, PROOFS, "there is a checkpoint, and no proof for it");
+            None
+        }
+    }
 }

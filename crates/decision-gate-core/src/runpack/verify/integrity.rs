@@ -10,8 +10,8 @@ use crate::json::{self, Limits};
 use crate::runpack::files::{PackFile, PackFiles};
 use crate::runpack::finding::{FindingCode, Findings};
 use crate::runpack::manifest::{
-    ArtifactKind, EVENTS, HASH_ALGORITHM, MANIFEST_VERSION, Manifest, Own, PACK_FORMAT, PROOFS, REQUIRED, TRUST,
-    VALUES, VERIFIER_REPORT, root_hash,
+    ArtifactKind, CHECKPOINT, EVENTS, HASH_ALGORITHM, MANIFEST_VERSION, Manifest, Own, PACK_FORMAT, PROOFS, REQUIRED,
+    TRUST, VALUES, VERIFIER_REPORT, root_hash,
 };
 use crate::runpack::path::{ManifestName, check_path};
 use crate::runpack::signature::MANIFEST_SIGNATURE;
@@ -32,7 +32,8 @@ pub(crate) struct Sealed<'a> {
 impl Sealed<'_> {
     /// Whether the pack is one of ours: it says so, or it has files that only ours have.
     pub(crate) fn is_ours(&self) -> bool {
-        self.manifest.decision_gate.is_some() || [EVENTS, VALUES, TRUST, PROOFS].iter().any(|path| self.lists(path))
+        self.manifest.decision_gate.is_some()
+            || [EVENTS, VALUES, TRUST, PROOFS, CHECKPOINT].iter().any(|path| self.lists(path))
     }
 
     /// Whether a path is listed.

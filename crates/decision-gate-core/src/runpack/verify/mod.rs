@@ -3,6 +3,7 @@
 //! The steps and their numbers are those of `docs/spec/runpack.md`, "Verification". Verification is total: it reads
 //! what it can, lists what is wrong, and always comes to a verdict.
 
+mod anchoring;
 mod content;
 mod integrity;
 mod regenerate;
@@ -14,12 +15,14 @@ use serde_json::json;
 use self::signatures::Signatures;
 use super::expect::Expect;
 use super::files::PackFiles;
-use super::finding::{Concern, Findings};
+use super::finding::{Concern, FindingCode, Findings};
 use super::legacy;
 use super::level::ProofLevel;
-use super::manifest::{Own, VERIFIER_REPORT};
+use super::manifest::{CHECKPOINT, Own, VERIFIER_REPORT};
 use super::path::ManifestName;
 use super::report::{Facet, Facets, PackFormat, Report, RunSummary, Status, Unproven, Verdict};
+use crate::at::Timestamp;
+use crate::engine::RunStatus;
 use crate::json::canonical;
 
 pub(crate) use integrity::Sealed;
@@ -29,6 +32,8 @@ pub(crate) use integrity::Sealed;
 pub(crate) struct Established {
     pub(crate) run: Option<RunSummary>,
     pub(crate) replay: Facet,
+    pub(crate) anchoring: Facet,
+    pub(crate) proven_at: Option<Timestamp>,
     pub(crate) verdict: Verdict,
     pub(crate) unproven: Vec<Unproven>,
 }
@@ -36,7 +41,14 @@ pub(crate) struct Established {
 impl Established {
     /// Of content that does not read.
     fn nothing(reason: &str) -> Self {
-        Self { run: None, replay: Facet::none(reason), verdict: Verdict::Failed, unproven: Vec::new() }
+        Self {
+            run: None,
+            replay: Facet::none(reason),
+            anchoring: Facet::none(reason),
+            proven_at: None,
+            verdict: Verdict::Failed,
+            unproven: Vec::new(),
+        }
     }
 }
 
@@ -62,7 +74,11 @@ pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) 
         }
     };
     let facets = facets(&established, &signatures, &findings);
-    // Step 14.
+    // Step 15.
+    if expect.checkpoints.is_some() && sealed.as_ref().is_some_and(|it| !it.lists(CHECKPOINT)) {
+        let reason = "a checkpoint key was given, and the pack has no checkpoint";
+        findings.add(FindingCode::ExpectedCheckpoint, manifest_name.as_str(), reason);
+    }
     expect.check(established.run.as_ref(), manifest_name.as_str(), &mut findings);
     expect.check_level(&facets, manifest_name.as_str(), &mut findings);
     let pass = findings.is_empty();
@@ -76,6 +92,7 @@ pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) 
         findings,
         findings_omitted,
         unproven,
+        proven_at: established.proven_at,
         checked_files: sealed.as_ref().map_or(0, |it| it.checked_files),
         format,
         root_hash: sealed.map(|it| it.manifest.integrity.root_hash),
@@ -89,7 +106,7 @@ fn facets(established: &Established, signatures: &Signatures, findings: &Finding
         integrity: spoilt(Concern::Integrity, Facet::all()),
         replay: spoilt(Concern::Replay, established.replay.clone()),
         signatures: spoilt(Concern::Signatures, signatures.facet()),
-        anchoring: Facet::none("the pack has no checkpoint"),
+        anchoring: spoilt(Concern::Anchoring, established.anchoring.clone()),
     }
 }
 
@@ -112,8 +129,11 @@ fn verify_own(
     // Steps 11 and 12.
     let withheld = replayed.withheld();
     let state = regenerate::check(files, sealed, &content, replayed, findings);
+    // Step 14 before what is left of step 13, which may need the time that it proves.
+    let mut anchored = anchoring::check(&content, expect.checkpoints.as_ref(), findings);
     // Step 13, the part of the evidence.
-    signatures::evidence(&content, expect.keys.as_ref(), findings, signatures);
+    signatures::evidence(&content, expect.keys.as_ref(), anchored.proven_at, findings, signatures);
+    let ended = state.as_ref().is_some_and(|state| state.status != RunStatus::Active);
     let run = state.map(|state| (regenerate::summary(&content, &state), state.is_allowed()));
     let verdict = match &run {
         Some(_) if !expect.names_version() => Verdict::Consistent,
@@ -121,8 +141,10 @@ fn verify_own(
         Some((_, false)) | None => Verdict::NotAllowed,
     };
     let replay = if withheld.is_empty() { Facet::all() } else { Facet::partial(withheld) };
-    let unproven = unproven(sealed, expect, &content, signatures);
-    Established { run: run.map(|(summary, _)| summary), replay, verdict, unproven }
+    let mut unproven = unproven(sealed, expect, &content, signatures);
+    unproven.append(&mut anchored.unproven);
+    let (proven_at, anchoring) = (anchored.proven_at, anchored.facet(ended));
+    Established { run: run.map(|(summary, _)| summary), replay, anchoring, proven_at, verdict, unproven }
 }
 
 /// What nothing in one of our packs proves.

@@ -25,7 +25,7 @@ pub(super) fn check(
     let Replayed { state, views, .. } = replayed;
     // Step 11: views, our own files, and the manifest over all of them.
     if let Some(mut made) = views {
-        made.extend(layout::own_files(&content.trail, content.profile, content.generated_at));
+        made.extend(layout::own_files(&content.trail, content.profile, content.generated_at, content.anchor.as_ref()));
         for file in &made {
             compare(files, file, findings);
         }

@@ -2,7 +2,8 @@
 //!
 //! The replay has checked every signature that came with evidence under the keys that the policy named. Here each of
 //! those keys must also be one that the verifier trusts, by its material and not by its name, in force when the event
-//! says that it was decided. Nothing in a pack proves that time: a key that was revoked since may have signed later.
+//! says that it was decided. Nothing in a pack proves that time but a checkpoint that witnesses cosigned: a key
+//! that was revoked since may have signed later.
 
 use std::num::NonZeroUsize;
 
@@ -127,6 +128,7 @@ pub(super) fn manifest(
 pub(super) fn evidence(
     content: &Content,
     keys: Option<&Keyring>,
+    proven_at: Option<Timestamp>,
     findings: &mut Findings,
     signatures: &mut Signatures,
 ) {
@@ -150,7 +152,7 @@ pub(super) fn evidence(
             };
             // Every key counts that made the threshold: a verifier who trusts one less would have decided otherwise.
             for signer in signers {
-                match standing(content, &record.event, entry, signer, keys) {
+                match standing(content, &record.event, entry, signer, keys, proven_at) {
                     Standing::Good => signatures.evidence += 1,
                     Standing::Lacking(reason) => signatures.lack(reason),
                     Standing::Refused(reason) => {
@@ -190,7 +192,14 @@ fn signers(entry: &EvidenceEntry) -> Vec<Signer<'_>> {
     }
 }
 
-fn standing(content: &Content, event: &Event, entry: &EvidenceEntry, signer: Signer<'_>, keys: &Keyring) -> Standing {
+fn standing(
+    content: &Content,
+    event: &Event,
+    entry: &EvidenceEntry,
+    signer: Signer<'_>,
+    keys: &Keyring,
+    proven_at: Option<Timestamp>,
+) -> Standing {
     let place = (event.seq, Slot::Evidence(entry.condition_id.clone()));
     if let Some(Kept::Withheld { why, .. }) = content.trail.values.get(&place) {
         return Standing::Lacking(format!("signatures can't be checked where the value is {}", why.word()));
@@ -207,6 +216,8 @@ fn standing(content: &Content, event: &Event, entry: &EvidenceEntry, signer: Sig
         return Standing::Lacking(format!("key `{key_id}` signed evidence, and is none of the verifier's"));
     }
     best(known.into_iter().map(|key| match key.judge(event.at, &entry.provider_id, predicate_type) {
+        // The event commits to the signature, so a time that is proven for the event is proven for it.
+        Ok(()) if proven_at.is_some_and(|proven| is_before_revocation(key, proven)) => Standing::Good,
         Ok(()) => revoked(key, event.at),
         Err(fault) => Standing::Refused(told(&fault)),
     }))
@@ -214,6 +225,11 @@ fn standing(content: &Content, event: &Event, entry: &EvidenceEntry, signer: Sig
 
 fn same_key<'k>(keys: &'k Keyring, material: &PublicKey) -> impl Iterator<Item = &'k TrustedKey> {
     keys.iter().filter(move |key| key.key() == material)
+}
+
+fn is_before_revocation(key: &TrustedKey, proven: Timestamp) -> bool {
+    let before = |revoked: Timestamp| proven != revoked && proven.later(revoked) == Ok(revoked);
+    key.revocation().is_none_or(|revocation| before(revocation.at))
 }
 
 /// A key that is in force at the time that the pack claims. If it was revoked later, the claim itself is in doubt.

@@ -1,6 +1,6 @@
 //! Comparing a statement with the occasion, field by field, in one order.
 
-use super::{Claim, EvidencePredicate, EvidenceStatement, StatementFault, StatementField, params_hash, subject_of};
+use super::{Claim, EvidencePredicate, EvidenceStatement, StatementFault, StatementField, digest_of, params_hash};
 use crate::at::Timestamp;
 use crate::evidence::Query;
 use crate::trust::{Binding, Occasion};
@@ -19,8 +19,11 @@ impl EvidenceStatement {
         required: Binding,
         skew_ms: u64,
     ) -> Result<Binding, StatementFault> {
-        let asked = subject_of(query);
-        if !self.subject.matches(occasion.subject.unwrap_or(&asked)) {
+        let about = match occasion.subject {
+            Some(subject) => self.subject.matches(subject),
+            None => self.subject.is_of(digest_of(query)),
+        };
+        if !about {
             return Err(StatementFault::Mismatch { field: StatementField::Subject });
         }
         let said = &self.predicate;

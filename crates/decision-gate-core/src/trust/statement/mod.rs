@@ -239,8 +239,11 @@ impl EvidenceStatement {
 
 /// The subject of evidence in a run that names none: the question itself.
 pub fn subject_of(query: &Query) -> Subject {
-    let digest = Digest::of(&canonical::own(query));
-    Subject::of_digest("query", digest)
+    Subject::of_digest("query", digest_of(query))
+}
+
+fn digest_of(query: &Query) -> Digest {
+    Digest::of(&canonical::own(query))
 }
 
 fn params_hash(query: &Query) -> Digest {

@@ -231,6 +231,7 @@ impl Ran {
             verification: Verification::Include,
             manifest_name: ManifestName::standard(),
             readers: Some(READERS),
+            anchor: None,
         })
         .unwrap()
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use decision_gate_runtime::ports::{Store as _, StoreError};
 use rusqlite::Connection;
 
-use super::super::schema::{APPLICATION_ID, SCHEMA_VERSION};
+use super::super::schema::{APPLICATION_ID, SCHEMA_VERSION, STEPS};
 use super::super::{SqliteSettings, SqliteStore};
 use super::Folder;
 use crate::contract::build::{registration, shelf, step, stream};
@@ -52,7 +52,19 @@ async fn closing_leaves_one_file_that_names_itself() {
     assert_eq!((pragma("application_id"), pragma("user_version")), (APPLICATION_ID, SCHEMA_VERSION));
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
-    for table in ["events", "side_values", "heads", "scenarios", "policies", "policy_epochs", "data_shapes"] {
+    for table in [
+        "events",
+        "side_values",
+        "heads",
+        "scenarios",
+        "policies",
+        "policy_epochs",
+        "data_shapes",
+        "logs",
+        "log_entries",
+        "checkpoints",
+        "prunings",
+    ] {
         let strict = "SELECT strict FROM pragma_table_list WHERE name = ?1";
         assert!(connection.query_row(strict, [table], |row| row.get::<_, bool>(0)).unwrap(), "{table}");
     }
@@ -99,26 +111,81 @@ async fn a_newer_schema_is_refused() {
     assert!(error.to_string().contains("ledger.db"), "{error}");
 }
 
-/// As the first version left it: without the table that came later, and with a run in it.
-#[tokio::test]
-async fn an_older_file_is_brought_up_and_keeps_what_it_has() {
-    let folder = Folder::fresh();
+/// A ledger as an older version of this program left it, made by its own steps, with a run of one event in it.
+async fn older(folder: &Folder, version: usize) {
     let run = stream(shelf(1), "run-1");
-    started(&folder.store(), &run).await;
+    let new = Folder::fresh();
+    started(&new.store(), &run).await;
+    fs::create_dir(folder.path().parent().unwrap()).unwrap();
     let old = Connection::open(folder.path()).unwrap();
-    old.execute_batch("DROP TABLE data_shapes; DROP TABLE marks; PRAGMA user_version = 1").unwrap();
-    drop(old);
+    old.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    STEPS[..version].iter().for_each(|step| old.execute_batch(step).unwrap());
+    old.pragma_update(None, "user_version", i32::try_from(version).unwrap()).unwrap();
+    old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    old.execute("ATTACH ?1 AS new", [new.path().to_str().unwrap()]).unwrap();
+    for table in ["events", "side_values", "heads"] {
+        old.execute_batch(&format!("INSERT INTO main.{table} SELECT * FROM new.{table}")).unwrap();
+    }
+}
 
-    // Two handles at once, as two processes would have.
-    let [one, two] = [folder.store(), folder.store()];
-    let (first, second) = tokio::join!(one.ready(), two.put_schema(registration(shelf(1), "report", "1", "{}")));
-    assert_eq!((first, second.unwrap().registered), (Ok(()), 1));
-    let state = one.run(shelf(1), run.run.as_ref().unwrap()).await.unwrap().unwrap().state;
-    one.append(step(&state, "next", 1)).await.unwrap();
-    drop((one, two));
-    let version: i32 =
-        Connection::open(folder.path()).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, SCHEMA_VERSION);
+fn version_of(path: &Path) -> i32 {
+    Connection::open(path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn an_older_file_is_backed_up_and_brought_up_and_keeps_what_it_has() {
+    for version in 1..STEPS.len() {
+        let (folder, run) = (Folder::fresh(), stream(shelf(1), "run-1"));
+        older(&folder, version).await;
+        // Two handles at once, as two processes would have.
+        let [one, two] = [folder.store(), folder.store()];
+        let (first, second) = tokio::join!(one.ready(), two.put_schema(registration(shelf(1), "report", "1", "{}")));
+        assert_eq!((first, second.unwrap().registered), (Ok(()), 1));
+        let state = one.run(shelf(1), run.run.as_ref().unwrap()).await.unwrap().unwrap().state;
+        one.append(step(&state, "next", 1)).await.unwrap();
+        // What an older version wrote is found by the log.
+        assert_eq!(one.integrate(shelf(1), 100).await.unwrap().added, 2);
+        drop((one, two));
+        assert_eq!(version_of(&folder.path()), SCHEMA_VERSION);
+        let backup = folder.path().with_file_name(format!("ledger.db.v{version}.backup"));
+        assert_eq!(version_of(&backup), i32::try_from(version).unwrap());
+        let copied = Connection::open(&backup).unwrap();
+        let events: i64 = copied.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+        assert_eq!(events, 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_never_overwritten_and_a_new_file_has_none() {
+    let folder = Folder::fresh();
+    older(&folder, 1).await;
+    let taken = folder.path().with_file_name("ledger.db.v1.backup");
+    fs::write(&taken, b"mine").unwrap();
+    folder.store().ready().await.unwrap();
+    assert_eq!(fs::read(&taken).unwrap(), b"mine");
+    assert_eq!(version_of(&folder.path().with_file_name("ledger.db.v1.backup.2")), 1);
+    let new = Folder::fresh();
+    new.store().ready().await.unwrap();
+    let names = fs::read_dir(new.path().parent().unwrap()).unwrap();
+    assert!(names.into_iter().all(|it| !it.unwrap().file_name().to_string_lossy().contains("backup")));
+}
+
+/// The copy fails before anything was changed, and so does the migration.
+#[tokio::test]
+async fn without_a_backup_nothing_is_migrated() {
+    let folder = Folder::fresh();
+    older(&folder, 1).await;
+    for number in 1..100 {
+        let suffix = if number == 1 { String::new() } else { format!(".{number}") };
+        fs::write(folder.path().with_file_name(format!("ledger.db.v1.backup{suffix}")), b"").unwrap();
+    }
+    assert_eq!(folder.store().ready().await.unwrap_err().code(), "store_unavailable");
+    assert_eq!(version_of(&folder.path()), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The contract on both kinds of place, and what is SQLite's own: files, faults, batches, growth.
 
+mod audit;
 mod batches;
+pub(in crate::sqlite) mod crash;
 mod damage;
 mod files;
 mod growth;

@@ -1,0 +1,114 @@
+//! Why something could not be done with the ledger as a whole.
+
+use decision_gate_core::ledger::{CheckpointFault, ProofFault, VerifierKeyError};
+
+use crate::ports::StoreError;
+
+/// Why something could not be done with the ledger as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is nothing to sign or to prove.
+    #[error("the ledger has no events of namespace `{namespace}` of tenant `{tenant}`")]
+    Empty {
+        /// Whose.
+        tenant: String,
+        /// On which shelf.
+        namespace: String,
+    },
+    /// No such run.
+    #[error("run `{run}` is not in the log")]
+    RunNotFound {
+        /// Which.
+        run: String,
+    },
+    /// No such event.
+    #[error("run `{run}` has {size} events, and none with number {seq}")]
+    EventNotFound {
+        /// Which run.
+        run: String,
+        /// How many it has in the log.
+        size: u64,
+        /// Which event.
+        seq: u64,
+    },
+    /// No checkpoint is kept.
+    #[error("no checkpoint of this log is kept")]
+    NoCheckpoint,
+    /// The log is not that of the last checkpoint any more: it was rewritten.
+    #[error("the log does not go on from its own checkpoint of size {size}: {fault}")]
+    Rewritten {
+        /// Size of the checkpoint.
+        size: u64,
+        /// What does not hold.
+        fault: ProofFault,
+    },
+    /// Tiles are missing, or do not lead to the root.
+    #[error("the ledger's tiles give no proof: {fault}")]
+    Tiles {
+        /// What does not hold.
+        fault: ProofFault,
+    },
+    /// The sizes do not fit.
+    #[error(transparent)]
+    Proof(#[from] ProofFault),
+    /// The key can't sign for such a log.
+    #[error(transparent)]
+    Key(#[from] VerifierKeyError),
+    /// A checkpoint that is not accepted.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointFault),
+    /// Cosignatures of something else.
+    #[error("the cosignatures are not over the kept checkpoint of size {size}")]
+    OtherCheckpoint {
+        /// Its size.
+        size: u64,
+    },
+    /// A checkpoint of a log that this ledger has not.
+    #[error("the checkpoint is of log `{origin}`, which this ledger does not have")]
+    OtherLog {
+        /// Which log.
+        origin: String,
+    },
+}
+
+impl LedgerError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Empty { .. } => "ledger_empty",
+            Self::RunNotFound { .. } => "run_not_found",
+            Self::EventNotFound { .. } => "event_not_found",
+            Self::NoCheckpoint => "checkpoint_not_found",
+            Self::Rewritten { .. } => "ledger_rewritten",
+            Self::Tiles { .. } => "ledger_tiles_damaged",
+            Self::Proof(fault) => fault.code(),
+            Self::Key(error) => error.code(),
+            Self::Checkpoint(fault) => fault.code(),
+            Self::OtherCheckpoint { .. } => "cosignature_other_checkpoint",
+            Self::OtherLog { .. } => "checkpoint_other_log",
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Empty { .. } => "name the tenant and namespace that have runs: `decision-gate ledger stats`",
+            Self::RunNotFound { .. } => "check the run's id, tenant and namespace",
+            Self::EventNotFound { .. } => "events are numbered from 1",
+            Self::NoCheckpoint => "sign one with `decision-gate ledger checkpoint`",
+            Self::Rewritten { .. } | Self::Tiles { .. } => {
+                "keep the file as it is, and run `decision-gate ledger verify`"
+            }
+            Self::Proof(fault) => fault.hint(),
+            Self::Key(error) => error.hint(),
+            Self::Checkpoint(fault) => fault.hint(),
+            Self::OtherCheckpoint { .. } => "give the note that the witness returned for this very checkpoint",
+            Self::OtherLog { .. } => "check `ledger.origin`, and that the ledger is the one that the checkpoint is of",
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! One stream, row by row: events, values, head, tiles, and its heads in the log.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use decision_gate_core::digest::Digest;
+use decision_gate_core::engine::RunState;
+use decision_gate_core::json::canonical;
+use decision_gate_core::ledger::{
+    Body, Commitment, CompactRange, Event, Salt, Slot, TILE_WIDTH, TileId, TileWriter, leaf_hash,
+};
+
+use super::error::LedgerError;
+use super::finding::{Findings, LedgerFindingCode as Code};
+use crate::ports::{LogEntry, RawEvent, RawHead, RawValue, Store, StoreError, Stream, Tree};
+
+/// How many rows are read at a time.
+const PAGE: usize = 512;
+
+/// What was seen of all streams.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) streams: u64,
+    pub(super) events: u64,
+    pub(super) values: u64,
+    pub(super) pruned: u64,
+    /// Policies that were looked up, whatever came of it.
+    policies: BTreeSet<Digest>,
+}
+
+/// A stream on its way.
+struct Walk<'a> {
+    store: &'a dyn Store,
+    stream: &'a Stream,
+    found: Findings,
+    /// The position that comes next.
+    next: u64,
+    state: Option<RunState>,
+    /// Whether events still follow each other, so that the fold means anything.
+    unbroken: bool,
+    tree: CompactRange,
+    tiles: Option<TileWriter>,
+    /// Heads in the log that were not reached yet, by size.
+    entries: VecDeque<LogEntry>,
+    /// The size of the last head that was taken from the store.
+    known: u64,
+    /// How many events have tiles: the size of the last head in the log.
+    tiled: u64,
+    pruned: u64,
+}
+
+/// Checks every row of a stream.
+pub(super) async fn check(
+    store: &dyn Store,
+    stream: &Stream,
+    seen: &mut Seen,
+    findings: &mut Findings,
+) -> Result<(), LedgerError> {
+    let tiled = store.log_entry(stream, u64::MAX).await?.map_or(0, |entry| entry.size);
+    let prunings = store.prunings(stream).await?;
+    seen.pruned += prunings.iter().map(|it| it.values).sum::<u64>();
+    let mut walk = Walk {
+        store,
+        stream,
+        found: Findings::default(),
+        next: 1,
+        state: None,
+        unbroken: true,
+        tree: CompactRange::default(),
+        tiles: TileWriter::new(0, Vec::new()),
+        entries: VecDeque::new(),
+        known: 0,
+        tiled,
+        pruned: prunings.iter().map(|it| it.through).max().unwrap_or(0),
+    };
+    let mut from = i64::MIN;
+    loop {
+        let page = store.raw_events(stream, from, PAGE).await?;
+        seen.events += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
+        seen.values += u64::try_from(page.values.len()).unwrap_or(u64::MAX);
+        let mut values = by_event(page.values);
+        for row in &page.events {
+            walk.row(row, values.remove(&row.seq).unwrap_or_default(), seen).await?;
+        }
+        for (seq, values) in values {
+            for value in values {
+                let reason = format!("the value `{}` belongs to no event", value.slot);
+                walk.found.add(Code::ValueUnexpected, stream, u64::try_from(seq).ok(), reason);
+            }
+        }
+        match page.events.last().filter(|_| page.events.len() == PAGE).and_then(|last| last.seq.checked_add(1)) {
+            Some(next) => from = next,
+            None => break,
+        }
+    }
+    walk.end().await?;
+    seen.streams += 1;
+    findings.take(walk.found);
+    Ok(())
+}
+
+fn by_event(values: Vec<RawValue>) -> BTreeMap<i64, Vec<RawValue>> {
+    let mut all: BTreeMap<i64, Vec<RawValue>> = BTreeMap::new();
+    values.into_iter().for_each(|value| all.entry(value.seq).or_default().push(value));
+    all
+}
+
+impl Walk<'_> {
+    fn add(&mut self, code: Code, seq: u64, reason: impl std::fmt::Display) {
+        self.found.add(code, self.stream, seq, reason);
+    }
+
+    async fn row(&mut self, row: &RawEvent, values: Vec<RawValue>, seen: &mut Seen) -> Result<(), LedgerError> {
+        let Some(seq) = u64::try_from(row.seq).ok().filter(|seq| *seq >= self.next) else {
+            let reason = format!("a row has position `{}`", row.seq);
+            self.found.add(Code::EventMisplaced, self.stream, None, reason);
+            return Ok(());
+        };
+        self.missing_before(seq);
+        self.next = seq + 1;
+        let leaf = leaf_hash(&row.bytes);
+        if row.leaf != leaf.as_bytes() {
+            self.add(Code::EventChanged, seq, "the bytes do not have the hash that lies beside them");
+        }
+        self.grow(seq, leaf).await?;
+        let event = match Event::read(&row.bytes) {
+            Ok(event) => event,
+            Err(error) => {
+                self.unbroken = false;
+                self.add(Code::EventInvalid, seq, error);
+                return Ok(());
+            }
+        };
+        self.place(seq, row, &event);
+        self.fold(seq, &event);
+        self.values(seq, &event, values);
+        self.documents(seq, &event, seen).await
+    }
+
+    fn missing_before(&mut self, seq: u64) {
+        if seq > self.next {
+            let first = self.next;
+            let reason = match seq - first {
+                1 => "the row is gone".to_owned(),
+                more => format!("this row and {} after it are gone", more - 1),
+            };
+            self.add(Code::EventMissing, first, reason);
+            self.unbroken = false;
+            self.tiles = None;
+        }
+    }
+
+    /// The trees over the events, compared with every head in the log and with the tiles.
+    async fn grow(&mut self, seq: u64, leaf: Digest) -> Result<(), LedgerError> {
+        self.tree.push(leaf);
+        if seq <= self.tiled
+            && let Some(tiles) = &mut self.tiles
+        {
+            tiles.push(leaf);
+            let full = tiles.take_full();
+            self.compare(full).await?;
+        }
+        if self.entries.is_empty() && self.known < self.tiled {
+            self.entries = self.store.stream_entries(self.stream, self.known, PAGE).await?.into();
+            self.known = self.entries.back().map_or(u64::MAX, |entry| entry.size);
+        }
+        while let Some(entry) = self.entries.front().filter(|entry| entry.size <= seq) {
+            let (size, index, differs) = (entry.size, entry.index, entry.root != self.tree.root());
+            self.entries.pop_front();
+            if size == seq && differs && self.tiles.is_some() {
+                let reason = format!("entry {index} of the log has another root for the first {size} events");
+                self.add(Code::LogMismatch, size, reason);
+            }
+        }
+        Ok(())
+    }
+
+    async fn compare(&mut self, made: BTreeMap<TileId, Vec<Digest>>) -> Result<(), LedgerError> {
+        if made.is_empty() {
+            return Ok(());
+        }
+        let tree = Tree::Events(self.stream.clone());
+        let stored: BTreeMap<_, _> =
+            self.store.tiles(&tree, made.keys().copied().collect()).await?.into_iter().collect();
+        for (id, hashes) in made {
+            let kept = stored.get(&id).map(Vec::as_slice).unwrap_or_default();
+            let Some(place) = first_difference(&hashes, kept) else { continue };
+            let seq = (id.index * TILE_WIDTH).saturating_add(place).saturating_add(1);
+            if id.level == 0 && place < u64::try_from(kept.len()).unwrap_or(0) {
+                self.add(Code::EventChanged, seq, "the bytes do not have the hash that the tiles of the log have");
+            } else {
+                let reason = format!("tile {} of level {} is not that of the events", id.index, id.level);
+                self.found.add(Code::LogMismatch, self.stream, None, reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, seq: u64, row: &RawEvent, event: &Event) {
+        let scope = self.stream.scope;
+        if event.tenant != scope.tenant || event.namespace != scope.namespace || event.run != self.stream.run {
+            self.add(Code::EventMisplaced, seq, "the event is of another stream");
+        } else if event.seq != seq {
+            self.add(Code::EventMisplaced, seq, format!("the event is number {} of its stream", event.seq));
+        } else if event.kind().word() != row.kind || event.key != row.key {
+            self.add(Code::EventMisplaced, seq, "the event has another kind or key than its row");
+        } else {
+            return;
+        }
+        self.unbroken = false;
+    }
+
+    fn fold(&mut self, seq: u64, event: &Event) {
+        if !self.unbroken || self.stream.run.is_none() {
+            return;
+        }
+        match RunState::apply(self.state.as_ref(), event) {
+            Ok(state) if event.state_digest == Some(state.digest()) => self.state = Some(state),
+            Ok(_) => {
+                self.unbroken = false;
+                self.add(Code::StateMismatch, seq, "the event names another state than its events give");
+            }
+            Err(error) => {
+                self.unbroken = false;
+                self.add(Code::StateMismatch, seq, error);
+            }
+        }
+    }
+
+    fn values(&mut self, seq: u64, event: &Event, values: Vec<RawValue>) {
+        let mut expected: BTreeMap<Slot, Commitment> = event.commitments().into_iter().collect();
+        for value in values {
+            let slot = Slot::parse(&value.slot);
+            let Some((slot, commitment)) = slot.and_then(|slot| expected.remove_entry(&slot)) else {
+                self.add(Code::ValueUnexpected, seq, format!("the event has no value `{}`", value.slot));
+                continue;
+            };
+            let salt = <[u8; 32]>::try_from(value.salt).ok().map(Salt::new);
+            if salt.is_none_or(|salt| Commitment::to(&salt, &value.canonical) != commitment) {
+                let reason = format!("the value `{}` is not what the event commits to", slot.name());
+                self.add(Code::ValueChanged, seq, reason);
+            }
+        }
+        if seq <= self.pruned {
+            return;
+        }
+        for slot in expected.into_keys() {
+            self.add(Code::ValueMissing, seq, format!("the value `{}` is gone, and was not pruned", slot.name()));
+        }
+    }
+
+    /// What the event names by digest is there, and has that digest: the store reads nothing that has not.
+    async fn documents(&mut self, seq: u64, event: &Event, seen: &mut Seen) -> Result<(), LedgerError> {
+        let scope = self.stream.scope;
+        let there = match &event.body {
+            Body::ScenarioDefined(body) => (
+                "scenario",
+                self.store.scenario(scope, &body.scenario_id, Some(body.spec_hash)).await.map(|it| it.is_some()),
+            ),
+            Body::SchemaRegistered(body) => {
+                ("data shape", self.store.schema(scope, &body.schema_id, &body.version).await.map(|it| it.is_some()))
+            }
+            Body::PolicyActivated(_) if seen.policies.insert(event.policy_digest) => {
+                ("policy", self.store.policy(event.policy_digest).await.map(|it| it.is_some()))
+            }
+            Body::PolicyActivated(_) | Body::RunStarted(_) | Body::StepDecided(_) | Body::Submitted(_) => return Ok(()),
+        };
+        match there {
+            (_, Ok(true)) => {}
+            (what, Ok(false)) => self.add(Code::DocumentMismatch, seq, format!("the {what} that it names is gone")),
+            (_, Err(StoreError::Corrupt { what, .. })) => self.add(Code::DocumentMismatch, seq, what),
+            (_, Err(other)) => return Err(other.into()),
+        }
+        Ok(())
+    }
+
+    /// What stands at the end: tiles, heads in the log beyond the last event, and the stream's own head.
+    async fn end(&mut self) -> Result<(), LedgerError> {
+        let last = self.next - 1;
+        if last >= self.tiled
+            && let Some(tiles) = self.tiles.take()
+        {
+            self.compare(tiles.finish()).await?;
+        }
+        let head = self.store.raw_head(self.stream).await?;
+        let stated = head.as_ref().and_then(|it| u64::try_from(it.size).ok()).unwrap_or(0);
+        if self.tiled > last {
+            let reason = format!("the log says that there were {} events", self.tiled);
+            self.add(Code::EventMissing, last + 1, reason);
+        } else if stated > last {
+            self.add(Code::EventMissing, last + 1, format!("the head says that there are {stated} events"));
+        }
+        if let Some(why) = self.head_differs(head.as_ref(), last) {
+            self.found.add(Code::HeadMismatch, self.stream, None, why);
+        }
+        Ok(())
+    }
+
+    fn head_differs(&self, head: Option<&RawHead>, last: u64) -> Option<&'static str> {
+        let Some(head) = head else { return Some("the stream has no head") };
+        if u64::try_from(head.size) != Ok(last) {
+            return Some("the head has another number of events than there are");
+        }
+        let peaks: Vec<u8> = self.tree.peaks().iter().flat_map(|it| *it.as_bytes()).collect();
+        if self.tree.size() == last && head.peaks != peaks {
+            return Some("the tree of the head is not that over the events");
+        }
+        if !self.unbroken {
+            return None;
+        }
+        let state = self.state.as_ref().and_then(|state| canonical::of(state).ok());
+        let digest = state.as_ref().map(|bytes| Digest::of(bytes).as_bytes().to_vec());
+        (head.state != state || head.state_digest != digest)
+            .then_some("the state of the head is not that of the events")
+    }
+}
+
+/// The first place at which two tiles differ.
+fn first_difference(made: &[Digest], kept: &[Digest]) -> Option<u64> {
+    let place = made.iter().zip(kept).position(|(made, kept)| made != kept);
+    let place = place.or_else(|| (made.len() != kept.len()).then(|| made.len().min(kept.len())));
+    place.map(|it| u64::try_from(it).unwrap_or(u64::MAX))
+}
