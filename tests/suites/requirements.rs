@@ -47,7 +47,7 @@ const RELEASE: [(&str, usize); 20] = [
     ("003-troubleshooting", 4),
     ("I4-cli", 4),
     ("003-config", 10),
-    ("I4-release", 13),
+    ("I4-release", 20),
     ("I3-attestations", 11),
 ];
 
