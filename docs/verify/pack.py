@@ -351,7 +351,9 @@ class Pack:
         for name in sorted({it for gate in stage["gates"] for it in leaves(gate["requirement"])}):
             spec, entry, place = specs[name], recorded[name], (event["seq"], f"evidence:{name}")
             query, answer = spec["query"], self.values.get(place)
-            if answer and not is_kept(answer, policy["limits"]["max_evidence_bytes"]):
+            limit = policy["limits"]["max_evidence_bytes"]
+            own_limit = policy["providers"].get(query["provider_id"], {}).get("max_evidence_bytes", limit)
+            if answer and not is_kept(answer, limit, own_limit):
                 raise ValueError(f"an answer to `{name}` that can't be kept")
             known = None if place in self.withheld else judge(spec, answer, policy, keys, occasion)
             if known is None:  # withheld, or read by what is not part of this verifier: its record stands

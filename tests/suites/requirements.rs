@@ -50,8 +50,9 @@ const RELEASE: [(&str, usize); 21] = [
     ("003-troubleshooting", 4),
     ("I4-cli", 4),
     ("003-config", 10),
-    ("I4-release", 13),
+    ("I4-release", 20),
     ("I5-ledger", 13),
+    ("I5-stores", 9),
     ("I3-attestations", 11),
     ("I6-reports", 6),
 ];
