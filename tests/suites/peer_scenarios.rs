@@ -162,6 +162,8 @@ fn gate(fixtures: &Path, deny_restricted: bool) -> Orchestrator {
     let registered = |provider| Registered { provider, time_limit: Duration::from_secs(10) };
     Orchestrator::new(Parts {
         store: Arc::new(SqliteStore::new(SqliteSettings::memory())),
+        history: None,
+        observer: None,
         providers: providers.into_iter().map(registered).collect::<ProviderSet>(),
         policy: Arc::new(policy),
         clock: Arc::new(ManualClock::at(0)),

@@ -77,6 +77,7 @@ async fn recorded(setup: &Setup) -> Result<Vec<Vec<Append>>, Fault> {
                 event,
                 values,
                 state: Some(next.clone()),
+                marks: Vec::new(),
                 policy_epoch: None,
             });
             state = Some(next);

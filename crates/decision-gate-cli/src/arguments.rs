@@ -13,6 +13,7 @@ use crate::commands::doctor::DoctorArguments;
 use crate::commands::init::InitArguments;
 use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
+use crate::commands::ledger::LedgerCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
 use crate::commands::release::ReleaseCommand;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Export a run's proof, and verify one offline.
     #[command(subcommand)]
     Runpack(RunpackCommand),
+    /// Sign, prove, check and prune the ledger.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Sign statements about artifacts, and verify signed ones.
     #[command(subcommand)]
     Attest(AttestCommand),
@@ -95,6 +99,7 @@ impl Command {
             Self::Serve(_) => Format::Text,
             Self::Release(command) => command.report().format,
             Self::Runpack(command) => command.report().format,
+            Self::Ledger(command) => command.report().format,
             Self::Attest(command) => command.report().format,
             Self::Keys(command) => command.report().format,
             Self::Issuers(command) => command.report().format,

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::key_path::KeyPath;
 use crate::sections::{
-    Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, ledger::Ledger,
-    limits::Limits, logging::Logging, policy::Policy, providers::Providers, release::Release, rules::Rules, runpacks::Runpacks,
+    Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, ledger::Ledger, limits::Limits,
+    logging::Logging, policy::Policy, providers::Providers, release::Release, rules::Rules, runpacks::Runpacks,
     scenarios::Scenarios, schemas::Schemas, server::Server, store::Store, telemetry::Telemetry, tenants::Tenants,
     time::Time, trust::Trust,
 };

@@ -137,8 +137,7 @@ fn row(
     let (id, order) = (gate.kind.id, gate.kind.order);
     let (mode, mode_source) = match &gate.switch {
         Switch::Off(source) => return off(id, order, source.clone()),
-        Switch::On(None) => (None, None),
-        Switch::On(Some((mode, source))) => (Some(*mode), Some(source.clone())),
+        Switch::On { mode, source } => (Some(mode.unwrap_or(Mode::Block)), Some(source.clone())),
     };
     let mut judged = gate.gate.judge(release);
     if judged.basis == Basis::Missing && judged.outcome != Outcome::Pass {

@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use decision_gate_core::keys::Keyring;
+use decision_gate_core::ledger::{CheckpointTrust, WitnessPolicy};
 use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
 use decision_gate_policy::READERS;
 use decision_gate_verify::{keyring, read_at};
 
 const USAGE: &str = "usage: decision-gate-verify PACK [--manifest NAME] [--keys KEYRING] [--level LEVEL] \
-    [--expect-scenario ID@SPEC_HASH]";
+    [--checkpoint-key VKEY]... [--witness-policy FILE] [--expect-scenario ID@SPEC_HASH]";
 
 fn main() -> ExitCode {
     match run(std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned())) {
@@ -35,17 +36,23 @@ fn main() -> ExitCode {
 fn run(mut arguments: impl Iterator<Item = String>) -> Result<Report, String> {
     let (mut pack, mut manifest, mut expect) =
         (None, ManifestName::standard(), Expect { readers: Some(READERS), ..Expect::default() });
+    let (mut logs, mut policy) = (Vec::new(), None);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value\n{USAGE}"));
         match argument.as_str() {
             "--manifest" => manifest = ManifestName::try_from(value()?.as_str()).map_err(|fault| fault.to_string())?,
             "--keys" => expect.keys = Some(keys(&value()?)?),
+            "--checkpoint-key" => logs.push(value()?.parse().map_err(|error| format!("{error}"))?),
+            "--witness-policy" => policy = Some(witnesses(&value()?)?),
             "--level" => expect.level = Some(value()?.parse().map_err(|fault| format!("{fault}"))?),
             "--expect-scenario" => expect.scenario = Some(value()?.parse().map_err(|fault| format!("{fault}"))?),
             flag if flag.starts_with('-') => return Err(format!("`{flag}` is not known\n{USAGE}")),
             path if pack.is_none() => pack = Some(PathBuf::from(path)),
             more => return Err(format!("one pack at a time, not `{more}` too\n{USAGE}")),
         }
+    }
+    if !logs.is_empty() || policy.is_some() {
+        expect.checkpoints = Some(CheckpointTrust::new(logs, policy));
     }
     // Who brings keys wants to know that they signed.
     expect.level = expect.level.or(expect.keys.as_ref().map(|_| ProofLevel::Signed));
@@ -54,12 +61,21 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Report, String> {
     Ok(verify(&files, &manifest, &expect))
 }
 
-fn keys(path: &str) -> Result<Keyring, String> {
+fn witnesses(path: &str) -> Result<WitnessPolicy, String> {
+    let text = String::from_utf8(read(path)?).map_err(|_| format!("`{path}` is not utf-8"))?;
+    WitnessPolicy::parse(&text).map_err(|error| format!("`{path}`: {error}"))
+}
+
+fn read(path: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(keyring::MAX_BYTES).unwrap_or(u64::MAX);
     let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     read.map_err(|error| format!("`{path}` can't be read: {error}"))?;
-    keyring::parse(&bytes).map_err(|fault| format!("`{path}` is no keyring: {fault}"))
+    Ok(bytes)
+}
+
+fn keys(path: &str) -> Result<Keyring, String> {
+    keyring::parse(&read(path)?).map_err(|fault| format!("`{path}` is no keyring: {fault}"))
 }
 
 fn show(report: &Report) -> io::Result<()> {

@@ -138,6 +138,8 @@ impl Plan {
         };
         let parts = Parts {
             store: Arc::clone(&self.store),
+            history: None,
+            observer: None,
             providers: [registered, time].into_iter().collect::<ProviderSet>(),
             policy: Arc::new(policy(&self.policy)),
             clock: Arc::clone(&self.clock) as _,

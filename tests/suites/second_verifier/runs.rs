@@ -247,6 +247,7 @@ impl Run {
             values: self.values.clone(),
             policies: self.policies.iter().map(Policy::to_bytes).collect(),
             generated_at: Timestamp::UnixMillis(NOW + 100_000_000),
+            anchor: None,
             profile,
             verification: Verification::Include,
             manifest_name: ManifestName::standard(),

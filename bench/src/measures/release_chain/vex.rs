@@ -8,7 +8,7 @@ use decision_gate_attest::issuers::{
 };
 use decision_gate_attest::vex::{Purl, VexEvidence};
 use decision_gate_attest::vex_status::VexStatus;
-use decision_gate_attest::vex_trust::{Claim, Identity, Match, Seen, Standing, assess};
+use decision_gate_attest::vex_trust::{Claim, Identity, Match, Seen, Silence, Standing, assess};
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::dsse;
@@ -49,7 +49,7 @@ pub(super) fn worlds(chance: &mut Chance) -> Result<Vec<World>, Fault> {
         let claims = assess(&identity, &documents?, &directory, None, outcomes, &Seen::default(), NOW);
         let facts = claims.iter().map(|it| facts(it, *tally)).collect();
         let factor = VexTrustConfidenceFactorProvider::default();
-        worlds.push(World { input: VexInput::new(claims, BTreeSet::new(), &factor, NOW), claims: facts });
+        worlds.push(World { input: VexInput::new(claims, Silence::default(), &factor, NOW), claims: facts });
     }
     Ok(worlds)
 }

@@ -202,6 +202,13 @@ impl Outcomes {
         last.map_or(1, |it| it.saturating_add(1))
     }
 
+    /// The highest number of a record about each issuer.
+    pub fn heights(&self) -> BTreeMap<String, u64> {
+        let last =
+            |(issuer, records): (&String, &BTreeMap<u64, _>)| Some((issuer.clone(), *records.keys().next_back()?));
+        self.records.iter().filter_map(last).collect()
+    }
+
     /// What is known of an issuer, where the ledger has seen records up to the number `seen`.
     pub fn tally(&self, issuer: &str, seen: u64) -> OutcomeTally {
         let Some(records) = self.records.get(issuer) else {

@@ -4,15 +4,14 @@
 //! artifact, or where it names a package URL that the operator gave the artifact; a digest that differs outweighs a
 //! name. A document that breaks the rules of its format claims nothing, but its `affected` still contradicts others.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
 
 use super::score::{Match, Signals, Standing};
+use super::seen::{Seen, source};
 use crate::issuers::{Issuer, IssuerDirectory, OutcomeTally, Outcomes};
-use crate::vex::{DocumentVersion, Product, Purl, VersionScope, VexEvidence, VexStatement, Vulnerability};
+use crate::vex::{Product, Purl, VersionScope, VexEvidence, VexStatement, Vulnerability};
 use crate::vex_status::VexStatus;
 
 /// What the release is.
@@ -22,15 +21,6 @@ pub struct Identity {
     pub subject: Subject,
     /// Package URLs of that artifact. They come from the operator, never from who asks for the release.
     pub purls: Vec<Purl>,
-}
-
-/// What the ledger has seen before.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Issuer and document to the highest version.
-    pub versions: BTreeMap<(String, String), DocumentVersion>,
-    /// Issuer to the highest number of an outcome record.
-    pub outcomes: BTreeMap<String, u64>,
 }
 
 /// One claim about the release. Only this crate makes one.
@@ -52,18 +42,29 @@ pub struct Claim {
 }
 
 /// A statement about the release, on the way to a claim.
-struct Found<'a> {
+pub(super) struct Found<'a> {
     statement: &'a VexStatement,
-    evidence: &'a VexEvidence,
+    pub(super) evidence: &'a VexEvidence,
     status: VexStatus,
     issuer: Option<&'a Issuer>,
-    authorised: Option<&'a Issuer>,
+    pub(super) authorised: Option<&'a Issuer>,
     named: Match,
     standing: Standing,
-    claimed_at: Option<i64>,
+    pub(super) claimed_at: Option<i64>,
 }
 
-/// The claims about a release, whatever the order of the documents.
+/// A document, and whose it is.
+#[derive(Clone, Copy)]
+pub(super) struct Attributed<'a> {
+    pub(super) evidence: &'a VexEvidence,
+    /// Who signed it.
+    pub(super) issuer: Option<&'a Issuer>,
+    /// The same, if it may speak about the artifact.
+    authorised: Option<&'a Issuer>,
+}
+
+/// The claims about a release, whatever the order of the documents. `seen` is what was seen of their sources, of these
+/// documents or before.
 pub fn assess(
     identity: &Identity,
     documents: &[VexEvidence],
@@ -73,34 +74,14 @@ pub fn assess(
     seen: &Seen,
     at: i64,
 ) -> Vec<Claim> {
-    let now = Timestamp::UnixMillis(at);
-    let mut highest = seen.versions.clone();
-    let mut sources = Vec::new();
-    for evidence in documents {
-        // Of several signers the first by id that may speak; else the first.
-        let mut owners: Vec<&Issuer> = evidence.signers().iter().filter_map(|it| directory.owner(it)).collect();
-        owners.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        let may = |it: &&&Issuer| it.counts(tenant, now) && it.may_speak(identity.subject.artifacts(), &identity.purls);
-        let authorised = owners.iter().find(may).copied();
-        let issuer = authorised.or_else(|| owners.first().copied());
-        if let (Some(source), Some(version)) = (source(issuer, evidence), evidence.document().version()) {
-            let best = highest.entry(source).or_insert(version);
-            *best = version.max(*best);
-        }
-        sources.push((evidence, issuer, authorised));
-    }
-    let mut found = Vec::new();
-    for (evidence, issuer, authorised) in sources {
-        let document = evidence.document();
-        let best = source(issuer, evidence).and_then(|it| highest.get(&it)).copied();
-        let rolled_back = best > document.version();
-        let standing = if rolled_back { Standing::Superseded } else { Standing::Current };
-        for statement in document.statements() {
-            let Some(status) = statement.status else { continue };
-            if let Some(named) = named(identity, evidence, statement) {
-                let claimed_at = statement.timestamp.max(document.updated());
-                found.push(Found { statement, evidence, status, issuer, authorised, named, standing, claimed_at });
-            }
+    let mut found = found(identity, &attributed(identity, documents, directory, tenant, at));
+    let now = Seen::of(identity, documents, directory, tenant, outcomes, at);
+    let seen = seen.clone().max(now);
+    for it in &mut found {
+        let source = it.issuer.map(|issuer| source(&issuer.id, it.evidence));
+        let highest = source.and_then(|it| seen.versions.get(&it)).copied();
+        if highest > it.evidence.document().version() {
+            it.standing = Standing::Superseded;
         }
     }
     let tally = |issuer: &Issuer| outcomes.tally(&issuer.id, seen.outcomes.get(&issuer.id).copied().unwrap_or(0));
@@ -111,14 +92,39 @@ pub fn assess(
     claims
 }
 
-/// Documents, by issuer and id, that the ledger has seen and that are not among these.
-pub fn silent(documents: &[VexEvidence], directory: &IssuerDirectory, seen: &Seen) -> BTreeSet<(String, String)> {
-    let owned = |it: &VexEvidence| -> Vec<(String, String)> {
-        let owners = it.signers().iter().filter_map(|key| directory.owner(key));
-        owners.filter_map(|issuer| source(Some(issuer), it)).collect()
-    };
-    let present: BTreeSet<(String, String)> = documents.iter().flat_map(owned).collect();
-    seen.versions.keys().filter(|it| !present.contains(*it)).cloned().collect()
+/// Whose documents they are: of several signers the first by id that may speak, else the first.
+pub(super) fn attributed<'a>(
+    identity: &Identity,
+    documents: &'a [VexEvidence],
+    directory: &'a IssuerDirectory,
+    tenant: Option<&str>,
+    at: i64,
+) -> Vec<Attributed<'a>> {
+    let now = Timestamp::UnixMillis(at);
+    let may = |it: &&Issuer| it.counts(tenant, now) && it.may_speak(identity.subject.artifacts(), &identity.purls);
+    let each = documents.iter().map(|evidence| {
+        let mut owners: Vec<&Issuer> = evidence.signers().iter().filter_map(|it| directory.owner(it)).collect();
+        owners.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let authorised = owners.iter().copied().find(may);
+        Attributed { evidence, issuer: authorised.or_else(|| owners.first().copied()), authorised }
+    });
+    each.collect()
+}
+
+/// What documents say about the release, as far as they alone tell.
+pub(super) fn found<'a>(identity: &Identity, documents: &[Attributed<'a>]) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
+    for Attributed { evidence, issuer, authorised } in documents.iter().copied() {
+        let document = evidence.document();
+        for statement in document.statements() {
+            let Some(status) = statement.status else { continue };
+            if let Some(named) = named(identity, evidence, statement) {
+                let (standing, claimed_at) = (Standing::Current, statement.timestamp.max(document.updated()));
+                found.push(Found { statement, evidence, status, issuer, authorised, named, standing, claimed_at });
+            }
+        }
+    }
+    found
 }
 
 type Order<'a> = (&'a Vulnerability, &'a Option<Product>, VexStatus, Digest, Option<i64>, Standing, Match);
@@ -126,10 +132,6 @@ type Order<'a> = (&'a Vulnerability, &'a Option<Product>, VexStatus, Digest, Opt
 fn order(claim: &Claim) -> Order<'_> {
     let it = &claim.signals;
     (&claim.vulnerability, &claim.subcomponent, claim.status, claim.evidence, it.claimed_at, it.standing, it.named)
-}
-
-fn source(issuer: Option<&Issuer>, evidence: &VexEvidence) -> Option<(String, String)> {
-    Some((issuer?.id.clone(), evidence.document().id()?.to_owned()))
 }
 
 /// Whether two statements come from one source: one issuer, else one document.

@@ -6,9 +6,11 @@
 
 mod assess;
 mod score;
+mod seen;
 
-pub use assess::{Claim, Identity, Seen, assess, silent};
+pub use assess::{Claim, Identity, assess};
 pub use score::{
     Breakdown, Freshness, FreshnessRules, IssuerVerified, MILLIONTHS, Match, Signals, Standing, Tier, VexTrustStatus,
     Weights, WeightsError, score,
 };
+pub use seen::{Seen, Silence, Source};

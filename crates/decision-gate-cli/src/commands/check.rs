@@ -250,6 +250,7 @@ async fn to_its_end(session: &Session, caller: &Caller, state: RunState) -> Resu
             break;
         }
     }
+    session.app().telemetry().flush().await;
     Ok((state, steps))
 }
 

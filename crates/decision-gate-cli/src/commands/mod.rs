@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod issuers;
 pub(crate) mod keys;
+pub(crate) mod ledger;
 pub(crate) mod precheck;
 pub(crate) mod providers;
 pub(crate) mod release;
@@ -70,6 +71,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Release(command) => release::run(&command, output),
         Command::Runpack(command) => runpack::run(&command, output),
+        Command::Ledger(command) => ledger::run(&command, output),
         Command::Attest(command) => attest::run(&command, output),
         Command::Keys(command) => keys::run(&command, output),
         Command::Issuers(command) => issuers::run(&command, output),

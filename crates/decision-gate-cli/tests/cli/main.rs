@@ -20,3 +20,4 @@ mod serve;
 mod signed;
 mod support;
 mod telemetry;
+mod vex_sources;

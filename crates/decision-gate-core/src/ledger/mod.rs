@@ -35,5 +35,5 @@ pub use proof::{
     MAX_PROOF_HASHES, ProofFault, consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion,
 };
 pub use tiles::{TILE_WIDTH, TileId, TileWriter, Tiles};
-pub use tlog_proof::{TlogProof, TlogProofError};
+pub use tlog_proof::{ConsistencyProof, TlogProof, TlogProofError};
 pub use witness::{WitnessPolicy, WitnessPolicyError, WitnessPolicyProblem};

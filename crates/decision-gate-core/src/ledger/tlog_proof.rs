@@ -30,8 +30,8 @@ pub enum TlogProofError {
     /// The line of what stands beside it.
     #[error("the `extra` line of the proof is not base64 of something")]
     Extra,
-    /// The line of the position.
-    #[error("the proof has no line `index` with a decimal number")]
+    /// The line of the position, or of the older size.
+    #[error("the proof has no line `index`, or `old`, with a decimal number")]
     Index,
     /// A hash.
     #[error("hash {number} of the proof is not base64 of 32 bytes")]
@@ -87,23 +87,62 @@ impl TlogProof {
         };
         let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
         let index = index.ok_or(TlogProofError::Index)?;
-        let mut path = Vec::new();
-        for (number, line) in (1..).zip(lines) {
-            if number > MAX_PROOF_HASHES {
-                return Err(TlogProofError::TooLong);
-            }
-            let hash = encoding::decode_standard(line).and_then(|it| <[u8; 32]>::try_from(it).ok());
-            path.push(Digest::from_bytes(hash.ok_or(TlogProofError::Hash { number })?));
-        }
-        Ok(Self { extra, index, path, checkpoint: checkpoint.to_owned() })
+        Ok(Self { extra, index, path: read_path(lines)?, checkpoint: checkpoint.to_owned() })
     }
 
     /// The proof as text: what [`TlogProof::parse`] reads.
     pub fn to_text(&self) -> String {
         let extra = self.extra.as_ref().map_or_else(String::new, |it| format!("extra {}\n", encoding::encode(it)));
-        let path: String = self.path.iter().map(|it| encoding::encode(it.as_bytes()) + "\n").collect();
+        let path = path_lines(&self.path);
         format!("{HEADER}\n{extra}index {}\n{path}\n{}", self.index, self.checkpoint)
     }
+}
+
+/// A consistency proof with the newer checkpoint, as C2SP `tlog-witness` hands it to a witness: `old <size>`, a hash a
+/// line, a blank line, the checkpoint. Nothing in it is believed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsistencyProof {
+    /// How many entries the older log had.
+    pub old: u64,
+    /// The proof.
+    pub path: Vec<Digest>,
+    /// The newer checkpoint, a note.
+    pub checkpoint: String,
+}
+
+impl ConsistencyProof {
+    /// Reads a proof.
+    ///
+    /// # Errors
+    /// [`TlogProofError`] where it is not written as one.
+    pub fn parse(text: &str) -> Result<Self, TlogProofError> {
+        let (head, checkpoint) = text.split_once("\n\n").ok_or(TlogProofError::Checkpoint)?;
+        let mut lines = head.split('\n');
+        let old = lines.next().and_then(|line| line.strip_prefix("old ")).and_then(decimal);
+        let old = old.ok_or(TlogProofError::Index)?;
+        Ok(Self { old, path: read_path(lines)?, checkpoint: checkpoint.to_owned() })
+    }
+
+    /// The proof as text: what [`ConsistencyProof::parse`] reads.
+    pub fn to_text(&self) -> String {
+        format!("old {}\n{}\n{}", self.old, path_lines(&self.path), self.checkpoint)
+    }
+}
+
+fn read_path<'t>(lines: impl Iterator<Item = &'t str>) -> Result<Vec<Digest>, TlogProofError> {
+    let mut path = Vec::new();
+    for (number, line) in (1..).zip(lines) {
+        if number > MAX_PROOF_HASHES {
+            return Err(TlogProofError::TooLong);
+        }
+        let hash = encoding::decode_standard(line).and_then(|it| <[u8; 32]>::try_from(it).ok());
+        path.push(Digest::from_bytes(hash.ok_or(TlogProofError::Hash { number })?));
+    }
+    Ok(path)
+}
+
+fn path_lines(path: &[Digest]) -> String {
+    path.iter().map(|it| encoding::encode(it.as_bytes()) + "\n").collect()
 }
 
 fn read_extra(line: &str) -> Option<Vec<u8>> {
@@ -121,6 +160,14 @@ mod tests {
             let proof = TlogProof { extra, index: 7, path, checkpoint: "origin\n9\nAAAA\n\n— x AAAAAAA=\n".into() };
             assert_eq!(TlogProof::parse(&proof.to_text()), Ok(proof));
         }
+    }
+
+    #[test]
+    fn a_consistency_proof_reads_back_as_it_was_written() {
+        let path = vec![Digest::of(b"1")];
+        let proof = ConsistencyProof { old: 3, path, checkpoint: "origin\n9\nAAAA\n\n— x AAAAAAA=\n".into() };
+        assert_eq!(ConsistencyProof::parse(&proof.to_text()), Ok(proof));
+        assert_eq!(ConsistencyProof::parse("old 03\n\nx\n"), Err(TlogProofError::Index));
     }
 
     #[test]

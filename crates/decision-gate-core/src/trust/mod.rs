@@ -6,6 +6,7 @@
 mod anchor;
 mod attested;
 mod disclosure;
+mod height;
 mod lane;
 mod occasion;
 mod provider;
@@ -18,6 +19,7 @@ mod weigh;
 pub use anchor::{AnchorFault, AnchorPolicy, AnchorRequirement, ProviderAnchor, check_anchor};
 pub use attested::{AttestationReader, AttestedBy, Reading};
 pub use disclosure::{Disclosure, HashProfile, redact};
+pub use height::{Height, HeightError};
 pub use lane::{Lane, TrustRequirement};
 pub use occasion::Occasion;
 pub use provider::{Binding, ProviderTrust, SignatureRequirement};

@@ -4,6 +4,7 @@
 //! the kept bytes and the policy snapshot, and again in every replay. The gates are not core's: a reader is handed in
 //! with the policy, makes a judge out of what the snapshot says of the source, and both are as pure as everything else.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AttestationReader, Lane, Scale};
+use super::{AttestationReader, Height, Lane, Scale};
 use crate::condition::Truth;
 use crate::digest::Digest;
 use crate::evidence::{Answer, Query};
@@ -116,6 +117,10 @@ pub struct ReleaseRecord {
     pub relaxations: Vec<Relaxation>,
     /// The audit record on VEX trust.
     pub audit: Value,
+    /// How far what it was judged by has come, by name: of what was brought and of what the ledger had seen before, the
+    /// higher.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seen: BTreeMap<String, Height>,
 }
 
 /// A gate's row, as the event keeps it.

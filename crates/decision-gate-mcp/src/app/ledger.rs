@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use decision_gate_config::read_private_key;
-use decision_gate_core::ledger::{CheckpointTrust, KeyUse, OriginBase, VerifierKey, WitnessPolicy};
+use decision_gate_core::ledger::{CheckpointTrust, OriginBase, VerifierKey, WitnessPolicy};
 use decision_gate_core::runpack::Pack;
 use decision_gate_runtime::ledger::LogSigner;
 use decision_gate_runtime::ports::Scope;
@@ -42,22 +42,15 @@ impl App {
         Ok(origin.as_str().parse::<OriginBase>().ok().map(|origin| LogSigner::new(origin, key)))
     }
 
-    /// Whose checkpoints count on a shelf: this ledger's own, those of trusted logs, and the witnesses that must have
-    /// signed. Nothing where none is named.
+    /// Whose checkpoints count: this ledger's own, those of trusted logs, and the witnesses that must have signed.
     ///
     /// # Errors
     /// [`SetupError`] where the key or the policy can't be read.
-    pub fn checkpoint_trust(&self, scope: Scope) -> Result<Option<CheckpointTrust>, SetupError> {
+    pub fn checkpoint_rules(&self) -> Result<CheckpointRules, SetupError> {
         let config = &self.loaded.config().ledger;
-        let mut keys: Vec<VerifierKey> =
-            config.trusted_logs.iter().filter_map(|key| key.as_str().parse().ok()).collect();
-        if let Some(signer) = self.log_signer()? {
-            keys.extend(signer.verifier_key(scope).ok());
-        }
         let policy = config.witness_policy.as_ref().map(|path| witness_policy(path.as_path())).transpose()?;
-        keys.retain(|key| key.usage() == KeyUse::Plain);
-        let trust = CheckpointTrust::new(keys, policy);
-        Ok(Some(trust).filter(|trust| !trust.is_empty()))
+        let keys = config.trusted_logs.iter().filter_map(|key| key.as_str().parse().ok()).collect();
+        Ok(CheckpointRules { keys, policy, signer: self.log_signer()? })
     }
 
     /// Makes a pack of a run, with a checkpoint where somebody signs them.
@@ -69,6 +62,22 @@ impl App {
             Some(signer) => Ok(self.orchestrator.export_anchored(caller, request, &signer).await?),
             None => Ok(self.orchestrator.export(caller, request).await?),
         }
+    }
+}
+
+/// Whose checkpoints count, as the configuration says.
+#[derive(Debug)]
+pub struct CheckpointRules {
+    keys: Vec<VerifierKey>,
+    policy: Option<WitnessPolicy>,
+    signer: Option<LogSigner>,
+}
+
+impl CheckpointRules {
+    /// For a pack that says to be of this shelf. Which shelf it is of in truth, the name of the log says.
+    pub fn trust(&self, scope: Option<Scope>) -> CheckpointTrust {
+        let own = self.signer.as_ref().zip(scope).and_then(|(signer, scope)| signer.verifier_key(scope).ok());
+        CheckpointTrust::new(self.keys.iter().cloned().chain(own).collect(), self.policy.clone())
     }
 }
 

@@ -14,7 +14,6 @@ mod schemas;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
@@ -26,14 +25,12 @@ use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
 use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
-use decision_gate_policy::telemetry::Observed;
-use decision_gate_runtime::ports::{SystemClock, SystemEntropy};
+use decision_gate_runtime::ports::{Observer, SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
-use decision_gate_runtime::{ReleaseReply, ReleaseRequest, RuntimeError};
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 pub use self::error::SetupError;
-pub use self::ledger::{ExportError, witness_policy};
+pub use self::ledger::{CheckpointRules, ExportError, witness_policy};
 pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 use crate::telemetry::Telemetry;
@@ -55,27 +52,41 @@ impl App {
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
         let store = store(&loaded)?;
-        Self::build_on(loaded, store)
+        Self::build_on(loaded, store, None, None)
     }
 
-    /// The same with a ledger in memory, whatever is configured.
+    /// The same with a ledger in memory, whatever is configured. The configured one is asked what it has seen, so that
+    /// a trial comes to what a decision would.
     ///
     /// # Errors
     /// [`SetupError`], as for the configured ledger.
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store_at(&loaded, Place::Memory);
-        Self::build_on(loaded, store)
+        let (memory, config) = (store_at(&loaded, Place::Memory), loaded.config());
+        let kept = match config.store.kind {
+            StoreKind::Memory => None,
+            StoreKind::Sqlite => loaded.store_path().ok().filter(|it| it.exists()),
+        };
+        let history = kept.map(|path| store_at(&loaded, Place::File(path)));
+        Self::build_on(loaded, memory, history, None)
     }
 
     /// The product over what stays when the configuration changes.
-    fn build_on(loaded: Loaded, store: Arc<dyn Store>) -> Result<Self, SetupError> {
+    fn build_on(
+        loaded: Loaded,
+        store: Arc<dyn Store>,
+        history: Option<Arc<dyn Store>>,
+        telemetry: Option<Telemetry>,
+    ) -> Result<Self, SetupError> {
         let config = loaded.config();
+        let telemetry = telemetry.unwrap_or_else(|| Telemetry::new(&config.telemetry));
         let providers = providers::build(&loaded, &base(&loaded))?;
         let rules = release::rules(&loaded)?;
         loaded.check_anchors(&providers::known_anchors(&providers))?;
         let keyring = loaded.keyring()?;
         let parts = Parts {
             store: Arc::clone(&store),
+            history,
+            observer: telemetry.is_on().then(|| Arc::new(telemetry.clone()) as Arc<dyn Observer>),
             policy: Arc::new(policy::build(config, &providers, keyring.clone(), rules.as_ref())),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -90,7 +101,6 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        let telemetry = Telemetry::new(&loaded.config().telemetry);
         Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring, telemetry })
     }
 
@@ -152,21 +162,6 @@ impl App {
     /// The keys that the configuration trusts.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
-    }
-
-    /// Decides about a release, and tells whom the configuration names.
-    ///
-    /// # Errors
-    /// As the gate's own call.
-    pub async fn release(&self, caller: &Caller, request: &ReleaseRequest) -> Result<ReleaseReply, RuntimeError> {
-        if !self.telemetry.is_on() {
-            return self.orchestrator.release(caller, request).await;
-        }
-        let began = Instant::now();
-        let reply = self.orchestrator.release(caller, request).await?;
-        let observed = reply.released.as_ref().and_then(|it| Observed::of_view(&it.view));
-        self.telemetry.release(observed, began.elapsed());
-        Ok(reply)
     }
 
     /// Where release decisions are told.

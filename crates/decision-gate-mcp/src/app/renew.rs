@@ -52,12 +52,9 @@ impl App {
     pub fn renewed(&self, loaded: Loaded) -> Result<Self, ReloadError> {
         let keys = fixed(self.loaded(), &loaded);
         if keys.is_empty() {
-            let mut renewed = Self::build_on(loaded, Arc::clone(&self.store))?;
-            if renewed.loaded().config().telemetry == self.loaded().config().telemetry {
-                // Sums go on, and what waits to be told is told.
-                renewed.telemetry = self.telemetry.clone();
-            }
-            Ok(renewed)
+            // Sums go on, and what waits to be told is told.
+            let same = loaded.config().telemetry == self.loaded().config().telemetry;
+            Ok(Self::build_on(loaded, Arc::clone(&self.store), None, same.then(|| self.telemetry.clone()))?)
         } else {
             Err(ReloadError::Restart { keys })
         }

@@ -10,9 +10,9 @@
 //! bounded queue.
 
 #[cfg(feature = "otlp")]
-mod otlp;
+mod collector;
 #[cfg(feature = "otlp")]
-mod post;
+mod otlp;
 mod prometheus;
 mod registry;
 #[cfg(test)]
@@ -25,7 +25,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use decision_gate_config::sections::telemetry as settings;
+use decision_gate_core::trust::Released;
 use decision_gate_policy::telemetry::Observed;
+use decision_gate_runtime::ports::Observer;
 
 use self::registry::Registry;
 
@@ -41,6 +43,8 @@ pub struct Telemetry(Option<Arc<Active>>);
 #[derive(Debug)]
 struct Active {
     endpoint: Option<String>,
+    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "a collector is told by the feature `otlp`"))]
+    settings: settings::Telemetry,
     file: Option<PathBuf>,
     interval: Duration,
     started: SystemTime,
@@ -106,6 +110,7 @@ impl Telemetry {
         }
         Self(Some(Arc::new(Active {
             endpoint,
+            settings: settings.clone(),
             file,
             interval: Duration::from_millis(settings.interval_ms.get()),
             started: SystemTime::now(),
@@ -150,6 +155,12 @@ impl Telemetry {
         if let Some(active) = &self.0 {
             active.flush().await;
         }
+    }
+}
+
+impl Observer for Telemetry {
+    fn released(&self, released: &Released, elapsed: Duration) {
+        self.release(Observed::of_view(&released.view), elapsed);
     }
 }
 
@@ -211,11 +222,11 @@ impl Active {
     async fn export(&self, registry: &Registry, spans: &[Ended]) -> Result<(), TelemetryFault> {
         let Some(endpoint) = &self.endpoint else { return Ok(()) };
         let metrics = otlp::metrics(registry, self.started, SystemTime::now());
-        post::json(&format!("{endpoint}/v1/metrics"), &metrics, TIMEOUT).await?;
+        collector::post(&self.settings, endpoint, "v1/metrics", &metrics, TIMEOUT).await?;
         if spans.is_empty() {
             return Ok(());
         }
-        post::json(&format!("{endpoint}/v1/traces"), &otlp::spans(spans), TIMEOUT).await
+        collector::post(&self.settings, endpoint, "v1/traces", &otlp::spans(spans), TIMEOUT).await
     }
 
     #[cfg(not(feature = "otlp"))]

@@ -68,10 +68,13 @@ pub(super) fn spans(ended: &[Ended]) -> Value {
 fn one(ended: &Ended) -> Value {
     let span = &ended.span;
     let text = |key: &str, value: &str| json!({ "key": key, "value": { "stringValue": value } });
-    let mut attributes = vec![text("environment", &span.environment)];
-    attributes.extend(span.trust_score.map(|it| json!({ "key": "trust_score", "value": { "doubleValue": it } })));
-    attributes.push(text("decision", span.decision));
-    attributes.extend(span.issuer_id.as_deref().map(|it| text("issuer_id", it)));
+    // Always these four: where nobody claims anything, the score is 0 and the issuer nobody.
+    let attributes = [
+        text("environment", &span.environment),
+        json!({ "key": "trust_score", "value": { "doubleValue": span.trust_score.unwrap_or_default() } }),
+        text("decision", span.decision),
+        text("issuer_id", span.issuer_id.as_deref().unwrap_or_default()),
+    ];
     json!({
         "traceId": id(16),
         "spanId": id(8),

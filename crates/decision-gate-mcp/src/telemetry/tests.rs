@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -10,8 +12,19 @@ use decision_gate_core::condition::Truth;
 use decision_gate_core::digest::Digest;
 use decision_gate_policy::chain::ReleaseDecision;
 use decision_gate_policy::result::{GateResult, Judged, Outcome};
-use decision_gate_policy::telemetry::Observed;
+use decision_gate_policy::telemetry::{Instrument, Observed};
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as AnyValue;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
+use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, NumberDataPoint};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::Telemetry;
 
@@ -93,6 +106,45 @@ fn collector(status: &'static str) -> (String, Receiver<(String, Value)>) {
     (endpoint, receiver)
 }
 
+/// A collector over TLS, whose authority stands in the file `ca`, and the paths that it was asked for.
+fn secure(ca: &Path) -> (String, Receiver<String>) {
+    let key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = authority.self_signed(&key).unwrap().der().clone();
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, root);
+    std::fs::write(ca, format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")).unwrap();
+    let issuer = Issuer::from_params(&authority, &key);
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
+    let endpoint = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count == 1) {
+                head.push(byte[0]);
+            }
+            // A client that does not trust the certificate sends nothing.
+            let head = String::from_utf8(head).unwrap();
+            let Some(path) = head.split(' ').nth(1) else { continue };
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+            stream.flush().unwrap();
+            sender.send(path.to_owned()).unwrap();
+        }
+    });
+    (endpoint, receiver)
+}
+
 /// Attributes as `name=value`, in their order.
 fn attributes(of: &Value) -> Vec<String> {
     let each = of["attributes"].as_array().unwrap().iter();
@@ -111,6 +163,7 @@ fn a_collector_gets_the_seeds_metrics_and_spans() {
     block_on(telemetry.flush());
     let (path, body) = got.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(path, "/v1/metrics");
+    let first_metrics = body.clone();
     assert_eq!(attributes(&body["resourceMetrics"][0]["resource"])[0], "service.name=decision-gate");
     let metrics = body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap();
     let mut shown = Vec::new();
@@ -145,12 +198,13 @@ fn a_collector_gets_the_seeds_metrics_and_spans() {
         [
             (name, "environment=production trust_score=0.95 decision=pass issuer_id=acme".to_owned()),
             (name, "environment=production trust_score=0.41 decision=block issuer_id=acme".to_owned()),
-            (name, "environment=production decision=warn".to_owned()),
+            (name, "environment=production trust_score=0.0 decision=warn issuer_id=".to_owned()),
         ]
     );
     let times = |key: &str| spans[1][key].as_str().unwrap().parse::<u64>().unwrap();
     assert_eq!(times("endTimeUnixNano") - times("startTimeUnixNano"), 120_000_000);
     assert_eq!((spans[0]["traceId"].as_str().unwrap().len(), spans[0]["spanId"].as_str().unwrap().len()), (32, 16));
+    official(&body, &first_metrics);
     // What was told is not told again, and sums go on.
     block_on(telemetry.flush());
     telemetry.release(Observed::of(&decision(Outcome::Pass, "trust_met", Some("0.95"))), Duration::ZERO);
@@ -160,6 +214,64 @@ fn a_collector_gets_the_seeds_metrics_and_spans() {
     assert_eq!(first["asInt"], "4");
     let (_, body) = got.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().len(), 1);
+}
+
+/// What was sent is what the official types of the protocol say: read strictly, and still all there.
+fn official(traces: &Value, metrics: &Value) {
+    let request: ExportTraceServiceRequest = serde_json::from_value(traces.clone()).unwrap();
+    for span in &request.resource_spans[0].scope_spans[0].spans {
+        let keys: Vec<&str> = span.attributes.iter().map(|it| it.key.as_str()).collect();
+        assert_eq!(keys, ["environment", "trust_score", "decision", "issuer_id"]);
+        assert_eq!((span.name.as_str(), span.kind()), ("VexTrustGate.EvaluateAsync", SpanKind::Internal));
+        assert_eq!((span.trace_id.len(), span.span_id.len()), (16, 8));
+        assert!(span.start_time_unix_nano > 1_700_000_000_000_000_000);
+        assert!(span.end_time_unix_nano >= span.start_time_unix_nano);
+        let value = |at: usize| span.attributes[at].value.as_ref().and_then(|it| it.value.clone()).unwrap();
+        assert!(matches!((value(0), value(1)), (AnyValue::StringValue(_), AnyValue::DoubleValue(_))));
+        assert!(matches!((value(2), value(3)), (AnyValue::StringValue(_), AnyValue::StringValue(_))));
+    }
+    let request: ExportMetricsServiceRequest = serde_json::from_value(metrics.clone()).unwrap();
+    let resource = request.resource_metrics[0].resource.as_ref().unwrap();
+    assert_eq!(resource.attributes[0].key, "service.name");
+    let mut names = Vec::new();
+    for metric in &request.resource_metrics[0].scope_metrics[0].metrics {
+        names.push(metric.name.as_str());
+        match metric.data.as_ref().unwrap() {
+            Data::Sum(sum) => {
+                assert!(sum.is_monotonic);
+                assert_eq!(sum.aggregation_temporality(), AggregationTemporality::Cumulative);
+                let counted = |it: &NumberDataPoint| matches!(it.value, Some(Number::AsInt(count)) if count > 0);
+                assert!(sum.data_points.iter().all(counted));
+            }
+            Data::Histogram(histogram) => {
+                assert_eq!(histogram.aggregation_temporality(), AggregationTemporality::Cumulative);
+                for point in &histogram.data_points {
+                    assert_eq!(point.bucket_counts.len(), point.explicit_bounds.len() + 1);
+                    assert_eq!(point.bucket_counts.iter().sum::<u64>(), point.count);
+                    assert!(point.sum.is_some() && point.time_unix_nano > point.start_time_unix_nano);
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(names, Instrument::ALL.map(Instrument::name));
+}
+
+#[test]
+fn a_collector_over_https_is_told_only_where_its_certificate_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let (endpoint, got) = secure(&ca);
+    let stranger = Telemetry::new(&configured(&json!({ "otlp_endpoint": endpoint })));
+    three(&stranger);
+    block_on(stranger.flush());
+    assert!(stranger.0.as_ref().unwrap().state().failing, "nobody vouches for this certificate");
+    let telemetry = Telemetry::new(&configured(&json!({ "otlp_endpoint": endpoint, "otlp_ca_file": ca })));
+    three(&telemetry);
+    block_on(telemetry.flush());
+    assert!(!telemetry.0.as_ref().unwrap().state().failing);
+    let paths: Vec<String> = got.try_iter().collect();
+    assert_eq!(paths, ["/v1/metrics", "/v1/traces"]);
 }
 
 #[test]
@@ -212,7 +324,7 @@ fn nothing_is_kept_where_nothing_is_configured() {
     three(&telemetry);
     block_on(telemetry.flush());
     assert!(telemetry.0.is_none());
-    for wrong in ["https://collector:4318", "127.0.0.1:4318", "http://", "http://a b", "http://user@host"] {
+    for wrong in ["ftp://collector:4318", "https://", "127.0.0.1:4318", "http://", "http://a b", "http://user@host"] {
         let read = serde_json::from_value::<settings::Telemetry>(json!({ "otlp_endpoint": wrong }));
         assert!(read.is_err(), "{wrong}");
     }

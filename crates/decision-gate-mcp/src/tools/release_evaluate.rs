@@ -232,7 +232,7 @@ impl Tool for ReleaseEvaluate {
             time: None,
         };
         let caller = caller(context, tenant, None);
-        let reply = context.app().release(&caller, &request).await?;
+        let reply = context.app().orchestrator().release(&caller, &request).await?;
         Ok(fitting(|shown| Answer::new(&reply, shown)))
     }
 }

@@ -3,10 +3,11 @@
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::keys::Keyring;
-use decision_gate_core::name::{EnvironmentName, RunId};
-use decision_gate_core::runpack::{Expect, ManifestName, ProofLevel, Report, Status, verify};
+use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, TenantId};
+use decision_gate_core::runpack::{Expect, ManifestName, PackFiles, ProofLevel, Report, Status, verify};
 use decision_gate_core::scenario::Origin;
 use decision_gate_policy::READERS;
+use decision_gate_runtime::ports::Scope;
 use decision_gate_store::PackFolder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
 /// `runpack_verify`.
 pub(super) struct RunpackVerify;
+
+/// The file of a pack's checkpoint.
+const CHECKPOINT: &str = "checkpoint.note";
 
 /// The most findings that the text lists.
 const MAX_LINES: usize = 10;
@@ -53,6 +57,9 @@ pub(super) struct Arguments {
     /// Refuse what the server's keys did not sign.
     #[serde(default)]
     require_signed: bool,
+    /// Refuse what no trusted checkpoint has.
+    #[serde(default)]
+    require_anchored: bool,
 }
 
 /// What it gives.
@@ -126,18 +133,34 @@ impl Tool for RunpackVerify {
     };
 
     async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
-        let (expect, manifest_name) = expectation(&arguments, context.app().keyring())?;
+        let (mut expect, manifest_name) = expectation(&arguments, context.app().keyring())?;
+        let rules = context.app().checkpoint_rules()?;
+        let anchored = arguments.require_anchored;
         let root = context.app().runpacks_root()?;
         let name = arguments.runpack_dir.clone();
         let judged = tokio::task::spawn_blocking(move || {
             let folder = PackFolder::open(&root)?.pack(&name)?;
             let files = decision_gate_verify::read_open(&folder, &name)
                 .map_err(|fault| ToolError::new(fault.code(), fault.to_string(), "export the run again"))?;
+            if anchored || files.get(CHECKPOINT).is_some() {
+                expect.checkpoints = Some(rules.trust(scope(&files, &manifest_name)));
+            }
             Ok::<_, ToolError>(verify(&files, &manifest_name, &expect))
         });
         let report = judged.await.map_err(|_| ToolError::internal())??;
         Ok(fitting(|shown| Answer::new(&arguments.runpack_dir, &report, shown)))
     }
+}
+
+/// The shelf that a pack says to be of; nothing where it says none.
+fn scope(files: &PackFiles, manifest: &ManifestName) -> Option<Scope> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        tenant_id: TenantId,
+        namespace_id: NamespaceId,
+    }
+    let claimed: Claimed = serde_json::from_slice(files.bytes(manifest.as_str())?).ok()?;
+    Some(Scope { tenant: claimed.tenant_id, namespace: claimed.namespace_id })
 }
 
 fn expectation(arguments: &Arguments, keyring: &Keyring) -> Result<(Expect, ManifestName), ToolError> {
@@ -172,6 +195,7 @@ fn expectation(arguments: &Arguments, keyring: &Keyring) -> Result<(Expect, Mani
         root_hash: digest("/expect_root", &arguments.expect_root)?,
         keys: Some(keyring.clone()).filter(|keyring| !keyring.is_empty()),
         // What the server's keys say is reported; only who asks for `signed` is refused without it.
+        checkpoints: None,
         readers: Some(READERS),
         level: arguments.require_signed.then_some(ProofLevel::Signed),
     };

@@ -58,7 +58,7 @@ impl PolicyDocument {
             let options = options.collect();
             let (asked, mode) = match flat.switch() {
                 Switch::Off(_) => (false, None),
-                Switch::On(mode) => (true, mode.map(|(mode, _)| mode)),
+                Switch::On { mode, .. } => (true, mode),
             };
             EffectiveGate { gate: kind.id, key: kind.key, asked, mode, options }
         };

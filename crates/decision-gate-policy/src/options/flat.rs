@@ -19,8 +19,13 @@ const DEFAULT: &str = "default";
 pub(crate) enum Switch {
     /// It is not; and where that was said.
     Off(Origin),
-    /// It is: with the mode in force, and where that was said.
-    On(Option<(Mode, Origin)>),
+    /// It is.
+    On {
+        /// The mode that was written, if one was. Without one the gate's own actions rule, as under [`Mode::Block`].
+        mode: Option<Mode>,
+        /// Where it was said that the gate is on, and how.
+        source: Origin,
+    },
 }
 
 /// Options of one gate for one environment and tenant.
@@ -74,9 +79,9 @@ impl Flat {
     ///
     /// A written `Enabled: false` is off, whatever the mode. Where nobody wrote it, a mode switches the gate on.
     pub(crate) fn switch(&mut self) -> Switch {
-        let Some(options) = self.options.as_object_mut() else { return Switch::On(None) };
-        let enabled = options.remove("Enabled").and_then(|it| it.as_bool()).unwrap_or(false);
-        let mode = options.remove("Mode").and_then(|it| serde_json::from_value::<Mode>(it).ok());
+        let mut take = |key: &str| self.options.as_object_mut().and_then(|options| options.remove(key));
+        let enabled = take("Enabled").and_then(|it| it.as_bool()).unwrap_or(false);
+        let mode = take("Mode").and_then(|it| serde_json::from_value::<Mode>(it).ok());
         let mut origin = |key: &str| {
             let unsaid = || Origin { layer: BUILT_IN.to_owned(), key: key.to_owned() };
             self.origins.remove(key).unwrap_or_else(unsaid)
@@ -85,8 +90,8 @@ impl Flat {
         match mode {
             _ if !enabled && (from.layer != BUILT_IN || mode.is_none()) => Switch::Off(from),
             Some(Mode::Off) => Switch::Off(source),
-            Some(mode) => Switch::On(Some((mode, source))),
-            None => Switch::On(None),
+            Some(_) => Switch::On { mode, source },
+            None => Switch::On { mode, source: from },
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What the chain came to, as evidence: a word, or why there is none, and what the event keeps of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use decision_gate_attest::vex_status::VexStatus;
 use decision_gate_core::condition::Truth;
 use decision_gate_core::evidence::{Answer, EvidenceValue, Fault, FaultCode, Found};
 use decision_gate_core::policy::Relaxation;
-use decision_gate_core::trust::{Lane, ReleaseReading, ReleaseRecord, ReleaseRow, Released};
+use decision_gate_core::trust::{Height, Lane, ReleaseReading, ReleaseRecord, ReleaseRow, Released};
 use serde_json::{Value, json};
 
 use super::judge::rests_on;
@@ -32,6 +32,8 @@ pub(super) struct Judged<'a> {
     pub(super) requested: Option<VexStatus>,
     pub(super) decision: &'a ReleaseDecision,
     pub(super) sifted: &'a Sifted,
+    /// What was seen of VEX sources, now and before.
+    pub(super) seen: &'a BTreeMap<String, Height>,
 }
 
 impl Judged<'_> {
@@ -119,6 +121,7 @@ impl Judged<'_> {
             gates: decision.rows.iter().map(recorded).collect(),
             relaxations: relaxations(decision),
             audit: audit(decision),
+            seen: self.seen.clone(),
         }
     }
 }

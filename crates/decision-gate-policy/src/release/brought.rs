@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use decision_gate_attest::vex_status::VexStatus;
 use decision_gate_core::evidence::EvidenceValue;
-use decision_gate_core::trust::Lane;
+use decision_gate_core::trust::{Height, Lane};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The media type of the value.
 pub const MEDIA_TYPE: &str = "application/vnd.decision-gate.release+json";
@@ -21,6 +22,10 @@ pub struct Brought {
     pub asked: Asked,
     /// The folders, by name.
     pub roots: Vec<BroughtRoot>,
+    /// What the ledger had seen that goes beyond what was brought, by the name of its mark. It is the ledger that says
+    /// so, and nobody else: see [`forget`](Self::forget).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seen: BTreeMap<String, Height>,
 }
 
 /// What whoever asks says about a release. All of it is asserted.
@@ -89,7 +94,26 @@ impl Brought {
     pub fn new(asked: Asked, roots: impl IntoIterator<Item = BroughtRoot>) -> Self {
         let mut roots: Vec<_> = roots.into_iter().collect();
         roots.sort();
-        Self { asked, roots }
+        Self { asked, roots, seen: BTreeMap::new() }
+    }
+
+    /// Takes out whatever a source says of what was seen.
+    pub fn forget(value: &mut EvidenceValue) {
+        if let EvidenceValue::Json(Value::Object(members)) = value {
+            members.remove("seen");
+        }
+    }
+
+    /// Adds what the ledger has seen. Whether that was news.
+    pub fn remember(value: &mut EvidenceValue, seen: &BTreeMap<String, Height>) -> bool {
+        let Ok(mut brought) = Self::read(value) else { return false };
+        let before = brought.seen.clone();
+        brought.seen.extend(seen.iter().map(|(name, height)| (name.clone(), *height)));
+        let news = brought.seen != before;
+        if news {
+            *value = brought.to_value();
+        }
+        news
     }
 
     /// Reads what was kept.

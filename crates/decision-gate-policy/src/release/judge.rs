@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use decision_gate_attest::vex_trust::{Identity, Seen, assess, silent};
+use decision_gate_attest::issuers::IssuerDirectory;
+use decision_gate_attest::vex_trust::{Identity, Seen, assess};
 use decision_gate_core::at::Timestamp;
-use decision_gate_core::evidence::{Answer, Fault, FaultCode, Found, Query, Subject};
+use decision_gate_core::evidence::{Answer, Fault, FaultCode, Found, Query};
 use decision_gate_core::keys::{KeyId, TrustedKey};
 use decision_gate_core::name::EnvironmentName;
 use decision_gate_core::trust::{Lane, ReleaseJudge, ReleaseReading, ReleasedBy, Scale};
@@ -15,7 +16,7 @@ use super::brought::{Asked, Brought};
 use super::question::Question;
 use super::rules::{Rules, RulesFault};
 use super::sift::{Sieve, Sifted};
-use super::{answer, view};
+use super::{answer, marks, view};
 use crate::chain;
 use crate::context::ReleaseContext;
 use crate::policy::ReleasePolicy;
@@ -86,7 +87,9 @@ impl Judge {
         let sifted = Sieve { rules, keys: scale.keys, provider, subject, at: scale.occasion.at }.sift(&brought);
         let asked = question.asked.or(&brought.asked);
         let tenant = self.rules.tenant(scale.occasion.tenant);
-        let of = |trust| self.release(trust, &sifted, subject, environment, tenant, &asked, at);
+        let identity = Identity { subject: subject.clone(), purls: self.rules.purls_of(subject) };
+        let history = History::of(&brought, &identity, &sifted, &self.rules.issuers, tenant, at);
+        let of = |trust| self.release(trust, &sifted, &identity, &history, environment, tenant, &asked, at);
         let release = of(Lane::Asserted);
         let decision = chain::evaluate(policy, &release);
         let judged = answer::Judged {
@@ -95,6 +98,7 @@ impl Judge {
             requested: asked.requested_status,
             decision: &decision,
             sifted: &sifted,
+            seen: &marks::of(&history.seen.clone().max(history.now.clone()), subject),
         };
         // What is only asserted counts for the lane where without it the answer would be another.
         let firm = chain::evaluate(policy, &of(Lane::Verified));
@@ -147,7 +151,8 @@ impl Judge {
         &self,
         least: Lane,
         sifted: &Sifted,
-        subject: &Subject,
+        identity: &Identity,
+        history: &History,
         environment: &EnvironmentName,
         tenant: Option<&str>,
         asked: &Asked,
@@ -155,11 +160,10 @@ impl Judge {
     ) -> ReleaseContext {
         let documents = sifted.documents.iter().filter(|it| least == Lane::Asserted || !it.signers().is_empty());
         let documents: Vec<_> = documents.cloned().collect();
-        let identity = Identity { subject: subject.clone(), purls: self.rules.purls_of(subject) };
-        let (issuers, seen) = (&self.rules.issuers, Seen::default());
-        let claims = assess(&identity, &documents, issuers, tenant, &sifted.outcomes, &seen, at);
-        let silent = silent(&documents, issuers, &seen);
-        let vex = VexInput::new(claims, silent, &VexTrustConfidenceFactorProvider::default(), at);
+        let issuers = &self.rules.issuers;
+        let claims = assess(identity, &documents, issuers, tenant, &sifted.outcomes, &history.seen, at);
+        let silence = history.seen.silence(&history.now, identity, issuers, tenant, at);
+        let vex = VexInput::new(claims, silence, &VexTrustConfidenceFactorProvider::default(), at);
         ReleaseContext {
             tenant: tenant.map(str::to_owned),
             requested_status: asked.requested_status,
@@ -168,8 +172,30 @@ impl Judge {
             rejected: sifted.rejected.iter().cloned().collect(),
             vex: Some(vex),
             metadata: if least == Lane::Asserted { asked.metadata.clone() } else { BTreeMap::new() },
-            ..ReleaseContext::new(environment.clone(), subject.clone(), at)
+            ..ReleaseContext::new(environment.clone(), identity.subject.clone(), at)
         }
+    }
+}
+
+/// How far VEX sources have come.
+struct History {
+    /// Before, as the ledger says.
+    seen: Seen,
+    /// In what was brought.
+    now: Seen,
+}
+
+impl History {
+    fn of(
+        brought: &Brought,
+        identity: &Identity,
+        sifted: &Sifted,
+        issuers: &IssuerDirectory,
+        tenant: Option<&str>,
+        at: i64,
+    ) -> Self {
+        let seen = marks::read(&brought.seen, &identity.subject);
+        Self { seen, now: Seen::of(identity, &sifted.documents, issuers, tenant, &sifted.outcomes, at) }
     }
 }
 

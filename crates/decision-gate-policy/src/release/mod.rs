@@ -11,6 +11,7 @@
 mod answer;
 mod brought;
 mod judge;
+pub mod marks;
 mod question;
 mod rules;
 mod sift;

@@ -1,11 +1,11 @@
 //! What the gate is judged on: the claims about the release, as `attest` assessed them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use decision_gate_attest::rate::Rate;
 use decision_gate_attest::vex::Product;
 use decision_gate_attest::vex_status::VexStatus;
-use decision_gate_attest::vex_trust::Claim;
+use decision_gate_attest::vex_trust::{Claim, Silence};
 
 use super::factor::VexTrustConfidenceFactorProvider;
 
@@ -14,7 +14,7 @@ use super::factor::VexTrustConfidenceFactorProvider;
 pub struct VexInput {
     claims: Vec<Claim>,
     transitions: Vec<Transition>,
-    silent: BTreeSet<(String, String)>,
+    silence: Silence,
     confidence: Option<Rate>,
 }
 
@@ -29,17 +29,12 @@ pub(super) struct Transition {
 }
 
 impl VexInput {
-    /// The claims about a release. `silent` are documents, by issuer and id, that the ledger has seen and that were not
-    /// handed in.
-    pub fn new(
-        claims: Vec<Claim>,
-        silent: BTreeSet<(String, String)>,
-        factor: &VexTrustConfidenceFactorProvider,
-        at: i64,
-    ) -> Self {
+    /// The claims about a release. `silence` is what the ledger has seen said about it and was not handed in.
+    pub fn new(claims: Vec<Claim>, silence: Silence, factor: &VexTrustConfidenceFactorProvider, at: i64) -> Self {
         let transitions = transitions(&claims);
-        let mut input = Self { claims, transitions, silent, confidence: None };
-        input.confidence = factor.factor(&input, at);
+        let mut input = Self { claims, transitions, silence, confidence: None };
+        // Where the latest word is kept back, what is left adds nothing.
+        input.confidence = if input.silence.issuers.is_empty() { factor.factor(&input, at) } else { None };
         input
     }
 
@@ -66,10 +61,15 @@ impl VexInput {
         transition.candidates.iter().filter_map(|it| self.claims.get(*it))
     }
 
+    /// The first issuer whose latest word about the release was seen and is not there.
+    pub(super) fn withdrawn(&self) -> Option<&str> {
+        self.silence.issuers.first().map(String::as_str)
+    }
+
     /// Of these issuers the first that says nothing about the release, or no longer says all that it said.
     pub(super) fn silent<'a>(&self, sources: &'a [String]) -> Option<&'a str> {
         let speaks = |id: &String| self.claims.iter().any(|it| it.signals.authorised.as_ref() == Some(id));
-        let whole = |id: &String| self.silent.iter().all(|(issuer, _)| issuer != id);
+        let whole = |id: &String| self.silence.documents.iter().all(|(issuer, _)| issuer != id);
         sources.iter().find(|it| !speaks(it) || !whole(it)).map(String::as_str)
     }
 }

@@ -55,13 +55,14 @@ impl VexTrustOptions {
             let message = format!("VEX trust not required for status '{status}'");
             return Judged::measured(Outcome::Pass, "status_not_applicable", message);
         }
+        if let Some(source) = release.vex.as_ref().and_then(VexInput::withdrawn) {
+            return self.silent(&format!("VEX source '{source}' no longer says what it said last about this artifact"));
+        }
         let Some(input) = release.vex.as_ref().filter(|it| !it.transitions().is_empty()) else {
             return self.missing("No VEX trust data available for this artifact");
         };
         if let Some(source) = self.sources.as_deref().and_then(|it| input.silent(it)) {
-            let message = self.moded(format!("VEX source '{source}' is silent about this artifact"));
-            return Judged::missing(self.failure_action.outcome(), "vex_source_silent", message)
-                .recommend("get the issuer's current documents, or take it from `Sources`");
+            return self.silent(&format!("VEX source '{source}' is silent about this artifact"));
         }
         let wanted = |status: VexStatus| match release.requested_status {
             Some(requested) => status == requested,
@@ -93,6 +94,16 @@ impl VexTrustOptions {
         let outcome = self.missing_trust_behavior.outcome();
         Judged::missing(outcome, "missing_vex_trust_data", format!("{message}{mode}"))
             .recommend("hand in VEX that an issuer of the directory signed, and that names the artifact")
+    }
+
+    /// What is kept back may be anything, so that the gravest of the actions is taken.
+    fn silent(&self, message: &str) -> Judged {
+        let actions = [self.failure_action, self.contradiction_action.unwrap_or(self.failure_action)];
+        let gravest = actions.into_iter().map(Action::outcome).chain([self.missing_trust_behavior.outcome()]).max();
+        let outcome = gravest.unwrap_or(Outcome::Block);
+        let mode = if outcome == Outcome::Block { "" } else { " (warn mode)" };
+        Judged::missing(outcome, "vex_source_silent", format!("{message}{mode}"))
+            .recommend("hand in the issuer's current documents beside those that it has published before")
     }
 
     /// The claim that speaks best for a transition.
@@ -170,13 +181,6 @@ impl VexTrustOptions {
                 let message = format!("VEX issuer accuracy rate is unknown, {} outcomes are needed", self.min_outcomes);
                 fail("accuracy_rate", message, Basis::Missing, "record outcomes of the issuer's statements");
             }
-        }
-    }
-
-    fn moded(&self, message: String) -> String {
-        match self.failure_action {
-            Action::Warn => format!("{message} (warn mode)"),
-            Action::Block => message,
         }
     }
 

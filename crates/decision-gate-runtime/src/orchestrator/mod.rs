@@ -8,6 +8,7 @@ mod precheck;
 mod query;
 mod read;
 mod release;
+mod seen;
 mod shapes;
 mod start;
 mod step;
@@ -37,7 +38,7 @@ pub use submit::{SubmitReply, SubmitRequest};
 
 use crate::error::RuntimeError;
 use crate::fetch::ProviderSet;
-use crate::ports::{Clock, Entropy, Scope, Store};
+use crate::ports::{Clock, Entropy, Observer, Scope, Store};
 
 /// Who calls, as far as it matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,10 +86,14 @@ pub enum Shelves {
 pub struct Parts {
     /// Where the ledger is kept.
     pub store: Arc<dyn Store>,
+    /// A ledger that is only asked what it has seen: the configured one, where this one is for a single command.
+    pub history: Option<Arc<dyn Store>>,
     /// Who can be asked.
     pub providers: ProviderSet,
     /// What the configuration puts in force.
     pub policy: Arc<Policy>,
+    /// Who is told of release decisions.
+    pub observer: Option<Arc<dyn Observer>>,
     /// The server's time.
     pub clock: Arc<dyn Clock>,
     /// Where salts come from.

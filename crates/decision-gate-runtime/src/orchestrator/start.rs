@@ -103,6 +103,7 @@ impl Orchestrator {
                 values: Vec::new(),
                 state: Some(started.state.clone()),
                 policy_epoch: Some(epoch),
+                marks: Vec::new(),
             };
             match self.parts.store.append(append).await {
                 Ok(_) => return Ok(StartReply { state: started.state, scenario, packets: started.packets }),

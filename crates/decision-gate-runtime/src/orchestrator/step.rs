@@ -1,6 +1,7 @@
 //! One step of a run: snapshot, fetch, decide, append, retry.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::engine::{
@@ -15,7 +16,7 @@ use decision_gate_core::scenario::Scenario;
 use decision_gate_core::scenario::packets::PacketPayload;
 use futures_util::future::join_all;
 
-use super::{Caller, Orchestrator};
+use super::{Caller, Orchestrator, seen};
 use crate::error::RuntimeError;
 use crate::ports::{Append, EvidenceContext, Scope, StoreError, StoredEvent, Stream};
 
@@ -70,6 +71,7 @@ impl Orchestrator {
     /// # Errors
     /// [`RuntimeError`] when nothing was decided; nothing was written then.
     pub async fn step(&self, caller: &Caller, request: &StepRequest) -> Result<StepReply, RuntimeError> {
+        let began = Instant::now();
         let scope = self.declared(caller)?;
         let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
         let (epoch, policy) = self.in_force(scope).await?;
@@ -82,17 +84,22 @@ impl Orchestrator {
             return Ok(reply);
         }
         check_size(request.payload.as_ref(), &policy)?;
-        let answers = self.gather(&asked, &head.state, &policy).await?;
+        let mut answers = self.gather(&asked, &head.state, &policy).await?;
         let turn = self.turn(scope, &request.run_id);
         let _turn = turn.lock().await;
-        self.decide_and_append(&asked, &head.state, &answers, epoch, policy).await
+        let reply = self.decide_and_append(&asked, &head.state, &mut answers, epoch, policy).await?;
+        if let Some(evaluation) = &reply.evaluation {
+            super::gate_log::tell(evaluation);
+            self.observe(evaluation, began.elapsed());
+        }
+        Ok(reply)
     }
 
     async fn decide_and_append(
         &self,
         asked: &Asked<'_>,
         seen: &RunState,
-        answers: &[SaltedAnswer],
+        answers: &mut [SaltedAnswer],
         mut epoch: u64,
         mut policy: Arc<Policy>,
     ) -> Result<StepReply, RuntimeError> {
@@ -107,33 +114,56 @@ impl Orchestrator {
             }
             let skew = policy.snapshot().time.max_skew_ms;
             let at = evaluation_time(self.clock(asked.request.time)?, Some(head.state.last_event_at), skew)?;
-            let decided = engine::decide(Step {
-                state: &head.state,
-                scenario: &asked.scenario,
-                trigger: &asked.trigger,
-                answers,
-                policy: &policy,
-                at,
-                actor: asked.caller.actor.as_deref(),
-            })?;
+            let decided = self.decide_knowingly(asked, &head.state, answers, &policy, at).await?;
             let append = Append {
                 stream: asked.stream.clone(),
                 event: decided.event.clone(),
                 values: decided.values.clone(),
                 state: Some(decided.state.clone()),
                 policy_epoch: Some(epoch),
+                marks: seen::marks_of(&decided.event),
             };
             match self.parts.store.append(append).await {
-                Ok(_) => {
-                    decided.evaluation.iter().for_each(super::gate_log::tell);
-                    return Ok(fresh_reply(asked, decided, policy));
-                }
+                Ok(_) => return Ok(fresh_reply(asked, decided, policy)),
                 Err(StoreError::Conflict { .. }) => {}
                 Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(asked.scope).await?,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(conflict())
+    }
+
+    /// Tells of the releases that a step judged.
+    fn observe(&self, evaluation: &StageEvaluation, elapsed: std::time::Duration) {
+        let Some(observer) = &self.parts.observer else { return };
+        let released = evaluation.conditions.iter().filter_map(|it| it.judged.release.as_ref());
+        released.for_each(|it| observer.released(it, elapsed));
+    }
+
+    /// Decides by what was brought and by what the ledger has seen before of what was brought.
+    async fn decide_knowingly(
+        &self,
+        asked: &Asked<'_>,
+        state: &RunState,
+        answers: &mut [SaltedAnswer],
+        policy: &Policy,
+        at: Timestamp,
+    ) -> Result<Decided, RuntimeError> {
+        loop {
+            let decided = engine::decide(Step {
+                state,
+                scenario: &asked.scenario,
+                trigger: &asked.trigger,
+                answers,
+                policy,
+                at,
+                actor: asked.caller.actor.as_deref(),
+            })?;
+            // Ends: marks only go up, and each time round something has.
+            if !self.remember(asked.scope, state.subject.as_ref(), &decided.event, answers).await? {
+                return Ok(decided);
+            }
+        }
     }
 
     /// The answer that was given before: the same trigger, or a run that has ended.
@@ -232,7 +262,10 @@ impl Orchestrator {
         let derived = |id| policy.provider(id).is_some_and(decision_gate_core::policy::ProviderPolicy::is_derived);
         let wanted: Vec<_> = asked.scenario.conditions_of(stage).filter(|it| !derived(&it.query.provider_id)).collect();
         let answers = join_all(wanted.iter().map(|it| self.parts.providers.ask(&it.query, &context))).await;
-        let salted = wanted.into_iter().zip(answers).map(|(spec, answer)| {
+        let salted = wanted.into_iter().zip(answers).map(|(spec, mut answer)| {
+            if policy.provider(&spec.query.provider_id).is_some_and(|it| it.release.is_some()) {
+                seen::forget(&mut answer);
+            }
             Ok(SaltedAnswer { condition_id: spec.condition_id.clone(), answer, salt: self.parts.entropy.salt()? })
         });
         salted.collect()

@@ -90,6 +90,7 @@ impl Orchestrator {
                 values: vec![taken.value],
                 state: Some(taken.state.clone()),
                 policy_epoch: Some(epoch),
+                marks: Vec::new(),
             };
             match self.parts.store.append(append).await {
                 Ok(_) => {

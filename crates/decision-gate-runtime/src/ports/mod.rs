@@ -2,13 +2,15 @@
 
 pub mod clock;
 pub mod log;
+pub mod observer;
 pub mod provider;
 pub mod store;
 
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
 pub use log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawEvent, RawHead, RawPage, RawValue, Tree};
+pub use observer::Observer;
 pub use provider::{EvidenceContext, Provider};
 pub use store::{
-    Append, Appended, EventPage, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
+    Append, Appended, EventPage, Mark, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
     StoreError, StoredEvent, StoredScenario, StoredSchema, StoredValue, Stream,
 };

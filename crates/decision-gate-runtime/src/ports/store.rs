@@ -7,6 +7,7 @@ use decision_gate_core::engine::RunState;
 use decision_gate_core::ledger::{CompactRange, Event, SideValue, TileId};
 use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, SchemaId, SchemaVersion, TenantId};
 use decision_gate_core::scenario::Origin;
+use decision_gate_core::trust::Height;
 
 use super::log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawPage, Tree};
 
@@ -41,6 +42,18 @@ pub struct Append {
     pub state: Option<RunState>,
     /// The policy epoch under which it was decided; `None` to skip the check (the event that activates a policy).
     pub policy_epoch: Option<u64>,
+    /// How far things have come that this event was decided by. All are raised with it, in the same transaction; where
+    /// one has gone higher since, nothing is written and it is a conflict.
+    pub marks: Vec<Mark>,
+}
+
+/// How far something on a shelf has come. Marks only ever go up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// Of what: a path of its own kind, such as `version/…`.
+    pub name: String,
+    /// How far.
+    pub height: Height,
 }
 
 /// An event that is on disk.
@@ -382,6 +395,10 @@ pub trait Store: Send + Sync {
 
     /// Appends one event if its position is free and its policy epoch current. On disk once this returns.
     async fn append(&self, append: Append) -> Result<Appended, StoreError>;
+
+    /// Marks of a shelf, sorted by name: those of these names, and those whose name begins with one of `below`, each of
+    /// which ends with `/`.
+    async fn marks(&self, scope: Scope, names: &[String], below: &[String]) -> Result<Vec<Mark>, StoreError>;
 
     /// Events of a stream from position `from` on, with their values.
     async fn events(&self, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, StoreError>;

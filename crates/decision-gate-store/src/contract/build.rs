@@ -111,7 +111,7 @@ pub(crate) fn activation(scope: Scope) -> Event {
 fn sealed(stream: Stream, before: Option<&RunState>, mut event: Event, values: Vec<SideValue>) -> Append {
     let state = RunState::apply(before, &event).unwrap();
     event.state_digest = Some(state.digest());
-    Append { stream, event, values, state: Some(state), policy_epoch: None }
+    Append { stream, event, values, state: Some(state), policy_epoch: None, marks: Vec::new() }
 }
 
 fn event(stream: &Stream, seq: u64, key: Option<&str>, body: Body) -> Event {

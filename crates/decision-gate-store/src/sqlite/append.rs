@@ -3,11 +3,11 @@
 use decision_gate_core::digest::Digest;
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{CompactRange, Event, leaf_hash};
-use decision_gate_runtime::ports::{Append, Appended, Scope, StoreError, Stream};
+use decision_gate_runtime::ports::{Append, Appended, Mark, Scope, StoreError, Stream};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::{Fault, is_taken};
-use super::{policy, rows};
+use super::{marks, policy, rows};
 
 /// An event in the form in which it is stored. Made on the caller's side, so that the one writer only writes.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(crate) struct Prepared {
     values: Vec<(String, [u8; 32], Vec<u8>)>,
     state: Option<(Digest, Vec<u8>)>,
     policy_epoch: Option<u64>,
+    marks: Vec<Mark>,
 }
 
 impl Prepared {
@@ -39,6 +40,7 @@ impl Prepared {
             .collect();
         prepared.state = state;
         prepared.policy_epoch = append.policy_epoch;
+        prepared.marks.clone_from(&append.marks);
         Ok(prepared)
     }
 
@@ -54,6 +56,7 @@ impl Prepared {
             values: Vec::new(),
             state: None,
             policy_epoch: None,
+            marks: Vec::new(),
         }
     }
 
@@ -68,6 +71,9 @@ impl Prepared {
             if active != decided {
                 return Err(Fault::Refused(StoreError::PolicyEpoch { active, decided }));
             }
+        }
+        if !marks::raise(connection, self.stream.scope, &self.marks)? {
+            return Err(self.conflict());
         }
         tree.push(self.leaf);
         self.insert_event(connection)?;

@@ -10,6 +10,7 @@ mod data_shape;
 mod examine;
 mod fault;
 mod log;
+mod marks;
 mod open;
 mod policy;
 mod raw;
@@ -30,7 +31,7 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
-    Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Pruning, PutScenario, PutSchema,
+    Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
     RawHead, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent, StoredScenario,
     StoredSchema, Stream, Tree,
 };
@@ -190,6 +191,11 @@ impl Store for SqliteStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let prepared = Prepared::new(&append)?;
         self.write(move |connection| prepared.append(connection)).await
+    }
+
+    async fn marks(&self, scope: Scope, names: &[String], below: &[String]) -> Result<Vec<Mark>, StoreError> {
+        let (names, below) = (names.to_vec(), below.to_vec());
+        self.read(move |connection| marks::find(connection, scope, &names, &below)).await
     }
 
     async fn events(&self, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, StoreError> {

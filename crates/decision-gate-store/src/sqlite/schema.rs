@@ -5,10 +5,10 @@ pub(crate) const APPLICATION_ID: i32 = 0x4447_4c47;
 
 /// What makes each version of the tables out of the one before, from an empty file on. A step that was released never
 /// changes; a new one is added at the end.
-pub(crate) const STEPS: &[&str] = &[LEDGER, DATA_SHAPES, LOG];
+pub(crate) const STEPS: &[&str] = &[LEDGER, DATA_SHAPES, LOG, MARKS];
 
 /// Version of these tables: how many steps were taken.
-pub(crate) const SCHEMA_VERSION: i32 = 3;
+pub(crate) const SCHEMA_VERSION: i32 = 4;
 
 /// The tables of the ledger.
 ///
@@ -151,6 +151,17 @@ CREATE TABLE prunings (
     pruned INTEGER NOT NULL,
     PRIMARY KEY (tenant, namespace, stream, through)
 ) STRICT;
+";
+
+/// How far things have come: `height` is 24 bytes that compare as the heights do.
+const MARKS: &str = "
+CREATE TABLE marks (
+    tenant INTEGER NOT NULL,
+    namespace INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    height BLOB NOT NULL,
+    PRIMARY KEY (tenant, namespace, name)
+) STRICT, WITHOUT ROWID;
 ";
 
 #[cfg(test)]

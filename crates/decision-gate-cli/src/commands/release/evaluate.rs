@@ -186,7 +186,7 @@ async fn decide(session: &Session, caller: &Caller, arguments: &EvaluateArgument
         run_id: arguments.run_id.clone(),
         time: None,
     };
-    let reply = session.app().release(caller, &request).await?;
+    let reply = session.app().orchestrator().release(caller, &request).await?;
     session.app().telemetry().flush().await;
     Ok(reply)
 }

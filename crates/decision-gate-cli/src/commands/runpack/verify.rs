@@ -5,17 +5,20 @@ use std::path::PathBuf;
 use clap::Args;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Artifact;
+use decision_gate_core::ledger::{CheckpointTrust, ConsistencyProof};
 use decision_gate_core::name::EnvironmentName;
 use decision_gate_core::runpack::{
     Expect, ExpectedScenario, ManifestName, ProofLevel, ProofLevelFault, Report, Status, Verdict,
 };
 use decision_gate_core::scenario::Origin;
 use decision_gate_policy::READERS;
+use decision_gate_runtime::ledger::LedgerError;
 
 use crate::arguments::{Format, ReportArguments};
 use crate::commands::Ending;
 use crate::commands::check::{Require, artifact, environment, subject};
 use crate::commands::keys::file;
+use crate::commands::ledger::{self, LedgerFault, TrustArguments};
 use crate::fault::Fault;
 use crate::output::Output;
 use crate::render;
@@ -47,6 +50,14 @@ pub(crate) struct VerifyArguments {
     /// The verifier's own keys: a keyring file. Asks for level `signed`, unless `--level` says otherwise.
     #[arg(long, value_name = "KEYRING")]
     keys: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArguments,
+    /// Another checkpoint of the same log, from elsewhere: two histories are found.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// The proof of consistency between that checkpoint and the pack's, as `ledger prove` writes it.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    consistency: Option<PathBuf>,
     /// How far the proof must reach.
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     level: Option<ProofLevel>,
@@ -68,9 +79,12 @@ whether it is the right one was not asked. With it, exit code 0 means that the r
 With --keys, who signed the pack and its evidence is judged with those keys and no others: a pack that
 somebody rewrote consistently fails. Levels: hashes, replayed, signed, anchored.
 
+With --checkpoint-key or --witness-policy, the run must be in the log that signed the pack's checkpoint.
+
 Examples:
   decision-gate runpack verify proof
   decision-gate runpack verify proof --keys auditors.json
+  decision-gate runpack verify proof --checkpoint-key 'gate.example/ledger/1/1+33d7b496+AeHT…'
   decision-gate runpack verify proof --require pinned \\
     --expect-scenario release@9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -86,6 +100,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
         root_hash: arguments.expect_root,
         keys: arguments.keys.as_deref().map(file::read).transpose()?,
+        checkpoints: trust(arguments)?,
         readers: Some(READERS),
         // Who brings keys wants to know that they signed.
         level: arguments.level.or(arguments.keys.as_ref().map(|_| ProofLevel::Signed)),
@@ -96,6 +111,24 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         Format::Json => output.json(&render::verify::json(&arguments.pack, &report))?,
     }
     Ok(ending(&report))
+}
+
+/// Whose checkpoints count; nothing where nobody is named.
+fn trust(arguments: &VerifyArguments) -> Result<Option<CheckpointTrust>, Fault> {
+    let trust = arguments.trust.read()?;
+    let Some(path) = &arguments.checkpoint else {
+        return Ok(trust);
+    };
+    let consistency = match &arguments.consistency {
+        None => None,
+        Some(path) => {
+            let malformed = |error| LedgerFault::Proof { path: path.clone(), error };
+            Some(ConsistencyProof::parse(&ledger::text(path)?).map_err(malformed)?.path)
+        }
+    };
+    let note = ledger::text(path)?;
+    let known = trust.ok_or(LedgerFault::NoTrust)?.knowing(note.as_bytes(), consistency);
+    Ok(Some(known.map_err(LedgerError::from)?))
 }
 
 fn ending(report: &Report) -> Ending {

@@ -43,15 +43,9 @@ fn strict() -> Value {
 /// The ledger has seen every document of the world.
 fn remembered(docs: Vec<Doc>, outcomes: (u64, u64)) -> World {
     World::with(|it| {
-        for doc in &docs {
-            if let Some(signer) = doc.signer {
-                let version = decision_gate_attest::vex::DocumentVersion([1, 0, 0]);
-                it.seen.versions.insert((signer.to_owned(), doc.id.to_owned()), version);
-            }
-        }
-        it.seen.outcomes = [("acme".to_owned(), outcomes.0 + outcomes.1)].into();
         it.docs = docs;
         it.outcomes = outcomes;
+        it.seen = it.now();
     })
 }
 
@@ -83,6 +77,25 @@ proptest! {
         // An unsigned document that is gone claims less: that is no evidence taken from what is left.
         let claimed_less = world.docs.get(at).is_some_and(|it| it.signer.is_none()) && what == 0;
         prop_assert!(claimed_less || !holds(&world) || holds(&less), "{world:?}");
+    }
+
+    #[test]
+    fn an_issuer_s_latest_word_can_not_be_kept_back(docs in docs(), at in 0_usize..5, action in 0..3_usize) {
+        let mut options = strict();
+        options.as_object_mut().unwrap().remove("Sources");
+        // Whichever action is the gravest: it is taken.
+        for (key, gravest) in [("FailureAction", 0), ("MissingTrustBehavior", 1)] {
+            options[key] = json!(if action == 2 || action == gravest { "Block" } else { "Warn" });
+        }
+        let whole = remembered(docs, (12, 0));
+        let mut less = whole.clone();
+        let Some(doc) = less.docs.get(at).cloned().filter(|it| it.signer.is_some()) else { return Ok(()) };
+        less.docs.remove(at);
+        let later = |it: &Doc| it.signer == doc.signer && it.age <= doc.age;
+        prop_assume!(!less.docs.iter().any(later));
+        let (before, after) = (judged(&options, &whole.release("production")), judged(&options, &less.release("production")));
+        prop_assert_eq!((after.outcome, after.judged.reason), (Outcome::Block, "vex_source_silent"));
+        prop_assert!(after.outcome >= before.outcome);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use decision_gate_attest::issuers::{
 };
 use decision_gate_attest::vex::{Purl, VexEvidence};
 use decision_gate_attest::vex_status::VexStatus;
-use decision_gate_attest::vex_trust::{Identity, Seen, assess, silent};
+use decision_gate_attest::vex_trust::{Identity, Seen, assess};
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::dsse;
@@ -94,8 +94,7 @@ impl World {
         world
     }
 
-    pub(super) fn input(&self) -> VexInput {
-        let directory = directory(self.authority);
+    fn documents(&self, directory: &IssuerDirectory) -> Vec<VexEvidence> {
         let evidence = |doc: &Doc| match doc.signer {
             None => VexEvidence::unsigned(&doc.bytes()).unwrap(),
             Some(signer) => {
@@ -105,17 +104,33 @@ impl World {
                 directory.verify(&envelope, at, &"release".try_into().unwrap()).unwrap()
             }
         };
-        let documents: Vec<_> = self.docs.iter().map(evidence).collect();
-        let identity = Identity { subject: subject(), purls: vec![Purl::parse(PURL).unwrap()] };
+        self.docs.iter().map(evidence).collect()
+    }
+
+    /// How far the sources have come, in what is handed in.
+    pub(super) fn now(&self) -> Seen {
+        let directory = directory(self.authority);
+        let (documents, outcomes) = (self.documents(&directory), outcomes(&directory, self.outcomes));
+        Seen::of(&identity(), &documents, &directory, None, &outcomes, NOW)
+    }
+
+    pub(super) fn input(&self) -> VexInput {
+        let directory = directory(self.authority);
+        let (documents, identity) = (self.documents(&directory), identity());
         let outcomes = outcomes(&directory, self.outcomes);
         let claims = assess(&identity, &documents, &directory, None, &outcomes, &self.seen, NOW);
-        let silent = silent(&documents, &directory, &self.seen);
-        VexInput::new(claims, silent, &VexTrustConfidenceFactorProvider::default(), NOW)
+        let now = Seen::of(&identity, &documents, &directory, None, &outcomes, NOW);
+        let silence = self.seen.silence(&now, &identity, &directory, None, NOW);
+        VexInput::new(claims, silence, &VexTrustConfidenceFactorProvider::default(), NOW)
     }
 
     pub(super) fn release(&self, environment: &str) -> ReleaseContext {
         ReleaseContext { vex: Some(self.input()), ..release(environment) }
     }
+}
+
+fn identity() -> Identity {
+    Identity { subject: subject(), purls: vec![Purl::parse(PURL).unwrap()] }
 }
 
 fn key(name: &str) -> SigningKey {
@@ -170,7 +185,7 @@ pub(super) fn everywhere(entry: &Value) -> Value {
 }
 
 pub(super) fn seen(version: u64) -> Seen {
-    let source = ("acme".to_owned(), Doc::good().id.to_owned());
+    let source = ("acme".to_owned(), Digest::of(Doc::good().id.as_bytes()));
     let version = decision_gate_attest::vex::DocumentVersion([version, 0, 0]);
-    Seen { versions: BTreeMap::from([(source, version)]), outcomes: BTreeMap::new() }
+    Seen { versions: BTreeMap::from([(source, version)]), ..Seen::default() }
 }

@@ -81,36 +81,102 @@ async fn every_change_by_hand_is_found_and_the_first_bad_event_named() {
                    UPDATE events SET seq = 5 WHERE stream = 'run-1' AND seq = 100";
     for (script, expected) in [
         (changed.as_str(), "event_changed tenant 1, namespace 1, run run-1, event 5"),
-        ("UPDATE events SET leaf = zeroblob(32) WHERE stream = 'run-1' AND seq = 5", "event_changed tenant 1, namespace 1, run run-1, event 5"),
-        ("DELETE FROM events WHERE stream = 'run-1' AND seq = 5", "event_missing tenant 1, namespace 1, run run-1, event 5: the row is gone"),
-        ("DELETE FROM events WHERE stream = 'run-1' AND seq IN (5, 6, 7)", "event_missing tenant 1, namespace 1, run run-1, event 5: this row and 2 after it are gone"),
-        ("DELETE FROM events WHERE stream = 'run-1' AND seq = 1", "event_missing tenant 1, namespace 1, run run-1, event 1"),
+        (
+            "UPDATE events SET leaf = zeroblob(32) WHERE stream = 'run-1' AND seq = 5",
+            "event_changed tenant 1, namespace 1, run run-1, event 5",
+        ),
+        (
+            "DELETE FROM events WHERE stream = 'run-1' AND seq = 5",
+            "event_missing tenant 1, namespace 1, run run-1, event 5: the row is gone",
+        ),
+        (
+            "DELETE FROM events WHERE stream = 'run-1' AND seq IN (5, 6, 7)",
+            "event_missing tenant 1, namespace 1, run run-1, event 5: this row and 2 after it are gone",
+        ),
+        (
+            "DELETE FROM events WHERE stream = 'run-1' AND seq = 1",
+            "event_missing tenant 1, namespace 1, run run-1, event 1",
+        ),
         // The last rows, in the log and after it.
-        ("DELETE FROM events WHERE stream = 'run-1' AND seq >= 11", "event_missing tenant 1, namespace 1, run run-1, event 11: the head says that there are 12 events"),
-        ("DELETE FROM events WHERE stream = 'run-2' AND seq >= 4", "event_missing tenant 1, namespace 1, run run-2, event 4: the log says that there were 9 events"),
-        ("DELETE FROM events WHERE stream = 'run-2'", "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events"),
-        ("DELETE FROM events WHERE stream = 'run-2'; DELETE FROM heads WHERE stream = 'run-2'; DELETE FROM side_values WHERE stream = 'run-2'", "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events"),
+        (
+            "DELETE FROM events WHERE stream = 'run-1' AND seq >= 11",
+            "event_missing tenant 1, namespace 1, run run-1, event 11: the head says that there are 12 events",
+        ),
+        (
+            "DELETE FROM events WHERE stream = 'run-2' AND seq >= 4",
+            "event_missing tenant 1, namespace 1, run run-2, event 4: the log says that there were 9 events",
+        ),
+        (
+            "DELETE FROM events WHERE stream = 'run-2'",
+            "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events",
+        ),
+        (
+            "DELETE FROM events WHERE stream = 'run-2'; DELETE FROM heads WHERE stream = 'run-2'; DELETE FROM side_values WHERE stream = 'run-2'",
+            "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events",
+        ),
         (swapped, "event_changed tenant 1, namespace 1, run run-1, event 4"),
-        ("UPDATE events SET kind = 'submitted' WHERE stream = 'run-1' AND seq = 3", "event_misplaced tenant 1, namespace 1, run run-1, event 3"),
-        ("UPDATE events SET key = 'another' WHERE stream = 'run-1' AND seq = 3", "event_misplaced tenant 1, namespace 1, run run-1, event 3"),
-        ("UPDATE events SET stream = 'run-3' WHERE stream = 'run-2'", "event_missing tenant 1, namespace 1, run run-2, event 1"),
-        ("UPDATE events SET seq = -7 WHERE stream = 'run-1' AND seq = 1", "event_missing tenant 1, namespace 1, run run-1, event 1"),
-        ("UPDATE side_values SET canonical = x'7b7d' WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'", "value_changed tenant 1, namespace 1, run run-1, event 6"),
-        ("UPDATE side_values SET salt = zeroblob(31) WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'", "value_changed tenant 1, namespace 1, run run-1, event 6"),
-        ("DELETE FROM side_values WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'", "value_missing tenant 1, namespace 1, run run-1, event 6"),
-        ("INSERT INTO side_values VALUES (1, 1, 'run-1', 6, 'payload', zeroblob(32), x'7b7d')", "value_unexpected tenant 1, namespace 1, run run-1, event 6"),
-        ("INSERT INTO side_values VALUES (1, 1, 'run-1', 99, 'payload', zeroblob(32), x'7b7d')", "value_unexpected tenant 1, namespace 1, run run-1, event 99"),
+        (
+            "UPDATE events SET kind = 'submitted' WHERE stream = 'run-1' AND seq = 3",
+            "event_misplaced tenant 1, namespace 1, run run-1, event 3",
+        ),
+        (
+            "UPDATE events SET key = 'another' WHERE stream = 'run-1' AND seq = 3",
+            "event_misplaced tenant 1, namespace 1, run run-1, event 3",
+        ),
+        (
+            "UPDATE events SET stream = 'run-3' WHERE stream = 'run-2'",
+            "event_missing tenant 1, namespace 1, run run-2, event 1",
+        ),
+        (
+            "UPDATE events SET seq = -7 WHERE stream = 'run-1' AND seq = 1",
+            "event_missing tenant 1, namespace 1, run run-1, event 1",
+        ),
+        (
+            "UPDATE side_values SET canonical = x'7b7d' WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
+            "value_changed tenant 1, namespace 1, run run-1, event 6",
+        ),
+        (
+            "UPDATE side_values SET salt = zeroblob(31) WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
+            "value_changed tenant 1, namespace 1, run run-1, event 6",
+        ),
+        (
+            "DELETE FROM side_values WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
+            "value_missing tenant 1, namespace 1, run run-1, event 6",
+        ),
+        (
+            "INSERT INTO side_values VALUES (1, 1, 'run-1', 6, 'payload', zeroblob(32), x'7b7d')",
+            "value_unexpected tenant 1, namespace 1, run run-1, event 6",
+        ),
+        (
+            "INSERT INTO side_values VALUES (1, 1, 'run-1', 99, 'payload', zeroblob(32), x'7b7d')",
+            "value_unexpected tenant 1, namespace 1, run run-1, event 99",
+        ),
         ("UPDATE heads SET state = x'7b7d' WHERE stream = 'run-1'", "head_mismatch tenant 1, namespace 1, run run-1"),
-        ("UPDATE heads SET peaks = zeroblob(64) WHERE stream = 'run-1'", "head_mismatch tenant 1, namespace 1, run run-1"),
-        ("DELETE FROM heads WHERE stream = 'run-1'", "head_mismatch tenant 1, namespace 1, run run-1: the stream has no head"),
+        (
+            "UPDATE heads SET peaks = zeroblob(64) WHERE stream = 'run-1'",
+            "head_mismatch tenant 1, namespace 1, run run-1",
+        ),
+        (
+            "DELETE FROM heads WHERE stream = 'run-1'",
+            "head_mismatch tenant 1, namespace 1, run run-1: the stream has no head",
+        ),
         ("UPDATE scenarios SET spec = x'5b5d'", "document_mismatch tenant 1, namespace 1, event 2"),
-        ("DELETE FROM scenarios", "document_mismatch tenant 1, namespace 1, event 2: the scenario that it names is gone"),
+        (
+            "DELETE FROM scenarios",
+            "document_mismatch tenant 1, namespace 1, event 2: the scenario that it names is gone",
+        ),
         ("UPDATE policies SET bytes = x'00'", "document_mismatch tenant 1, namespace 1, event 1"),
-        ("UPDATE log_entries SET root = zeroblob(32) WHERE position = 1", "log_mismatch tenant 1, namespace 1, run run-1, event 9"),
+        (
+            "UPDATE log_entries SET root = zeroblob(32) WHERE position = 1",
+            "log_mismatch tenant 1, namespace 1, run run-1, event 9",
+        ),
         ("DELETE FROM log_entries WHERE position = 1", "log_mismatch tenant 1, namespace 1"),
         ("UPDATE logs SET peaks = zeroblob(64)", "log_mismatch tenant 1, namespace 1"),
         ("UPDATE log_tiles SET hashes = zeroblob(96)", "log_mismatch tenant 1, namespace 1"),
-        ("UPDATE event_tiles SET hashes = zeroblob(288) WHERE stream = 'run-2'", "event_changed tenant 1, namespace 1, run run-2, event 1"),
+        (
+            "UPDATE event_tiles SET hashes = zeroblob(288) WHERE stream = 'run-2'",
+            "event_changed tenant 1, namespace 1, run run-2, event 1",
+        ),
         ("UPDATE checkpoints SET root = zeroblob(32)", "checkpoint_mismatch tenant 1, namespace 1"),
         ("UPDATE checkpoints SET note = 'nothing'", "checkpoint_mismatch tenant 1, namespace 1"),
     ] {

@@ -1,0 +1,97 @@
+//! `ledger checkpoint`: the log as it is now, signed; or what witnesses say of it, kept.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use decision_gate_runtime::ledger::{add_cosignatures, checkpoint};
+use decision_gate_runtime::ports::KeptCheckpoint;
+use serde_json::json;
+
+use super::{SignerArguments, scope, text, write_new};
+use crate::arguments::{Format, ReportArguments, ScopeArguments};
+use crate::commands::Ending;
+use crate::configuration::ConfigurationArguments;
+use crate::fault::Fault;
+use crate::output::Output;
+use crate::render::{Line, config_line, labelled, path_json};
+use crate::session::{Session, block_on};
+
+/// Arguments of `ledger checkpoint`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CheckpointArguments {
+    #[command(flatten)]
+    signer: SignerArguments,
+    /// Keep the cosignatures of this note, which is a checkpoint that witnesses returned; nothing is signed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["origin", "key"])]
+    add_cosignatures: Option<PathBuf>,
+    /// Write the note into a new file too.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    scope: ScopeArguments,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
+    #[command(flatten)]
+    pub(super) report: ReportArguments,
+}
+
+const EXAMPLES: &str = "\
+The note is a C2SP checkpoint. Whoever has one, and the key that is printed with it, can hold the
+ledger to it: `ledger verify --checkpoint FILE --checkpoint-key VKEY`.
+
+Examples:
+  decision-gate ledger checkpoint
+  decision-gate ledger checkpoint --key log.pem --origin gate.example/ledger --out checkpoint
+  decision-gate ledger checkpoint --add-cosignatures cosigned.note";
+
+/// Signs or keeps, and shows the note.
+pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<Ending, Fault> {
+    let cosigned = arguments.add_cosignatures.as_deref().map(text).transpose()?;
+    let session = Session::open(&arguments.configuration)?;
+    let scope = scope(&session, arguments.scope);
+    let store = session.app().store();
+    let (kept, key, added) = match cosigned {
+        Some(note) => {
+            let kept = block_on(async { Ok(add_cosignatures(store, scope, note.as_bytes()).await?) })?;
+            (kept, None, 0)
+        }
+        None => {
+            let signer = arguments.signer.read(&session)?;
+            let signed = block_on(async { Ok(checkpoint(store, scope, &signer).await?) })?;
+            (signed.kept, Some(signed.key.to_string()), signed.added)
+        }
+    };
+    if let Some(path) = &arguments.out {
+        write_new(path, &kept.note)?;
+    }
+    match arguments.report.format {
+        Format::Text => {
+            let mut text = shown(&kept);
+            labelled(&mut text, "new", format_args!("{added} heads in the log"));
+            if let Some(key) = &key {
+                labelled(&mut text, "key", key);
+            }
+            if let Some(path) = &arguments.out {
+                labelled(&mut text, "file", Line(path.display()));
+            }
+            config_line(&mut text, session.config_path());
+            output.answer(&text)?;
+        }
+        Format::Json => output.json(&json!({
+            "checkpoint": kept.note,
+            "size": kept.size,
+            "root": kept.root,
+            "added": added,
+            "checkpoint_key": key,
+            "file": path_json(arguments.out.as_deref()),
+            "config": path_json(session.config_path()),
+        }))?,
+    }
+    Ok(Ending::Yes)
+}
+
+fn shown(kept: &KeptCheckpoint) -> String {
+    let note: String = kept.note.lines().map(|line| format!("{}\n", Line(line))).collect();
+    format!("{note}\n")
+}
