@@ -75,6 +75,9 @@ class Pack:
                 step()
         except Stop:
             pass
+        except (KeyError, TypeError, ValueError, AttributeError) as error:  # what nobody foresaw is not taken
+            self.first = False
+            self.found("file_invalid", "", f"it can't be put together: {type(error).__name__}: {error}")
         return self.report()
 
     def check_files(self):
@@ -313,10 +316,12 @@ class Pack:
             return
         try:
             note, checkpoint = checkpoint_of(self.files[NOTE])
-            if proof is None or not checkpoint["origin"].endswith(scope):
-                raise ValueError("the checkpoint is of another log, or has no proof")
+            if proof is None:
+                raise ValueError("there is no proof beside it")
         except (ValueError, KeyError) as error:
             return self.found("checkpoint_invalid", NOTE, str(error), facet="anchoring")
+        if not checkpoint["origin"].endswith(scope):
+            self.found("checkpoint_invalid", NOTE, "the checkpoint is of another log", facet="anchoring")
         head = {"namespace": first["namespace"], "root": {"algorithm": "sha256", "value": root_of(self.leaves).hex()},
                 "run": first["run"], "size": len(self.leaves), "tenant": first["tenant"]}
         entry = leaf(b"decision-gate:stream-head:v1\0" + canonical(head))
