@@ -51,6 +51,9 @@ const RELEASE: [(&str, usize); 20] = [
     ("I3-attestations", 11),
 ];
 
+/// The same of issue 5, on faults of the store and the second verifier.
+const ISSUE_5: [(&str, usize); 2] = [("faults", 6), ("verifier", 6)];
+
 /// How many defects of the public project are known.
 const DEFECTS: usize = 38;
 
@@ -158,7 +161,8 @@ fn every_statement_has_a_row_whose_tests_exist() {
     let defects = (1..=DEFECTS).map(|number| format!("D{number}"));
     let surface = (1..=SURFACE).map(|number| format!("surface-{number}"));
     let parts = ISSUE_3.iter().flat_map(|(part, count)| (1..=*count).map(move |number| format!("I3-{part}-{number}")));
-    let wanted: Vec<_> = statements.chain(release).chain(parts).chain(defects).chain(surface).collect();
+    let proofs = ISSUE_5.iter().flat_map(|(part, count)| (1..=*count).map(move |number| format!("I5-{part}-{number}")));
+    let wanted: Vec<_> = statements.chain(release).chain(parts).chain(proofs).chain(defects).chain(surface).collect();
     let missing: Vec<_> = wanted.iter().filter(|id| ids.get(id.as_str()) != Some(&1)).collect();
     assert!(missing.is_empty(), "without a row, or with two: {missing:?}");
     assert_eq!(ids.len(), wanted.len(), "rows of nothing that is known here: count them in this test");

@@ -44,7 +44,8 @@ pub(crate) fn log_key(origin: &str, seed: u8) -> String {
 /// A place of a run in a log of seven heads, under a checkpoint by a key.
 pub(crate) fn place(head: &StreamHead, index: usize, origin: &str, seed: u8) -> Anchor {
     let other = |run: usize| StreamHead { run: Some(format!("other-{run}").parse().unwrap()), ..head.clone() };
-    let leaves: Vec<Digest> = (0..7).map(|it| if it == index { head.leaf_hash() } else { other(it).leaf_hash() }).collect();
+    let leaves: Vec<Digest> =
+        (0..7).map(|it| if it == index { head.leaf_hash() } else { other(it).leaf_hash() }).collect();
     let ranges = inclusion_ranges(u64::try_from(index).unwrap(), 7).unwrap();
     let within = |range: &Range<u64>| {
         let (from, to) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
