@@ -167,7 +167,7 @@ PLACE = {"seq": COUNT, "slot": re.compile(f"payload|evidence:{ID.pattern}")}
 VALUE = ({**PLACE, "salt": HEX, "value": ANY}, {**PLACE, "withheld": "redacted", "result?": named(ANY)},
          {**PLACE, "withheld": "pruned"})
 TRUST = {"keys": [ANY], "policies": [{"digest": DIGEST, "snapshot": POLICY}]}
-PROOFS = {"checkpoint": None, "generated_at": TIME, "profile": "audit|disclosed", "root": DIGEST, "size": COUNT}
+PROOFS = {"checkpoint": (None, {"inclusion": [DIGEST], "index": COUNT}), "generated_at": TIME, "profile": "audit|disclosed", "root": DIGEST, "size": COUNT}
 FILES = [{"path": TEXT, "hash": DIGEST}]
 ARTIFACTS = [{"artifact_id": TEXT, "kind": TEXT, "path": TEXT, "content_type": TEXT, "hash": DIGEST, "required": FLAG}]
 
