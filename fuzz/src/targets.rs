@@ -17,7 +17,9 @@ use decision_gate_core::intoto::Statement;
 use decision_gate_core::json::path::JsonPath;
 use decision_gate_core::json::{self, EnvelopeEnd, IdSite, Limits, canonical};
 use decision_gate_core::keys::{KeyId, PublicKey, SigningKey, TrustedKey};
-use decision_gate_core::ledger::Event;
+use decision_gate_core::ledger::{
+    Checkpoint, CheckpointTrust, ConsistencyProof, Event, Note, StreamHead, TlogProof, VerifierKey, WitnessPolicy,
+};
 use decision_gate_core::name::{CheckId, NamespaceId, ProviderId, TenantId};
 use decision_gate_core::policy::Policy;
 use decision_gate_core::runpack::{Expect, ManifestName, PackFiles, Verdict, verify};
@@ -42,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     ("json_parse", json_parse),
     ("jsonpath", jsonpath),
     ("key_read", key_read),
+    ("note_read", note_read),
     ("policy_read", policy_read),
     ("report_read", report_read),
     ("runpack_verify", runpack_verify),
@@ -116,6 +119,32 @@ pub fn dsse_envelope(data: &[u8]) {
         );
     }
     assert!(dsse::verify(&envelope, &keys, NonZeroUsize::MIN.saturating_add(1)).is_err());
+}
+
+/// Notes, checkpoints, proofs, heads, keys and policies of logs: what reads is written back byte for byte.
+pub fn note_read(data: &[u8]) {
+    if let Ok(note) = Note::parse(data) {
+        assert_eq!(note.to_text().as_bytes(), data);
+        if let Ok(checkpoint) = Checkpoint::parse(note.claimed_text()) {
+            assert_eq!(checkpoint.to_text(), note.claimed_text());
+        }
+        assert!(note.verify(&[]).is_err());
+    }
+    assert!(CheckpointTrust::default().judge(data).is_err());
+    if let Some(head) = StreamHead::read(data) {
+        assert_eq!(head.to_json(), data);
+    }
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(proof) = TlogProof::parse(text) {
+        assert_eq!(proof.to_text(), text);
+    }
+    if let Ok(proof) = ConsistencyProof::parse(text) {
+        assert_eq!(proof.to_text(), text);
+    }
+    if let Ok(key) = text.parse::<VerifierKey>() {
+        assert_eq!(key.to_string(), text);
+    }
+    drop(WitnessPolicy::parse(text));
 }
 
 /// A public key in any spelling, which reads back from the spellings that are written.

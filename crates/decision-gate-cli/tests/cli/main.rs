@@ -4,8 +4,10 @@
 
 mod attest;
 mod attestations;
+mod buckets;
 mod builders;
 mod check;
+mod databases;
 mod doctor;
 mod errors;
 mod flow;
@@ -13,6 +15,7 @@ mod guides;
 mod help;
 mod issuers;
 mod keys;
+mod ledger;
 mod precheck;
 mod release;
 mod reload;
