@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::super::SqliteStore;
 use super::Folder;
 use crate::contract::build::{activation, definition, shelf, step, stream};
-use crate::contract::{Ground as _, started};
+use crate::contract::started;
 
 const STEPS: u64 = 8;
 
