@@ -46,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     ("key_read", key_read),
     ("note_read", note_read),
     ("policy_read", policy_read),
+    ("report_read", report_read),
     ("runpack_verify", runpack_verify),
     ("scenario_read", scenario_read),
     ("statement_read", statement_read),
@@ -59,6 +60,24 @@ pub const TARGETS: &[Target] = &[
 
 /// Most bytes that any of the readers is given.
 const MAX_BYTES: usize = 1 << 20;
+
+/// A report of a CI tool: read by its content and as each format that there is. Where nothing was looked at, nothing is
+/// proven.
+pub fn report_read(data: &[u8]) {
+    use decision_gate_attest::reports::{self, FORMATS, Summary};
+    let data = data.get(..MAX_BYTES).unwrap_or(data);
+    for named in FORMATS.into_iter().map(|it| Some(it.id)).chain([None]) {
+        let Ok(report) = reports::read(data, named) else { continue };
+        assert!(named.is_none_or(|named| named == report.format().id), "of another format than was named");
+        match report.evidence() {
+            Ok(Summary::Tests(it)) => assert!(it.total() > 0, "no test, and evidence"),
+            Ok(Summary::Coverage(it)) => assert!(it.lines.total() > 0, "no line, and evidence"),
+            Ok(Summary::Checks(it)) => assert!(it.total() > 0, "no check, and evidence"),
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.code(), "report_empty"),
+        }
+    }
+}
 
 /// The strict scan, and the canonical form, which is its own canonical form.
 pub fn json_parse(data: &[u8]) {

@@ -4,8 +4,10 @@
 
 mod attest;
 mod attestations;
+mod buckets;
 mod builders;
 mod check;
+mod databases;
 mod doctor;
 mod errors;
 mod flow;
@@ -17,6 +19,7 @@ mod ledger;
 mod precheck;
 mod release;
 mod reload;
+mod reports;
 mod serve;
 mod signed;
 mod support;

@@ -33,6 +33,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "predicates of attestations",
         "ask the signer for a predicate as its type defines it",
     ),
+    ("crates/decision-gate-attest/src/reports/", "reports of CI tools", "see [reports.md](../spec/reports.md)"),
     ("crates/decision-gate-attest/src/sigstore/", "Sigstore bundles", "see [attestations.md](../spec/attestations.md)"),
     ("crates/decision-gate-attest/src/vex/", "VEX documents", "ask the issuer to mend the document and sign it again"),
     ("crates/decision-gate-cli/src/", "command line", "see `decision-gate --help`"),
@@ -84,6 +85,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/http/", "evidence of `http`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/json/", "evidence of `json`", "mend the file"),
+    ("crates/decision-gate-providers/src/report/", "evidence of `report`", "see [reports.md](../spec/reports.md)"),
     (
         "crates/decision-gate-providers/src/refusal.rs",
         "evidence of `http`; evidence of `json`",
@@ -104,6 +106,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ),
     ("crates/decision-gate-runtime/src/fetch.rs", "evidence", "see the server's log"),
     ("crates/decision-gate-store/src/packs/", "writing runpacks", "check `runpacks.root`"),
+    (
+        "crates/decision-gate-store/src/packs/bucket/",
+        "runpacks in a bucket",
+        "see the guide to [stores](../guides/stores.md)",
+    ),
     (
         "crates/decision-gate-verify/src/attestation.rs",
         "reasons of `attest verify` and `attestation_verify`",
@@ -412,7 +419,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "store_corrupt",
         "The store holds something other than it should.",
-        "keep the file as it is, restore a backup, and run `decision-gate doctor`",
+        "keep it as it is, restore a backup, and run `decision-gate doctor`",
     ),
     (
         "store_folder_not_writable",
