@@ -4,12 +4,25 @@ set -euo pipefail
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
+# The server alone: tests make clusters of their own, so none of the system's is made or started.
+servers=()
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || servers+=(postgresql)
 if ((${#missing[@]})); then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
   else
     echo "please install: ${missing[*]}" >&2
     exit 2
+  fi
+fi
+if ((${#servers[@]})); then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      -o Dpkg::Options::=--force-confold "${servers[@]}" >/dev/null || echo "note: no PostgreSQL here; its tests are skipped" >&2
+  else
+    echo "note: no PostgreSQL here (Debian package: postgresql); its tests are skipped" >&2
   fi
 fi
 command -v cargo >/dev/null || { echo "please install Rust (stable) with rustup; see https://rustup.rs" >&2; exit 2; }

@@ -125,7 +125,8 @@ RULE = {"effect": "permit|deny|error", "error_message?": TEXT, "target_kinds?": 
         **{f"{it}?": some(TEXT) for it in LISTS}}
 PROVIDER = {"answers": "fetched|derived", "max_lane": LANE, "allow_raw": FLAG, "contract": DIGEST,
             "result_schemas": named(ANY, ID), "trust?": {"require_signature": {"keys": [KEY_ID], "binding": BINDING}},
-            "unsigned_max_lane?": LANE, "signers?": THERE, "release?": THERE}
+            "unsigned_max_lane?": LANE, "signers?": THERE, "release?": THERE,
+            "max_evidence_bytes?": EXACT}
 POLICY = {
     "v": whole(1, 1), "trust_requirement": LANE, "provider_trust_overrides": named(LANE, ID), "keys?": some(KEY),
     "anchors": {"providers?": some({"provider_id": ID, "requirement": {"anchor_type": TEXT, "required_fields": [TEXT]}})},

@@ -118,7 +118,9 @@ class Replay:
         for name in sorted({it for gate in stage["gates"] for it in leaves(gate["requirement"])}):
             spec, entry, place = self.conditions[name], recorded[name], (event["seq"], f"evidence:{name}")
             query, answer = spec["query"], self.values.get(place)
-            if answer and not is_kept(answer, policy["limits"]["max_evidence_bytes"]):
+            limit = policy["limits"]["max_evidence_bytes"]
+            own_limit = policy["providers"].get(query["provider_id"], {}).get("max_evidence_bytes", limit)
+            if answer and not is_kept(answer, limit, own_limit):
                 raise Refused(f"the answer to `{name}` is none that is kept")
             known = None if place in self.withheld else judge(spec, answer, policy, keys, occasion)
             if known is None:

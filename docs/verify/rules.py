@@ -155,11 +155,13 @@ def judge(spec, answer, policy, keys, occasion):
     holds = compare(spec["comparator"], value, spec["expected"])
     return unknown("type_mismatch", **usable) if holds is None else {"status": str(holds), **usable}
 
-def is_kept(answer, limit):
-    """Whether an answer is one that can be kept: what is too large or too deep is replaced before it is judged."""
+def is_kept(answer, limit, own_limit):
+    """Whether an answer is one that can be kept: what is too large or too deep is replaced before it is judged. A provider
+    may have a limit of its own for the values that it finds."""
     value = answer.get("value", {"kind": "json", "value": answer.get("details")})
     data = bytes(value["value"]) if value["kind"] == "bytes" else canonical(value["value"])
-    return nesting(value["value"]) <= 64 and max(len(data), len(answer.get("attestation", "").encode())) <= limit
+    fits = len(data) <= (own_limit if "value" in answer else limit) and len(answer.get("attestation", "").encode()) <= limit
+    return nesting(value["value"]) <= 64 and fits
 
 def weigh(answer, claim, hashed, provider, query, policy, keys, occasion):
     """(lane, proof), and the code of a refusal if what came with the answer contradicts it or is too little."""

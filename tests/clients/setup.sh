@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the clients that other people wrote, from their own registries, beside the build:
 #
-#   tests/clients/setup.sh [DESTINATION [python|git-server|typescript|prometheus]]
+#   tests/clients/setup.sh [DESTINATION [python|git-server|object-store|typescript|prometheus]]
 #
 # DESTINATION defaults to target/clients. Does nothing when what is there was made from the same lists. What the machine
 # lacks is installed by the system's package manager where that is possible, and named where it is not.
@@ -49,13 +49,13 @@ retry() {
   "$@" || { sleep 2; "$@"; }
 }
 
-# install_python NAME LIST: what a list pins, in an environment of its own.
+# install_python NAME LIST MODULE: what a list pins, in an environment of its own.
 install_python() {
-  local venv=$destination/$1 list=$here/python/$2
-  if fresh "$venv/.stamp" "$list" && "$venv/bin/python" -c 'import mcp' 2>/dev/null; then return; fi
+  local venv=$destination/$1 list=$here/python/$2 module=$3
+  if fresh "$venv/.stamp" "$list" && "$venv/bin/python" -c "import $module" 2>/dev/null; then return; fi
   command -v python3 >/dev/null || package_manager python3 python3-venv
   python3 -c 'import ensurepip, venv' 2>/dev/null || package_manager python3-venv
-  say "python: $(grep '^mcp' "$list" | tr '\n' ' ')"
+  say "python: $(grep "^$module" "$list" | tr '\n' ' ')"
   rm -rf "$venv"
   python3 -m venv "$venv"
   retry "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$list" >&2
@@ -120,13 +120,15 @@ install_prometheus() {
 
 case $part in
 all)
-  install_python venv requirements.txt
-  install_python git-server git-server.txt
+  install_python venv requirements.txt mcp
+  install_python git-server git-server.txt mcp
+  install_python object-store object-store.txt moto
   install_typescript
   install_prometheus
   ;;
-python) install_python venv requirements.txt ;;
-git-server) install_python git-server git-server.txt ;;
+python) install_python venv requirements.txt mcp ;;
+git-server) install_python git-server git-server.txt mcp ;;
+object-store) install_python object-store object-store.txt moto ;;
 typescript) install_typescript ;;
 prometheus) install_prometheus ;;
 *)

@@ -47,12 +47,13 @@ const RELEASE: [(&str, usize); 20] = [
     ("003-troubleshooting", 4),
     ("I4-cli", 4),
     ("003-config", 10),
-    ("I4-release", 13),
+    ("I4-release", 20),
     ("I3-attestations", 11),
+    ("I6-reports", 6),
 ];
 
-/// The same of issue 5, on faults of the store and the second verifier.
-const ISSUE_5: [(&str, usize); 2] = [("faults", 6), ("verifier", 6)];
+/// The same of issue 5.
+const ISSUE_5: [(&str, usize); 4] = [("ledger", 13), ("stores", 9), ("faults", 6), ("verifier", 6)];
 
 /// How many defects of the public project are known.
 const DEFECTS: usize = 38;

@@ -9,6 +9,7 @@ mod exchange;
 mod group_commit;
 mod idle_memory;
 mod ledger_growth;
+mod postgres;
 mod precheck;
 mod release_chain;
 mod runpack_verify;
@@ -35,6 +36,7 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: "precheck", run: precheck::run },
     Measure { name: "step_growth", run: step_growth::run },
     Measure { name: "ledger_growth", run: ledger_growth::run },
+    Measure { name: "postgres", run: postgres::run },
     Measure { name: "durable_step", run: durable_step::run },
     Measure { name: "group_commit", run: group_commit::run },
     Measure { name: "runpack_verify", run: runpack_verify::run },

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use decision_gate_config::ConfigErrors;
-use decision_gate_mcp::{ExportError, ServeError, SetupError};
+use decision_gate_mcp::{ExportError, PacksError, ServeError, SetupError};
 use decision_gate_runtime::RuntimeError;
 use decision_gate_runtime::ledger::LedgerError;
 use decision_gate_store::PackStoreError;
@@ -73,6 +73,9 @@ pub(crate) enum Fault {
     /// A pack can't be written.
     #[error(transparent)]
     PackWrite(#[from] PackStoreError),
+    /// A pack can't be written to or read from where packs are kept.
+    #[error(transparent)]
+    Packs(#[from] PacksError),
     /// A pack can't be read.
     #[error(transparent)]
     PackRead(#[from] FolderFault),
@@ -133,6 +136,10 @@ impl Fault {
                 | SetupError::NotExternal { .. }
                 | SetupError::Issuers { .. }
                 | SetupError::Release { .. }
+                | SetupError::StoreNotBuilt
+                | SetupError::Store(_)
+                | SetupError::PacksNotBuilt
+                | SetupError::Packs(_)
                 | SetupError::LedgerKey { .. }
                 | SetupError::WitnessPolicy { .. }
                 | SetupError::PinnedTwice { .. }
@@ -152,6 +159,7 @@ impl Fault {
             Self::Issuers(fault) => fault.code(),
             Self::PackWrite(error) => error.code(),
             Self::PackRead(fault) => fault.code(),
+            Self::Packs(error) => error.code(),
             Self::Exists { .. } => "file_exists",
             Self::Write { .. } => "file_write_failed",
             Self::Serve(error) => error.code(),
@@ -179,6 +187,10 @@ impl Fault {
                 | SetupError::NotExternal { .. }
                 | SetupError::Issuers { .. }
                 | SetupError::Release { .. }
+                | SetupError::StoreNotBuilt
+                | SetupError::Store(_)
+                | SetupError::PacksNotBuilt
+                | SetupError::Packs(_)
                 | SetupError::LedgerKey { .. }
                 | SetupError::WitnessPolicy { .. }
                 | SetupError::PinnedTwice { .. }
@@ -202,6 +214,7 @@ impl Fault {
                 "name a new folder with letters, digits and `._-`; packs are never overwritten".into()
             }
             Self::PackWrite(error) => error.hint().into(),
+            Self::Packs(error) => error.hint().into(),
             Self::PackRead(_) => "name the folder that `runpack export` wrote, and check its permissions".into(),
             Self::Exists { .. } => "nothing was written; choose another place, or remove it".into(),
             Self::Write { .. } => "check the folder's permissions and free space".into(),

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
-use decision_gate_config::sections::store::StoreKind;
 use decision_gate_config::{Flag, Loaded};
 use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_mcp::App;
@@ -67,13 +66,12 @@ impl Session {
         self.loaded().path()
     }
 
-    /// The ledger's file; `None` for a ledger in memory.
-    pub(crate) fn ledger_path(&self) -> Result<Option<PathBuf>, Fault> {
-        match self.loaded().config().store.kind {
-            _ if self.apart => Ok(None),
-            StoreKind::Memory => Ok(None),
-            StoreKind::Sqlite => Ok(Some(self.loaded().store_path()?)),
+    /// Where the ledger is, a path or an address; `None` for a ledger in memory.
+    pub(crate) fn ledger_place(&self) -> Result<Option<String>, Fault> {
+        if self.apart {
+            return Ok(None);
         }
+        Ok(App::ledger_place(self.loaded())?)
     }
 
     /// Who calls. What the flags leave out is the scenario's, then the configuration's.

@@ -9,7 +9,8 @@ pub const PREFIX: &str = "DECISION_GATE_";
 
 /// Names under the prefix that are not settings: where the configuration is, the log level and profile that the
 /// command line reads for itself, and what the tests need.
-pub const RESERVED: [&str; 5] = ["CONFIG", "LOG", "PROFILE", "VECTORS", "REQUIRE_VECTORS"];
+pub const RESERVED: [&str; 7] =
+    ["CONFIG", "LOG", "PROFILE", "VECTORS", "REQUIRE_VECTORS", "REQUIRE_POSTGRES", "REQUIRE_OBJECT_STORE"];
 
 /// A snapshot of the environment variables that matter to the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -19,8 +19,9 @@ use crate::release::{Policies, ReleasePolicyFile, ShownPolicy};
 use crate::sections::Checks;
 use crate::sections::anchors::KnownAnchor;
 use crate::sections::server::Reload;
+use crate::sections::store::PostgresTls;
 use crate::sections::trust::{KeyProblem, TrustKey};
-use crate::warning::Warning;
+use crate::warning::{Doubt, Warning};
 
 /// The largest file of a public key.
 const MAX_KEY_BYTES: u64 = 64 * 1024;
@@ -128,10 +129,22 @@ impl Loaded {
 
     /// What is allowed and worth a second look. The issuer directory is read for it.
     pub fn warnings(&self) -> Vec<Warning> {
-        if self.policies.files.is_empty() {
-            return Vec::new();
+        let mut warnings: Vec<Warning> = self.exposed_store().into_iter().collect();
+        if !self.policies.files.is_empty() {
+            warnings.extend(self.policies.warnings(&self.config, self.issuers()));
         }
-        self.policies.warnings(&self.config, self.issuers())
+        warnings
+    }
+
+    fn exposed_store(&self) -> Option<Warning> {
+        let postgres = self.config.store.postgres.as_ref().filter(|it| it.is_exposed())?;
+        let how = match postgres.effective_tls() {
+            PostgresTls::Encrypt => "encrypted, and its certificate is not checked",
+            PostgresTls::Off | PostgresTls::VerifyFull => "not encrypted",
+        };
+        let key = KeyPath::of_keys(["store", "postgres", "tls"]);
+        let doubt = Doubt::StoreExposed { host: postgres.host.as_str().to_owned(), how };
+        Some(Warning { origin: self.origin(&key), key, doubt })
     }
 
     /// The levels that release policies set, by target of the log.

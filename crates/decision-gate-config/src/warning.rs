@@ -40,6 +40,14 @@ pub enum Doubt {
         /// For whom; for every tenant without one.
         tenant: Option<String>,
     },
+    /// The ledger's server is somewhere else and is not asked who it is.
+    #[error("the way to the ledger's server `{host}` is {how}")]
+    StoreExposed {
+        /// Where it is.
+        host: String,
+        /// How it is protected.
+        how: &'static str,
+    },
     /// A log category that no part of this program has.
     #[error("no log category `{category}`")]
     LogCategory {
@@ -96,6 +104,7 @@ impl Doubt {
         match self {
             Self::VexTrustUnmet { .. } => "vex_trust_prerequisite_unmet",
             Self::Bypass { .. } => "vex_trust_bypass",
+            Self::StoreExposed { .. } => "store_tls_unverified",
             Self::LogCategory { .. } => "policy_log_category_unknown",
         }
     }
@@ -105,6 +114,10 @@ impl Doubt {
         match self {
             Self::VexTrustUnmet { missing, .. } => missing.hint().to_owned(),
             Self::Bypass { .. } => "its rows carry `bypass`; raise it once the reason is gone".to_owned(),
+            Self::StoreExposed { .. } => {
+                "whoever stands between can read the ledger or play its server; set `store.postgres.tls` to `verify_full`"
+                    .to_owned()
+            }
             Self::LogCategory { category, known } => match near::nearest(category, known.iter().map(String::as_str)) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("a gate's category is such as `{}`", known.last().map_or("Default", String::as_str)),

@@ -23,7 +23,7 @@ mod transport;
 mod words;
 
 pub use self::{
-    app::{App, CheckpointRules, ExportError, ReloadError, SetupError, witness_policy},
+    app::{App, CheckpointRules, ExportError, Packs, PacksError, ReloadError, SetupError, witness_policy},
     catalog::{ModelCost, Visibility},
     error::ServeError,
     federation::{FederatedProvider, FederationError},

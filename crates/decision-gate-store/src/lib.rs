@@ -1,4 +1,4 @@
-//! Where the ledger is kept: SQLite by default.
+//! Where the ledger is kept: SQLite by default, PostgreSQL where many servers share it.
 //!
 //! A store keeps events and says when somebody else was faster; it decides nothing. What it acknowledged is on disk,
 //! what it reads back it checks, and everything that an event proves lies in that event's bytes: the other tables
@@ -7,7 +7,13 @@
 #[cfg(test)]
 mod contract;
 mod packs;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 
+#[cfg(feature = "object-store")]
+pub use packs::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};
 pub use packs::{PackFolder, PackStoreError};
+#[cfg(feature = "postgres")]
+pub use postgres::{APPEND_STATEMENTS, Host, Password, PostgresSettings, PostgresStore, Tls};
 pub use sqlite::{Place, SqliteSettings, SqliteStore, SyncMode};

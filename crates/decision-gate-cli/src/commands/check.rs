@@ -93,7 +93,7 @@ pub(crate) struct Places {
     /// The configuration file; `None` for the built-in defaults.
     pub(crate) config: Option<PathBuf>,
     /// The ledger; `None` when it is in memory.
-    pub(crate) ledger: Option<PathBuf>,
+    pub(crate) ledger: Option<String>,
 }
 
 impl Checked {
@@ -113,7 +113,7 @@ pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, 
     let target = arguments.export.as_deref().map(export::target).transpose()?;
     let sign = arguments.sign.as_deref().map(private::read).transpose()?;
     let session = Session::open(&arguments.configuration)?;
-    let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_path()? };
+    let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_place()? };
     let (checked, exported) = block_on(async {
         let (caller, checked) = check(&session, arguments).await?;
         let exported = match target {

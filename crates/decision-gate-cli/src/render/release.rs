@@ -32,11 +32,11 @@ pub(crate) fn text(reply: &ReleaseReply, exported: Option<&Option<Exported>>, pl
     labelled(&mut text, "run", &state.run);
     config_line(&mut text, places.config.as_deref());
     match &places.ledger {
-        Some(path) => labelled(&mut text, "ledger", Line(path.display())),
+        Some(place) => labelled(&mut text, "ledger", Line(place)),
         None => labelled(&mut text, "ledger", "in memory, gone when this command ends"),
     }
     if let Some(Some(exported)) = exported {
-        labelled(&mut text, "proof", Line(exported.path.display()));
+        labelled(&mut text, "proof", Line(&exported.place));
     }
     text
 }
@@ -166,7 +166,7 @@ pub(crate) fn json(reply: &ReleaseReply, exported: Result<&Option<Exported>, &Fa
         "decision": reply.step.decision,
         "relaxations": reply.step.relaxations,
         "config": path_json(places.config.as_deref()),
-        "ledger": path_json(places.ledger.as_deref()),
+        "ledger": places.ledger,
     });
     if let Value::Object(report) = &mut report {
         match exported {

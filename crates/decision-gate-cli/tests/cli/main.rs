@@ -4,8 +4,10 @@
 
 mod attest;
 mod attestations;
+mod buckets;
 mod builders;
 mod check;
+mod databases;
 mod doctor;
 mod errors;
 mod flow;
@@ -13,9 +15,11 @@ mod guides;
 mod help;
 mod issuers;
 mod keys;
+mod ledger;
 mod precheck;
 mod release;
 mod reload;
+mod reports;
 mod serve;
 mod signed;
 mod support;

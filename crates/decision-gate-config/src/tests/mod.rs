@@ -10,6 +10,7 @@ mod layers;
 mod presets;
 mod release;
 mod schemas;
+mod stores;
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,8 @@ use decision_gate_config::{ConfigErrors, PrivateKeyFault};
 use decision_gate_core::contract::shape::ShapeError;
 use decision_gate_core::scenario::SpecFaults;
 use decision_gate_providers::BuildError;
+use decision_gate_runtime::ports::StoreError;
+use decision_gate_store::PackStoreError;
 
 use crate::federation::FederationError;
 
@@ -57,6 +59,18 @@ pub enum SetupError {
         /// What is wrong with it.
         problem: String,
     },
+    /// This build leaves the kind of store out.
+    #[error("this build has no store of `store.type = \"postgres\"`")]
+    StoreNotBuilt,
+    /// The ledger's client can't be made.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// This build leaves buckets out.
+    #[error("this build has no `runpacks.type = \"s3\"`")]
+    PacksNotBuilt,
+    /// A place for packs can't be used.
+    #[error(transparent)]
+    Packs(#[from] PackStoreError),
     /// The key that signs checkpoints can't be used.
     #[error("the key that signs checkpoints, `{}`: {fault}", path.display())]
     LedgerKey {
@@ -110,6 +124,10 @@ impl SetupError {
             Self::NotExternal { .. } => "provider_not_external",
             Self::Issuers { .. } => "issuers_invalid",
             Self::Release { .. } => "release_rules_invalid",
+            Self::StoreNotBuilt => "store_not_built",
+            Self::Store(error) => error.code(),
+            Self::PacksNotBuilt => "pack_store_not_built",
+            Self::Packs(error) => error.code(),
             Self::LedgerKey { fault, .. } => fault.code(),
             Self::WitnessPolicy { .. } => "witness_policy_invalid",
             Self::PinnedTwice { .. } => "scenario_pinned_twice",
@@ -128,6 +146,10 @@ impl SetupError {
             Self::NotExternal { .. } => "name a provider of `type = \"mcp\"`".into(),
             Self::Issuers { .. } => "`decision-gate issuers list --directory FILE` shows what is wrong with it".into(),
             Self::Release { .. } => "`decision-gate config check` shows every problem".into(),
+            Self::StoreNotBuilt => "build it with the feature `postgres`, or use another `store.type`".into(),
+            Self::Store(error) => error.hint().into(),
+            Self::PacksNotBuilt => "build it with the feature `object-store`, or keep packs in a folder".into(),
+            Self::Packs(error) => error.hint().into(),
             Self::LedgerKey { fault, .. } => fault.hint().into(),
             Self::WitnessPolicy { .. } => "write it as c2sp tlog-policy says, one statement a line".into(),
             Self::PinnedTwice { .. } => "give one of them another scenario_id, or list one file only".into(),

@@ -5,12 +5,14 @@
 
 mod error;
 mod ledger;
+mod packs;
 mod policy;
 mod providers;
 mod release;
 mod renew;
 mod scenarios;
 mod schemas;
+mod store;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +21,6 @@ use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
 use decision_gate_config::sections::runpacks::ExportProfile;
 use decision_gate_config::sections::scenarios::Drafts;
-use decision_gate_config::sections::store::{StoreKind, SyncMode};
 use decision_gate_core::contract::ProviderContract;
 use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
@@ -27,10 +28,11 @@ use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
 use decision_gate_runtime::ports::{Observer, SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
-use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
+use decision_gate_store::Place;
 
 pub use self::error::SetupError;
 pub use self::ledger::{CheckpointRules, ExportError, witness_policy};
+pub use self::packs::{Packs, PacksError};
 pub use self::renew::ReloadError;
 use crate::federation::derive_contract;
 use crate::telemetry::Telemetry;
@@ -51,7 +53,7 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store(&loaded)?;
+        let store = store::open(&loaded)?;
         Self::build_on(loaded, store, None, None)
     }
 
@@ -61,12 +63,8 @@ impl App {
     /// # Errors
     /// [`SetupError`], as for the configured ledger.
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
-        let (memory, config) = (store_at(&loaded, Place::Memory), loaded.config());
-        let kept = match config.store.kind {
-            StoreKind::Memory => None,
-            StoreKind::Sqlite => loaded.store_path().ok().filter(|it| it.exists()),
-        };
-        let history = kept.map(|path| store_at(&loaded, Place::File(path)));
+        let memory = store::sqlite(&loaded, Place::Memory);
+        let history = store::kept(&loaded)?;
         Self::build_on(loaded, memory, history, None)
     }
 
@@ -144,6 +142,22 @@ impl App {
         derived.map_err(|error| SetupError::Federation { provider: provider.to_string(), error })
     }
 
+    /// The configured ledger. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`SetupError`] when there is no place for it, or this build has no such store.
+    pub fn ledger(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+        store::open(loaded)
+    }
+
+    /// Where the configured ledger is, in words: a path or an address. Nothing for one in memory.
+    ///
+    /// # Errors
+    /// [`SetupError`] as for the ledger.
+    pub fn ledger_place(loaded: &Loaded) -> Result<Option<String>, SetupError> {
+        store::place(loaded)
+    }
+
     /// The gate at work.
     pub fn orchestrator(&self) -> &Orchestrator {
         &self.orchestrator
@@ -169,12 +183,12 @@ impl App {
         &self.telemetry
     }
 
-    /// The folder that packs are written to and read from.
+    /// Where packs are written to and read from.
     ///
     /// # Errors
-    /// [`SetupError`] when none is configured and there is no home folder.
-    pub fn runpacks_root(&self) -> Result<PathBuf, SetupError> {
-        Ok(self.loaded.runpacks_root()?)
+    /// [`SetupError`] when none is configured and there is no home folder, or a bucket can't be asked.
+    pub fn packs(&self) -> Result<Packs, SetupError> {
+        Packs::configured(&self.loaded)
     }
 
     /// How much of the values a pack shows unless the call says otherwise.
@@ -218,25 +232,4 @@ fn bounds(config: &decision_gate_config::Config) -> Bounds {
             DegradedEdges::Refuse => EdgePolicy::Refuse,
         },
     }
-}
-
-fn store(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
-    let settings = &loaded.config().store;
-    let place = match settings.kind {
-        StoreKind::Memory => Place::Memory,
-        StoreKind::Sqlite => Place::File(loaded.store_path()?),
-    };
-    Ok(store_at(loaded, place))
-}
-
-fn store_at(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
-    let settings = &loaded.config().store;
-    Arc::new(SqliteStore::new(SqliteSettings {
-        place,
-        sync_mode: match settings.sync_mode {
-            SyncMode::Full => StoreSync::Full,
-            SyncMode::Normal => StoreSync::Normal,
-        },
-        busy_timeout: std::time::Duration::from_millis(settings.busy_timeout_ms.get()),
-    }))
 }

@@ -4,11 +4,10 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, TenantId};
 use decision_gate_core::runpack::{ManifestName, Profile as Shown, Verification};
 use decision_gate_runtime::ExportRequest;
-use decision_gate_store::{PackFolder, PackStoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::app::ExportError;
+use crate::app::{ExportError, PacksError};
 
 use super::shared::caller;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
@@ -121,13 +120,11 @@ impl Tool for RunpackExport {
         let scenario_id = arguments.scenario_id;
         let request = ExportRequest { run_id: arguments.run_id, scenario_id, profile, verification, manifest_name };
         let pack = app.export(&caller, &request).await?;
-        let root = app.runpacks_root()?;
+        let packs = app.packs()?;
         let name = arguments.output_dir.unwrap_or_else(|| request.run_id.as_str().replace(':', "_"));
-        let path = root.join(&name).display().to_string();
+        let path = packs.shown(&name);
         let (root_hash, files) = (pack.root_hash(), pack.files().count());
-        let target = name.clone();
-        let written = tokio::task::spawn_blocking(move || PackFolder::open(&root)?.write(&target, pack.files())).await;
-        written.map_err(|_| ToolError::internal())??;
+        packs.write(&name, pack).await?;
         let manifest_name = request.manifest_name.as_str().to_owned();
         Ok(Answer { run_id: request.run_id, runpack_dir: name, path, manifest_name, root_hash, files, profile })
     }
@@ -142,8 +139,8 @@ impl From<ExportError> for ToolError {
     }
 }
 
-impl From<PackStoreError> for ToolError {
-    fn from(error: PackStoreError) -> Self {
+impl From<PacksError> for ToolError {
+    fn from(error: PacksError) -> Self {
         Self::new(error.code(), error.to_string(), error.hint())
     }
 }

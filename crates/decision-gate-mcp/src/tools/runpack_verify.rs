@@ -8,7 +8,6 @@ use decision_gate_core::runpack::{Expect, ManifestName, PackFiles, ProofLevel, R
 use decision_gate_core::scenario::Origin;
 use decision_gate_policy::READERS;
 use decision_gate_runtime::ports::Scope;
-use decision_gate_store::PackFolder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -136,18 +135,14 @@ impl Tool for RunpackVerify {
         let (mut expect, manifest_name) = expectation(&arguments, context.app().keyring())?;
         let rules = context.app().checkpoint_rules()?;
         let anchored = arguments.require_anchored;
-        let root = context.app().runpacks_root()?;
-        let name = arguments.runpack_dir.clone();
+        let files = context.app().packs()?.read(&arguments.runpack_dir).await?;
         let judged = tokio::task::spawn_blocking(move || {
-            let folder = PackFolder::open(&root)?.pack(&name)?;
-            let files = decision_gate_verify::read_open(&folder, &name)
-                .map_err(|fault| ToolError::new(fault.code(), fault.to_string(), "export the run again"))?;
             if anchored || files.get(CHECKPOINT).is_some() {
                 expect.checkpoints = Some(rules.trust(scope(&files, &manifest_name)));
             }
-            Ok::<_, ToolError>(verify(&files, &manifest_name, &expect))
+            verify(&files, &manifest_name, &expect)
         });
-        let report = judged.await.map_err(|_| ToolError::internal())??;
+        let report = judged.await.map_err(|_| ToolError::internal())?;
         Ok(fitting(|shown| Answer::new(&arguments.runpack_dir, &report, shown)))
     }
 }

@@ -319,10 +319,16 @@ impl StoreError {
             Self::Misplaced { .. } => "please report it, with the call that led to it; nothing was written",
             Self::Locked { .. } => "call again, or find the process that holds it; nothing was written",
             Self::Full { .. } => "free some space and call again; nothing acknowledged was lost",
-            Self::ReadOnly { .. } => "make the file and its folder writable for this user, or set `store.path`",
-            Self::Corrupt { .. } => "keep the file as it is, restore a backup, and run `decision-gate doctor`",
-            Self::Version { .. } => "use the version that wrote it, or set `store.path` to another file",
-            Self::Unavailable { .. } => "check `store.path` and its folder",
+            Self::ReadOnly { .. } => {
+                "make it writable for this user (a file and its folder, or a database that is no standby), or set another `store`"
+            }
+            Self::Corrupt { .. } => "keep it as it is, restore a backup, and run `decision-gate doctor`",
+            Self::Version { .. } => {
+                "use the version that wrote it, or set `store.path` (or `store.postgres.schema`) to another one"
+            }
+            Self::Unavailable { .. } => {
+                "check `store` and what it names, and call again; nothing acknowledged was lost"
+            }
         }
     }
 }

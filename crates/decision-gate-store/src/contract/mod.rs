@@ -21,8 +21,8 @@ use decision_gate_runtime::ports::{Appended, Store, StoreError, Stream};
 
 /// Where a store under test keeps its data.
 pub(crate) trait Ground: Sized {
-    /// A fresh, empty place.
-    fn fresh() -> Self;
+    /// A fresh, empty place; nothing where there is none to be had, which it says.
+    fn fresh() -> Option<Self>;
 
     /// A handle to the place.
     fn open(&self) -> Arc<dyn Store>;
@@ -61,7 +61,8 @@ macro_rules! store_contract {
         $($(
             #[tokio::test]
             async fn $case() {
-                $crate::contract::$area::$case(&<$ground as $crate::contract::Ground>::fresh()).await;
+                let Some(ground) = <$ground as $crate::contract::Ground>::fresh() else { return };
+                $crate::contract::$area::$case(&ground).await;
             }
         )+)+
     };

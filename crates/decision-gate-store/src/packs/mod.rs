@@ -3,12 +3,18 @@
 //! A pack is written under a temporary name, synchronised, and renamed. Names are relative to the root, which is
 //! held by handle; nothing is ever overwritten and no symbolic link is followed.
 
+#[cfg(feature = "object-store")]
+mod bucket;
+
 use std::io::{self, Write};
 use std::path::Path;
 
 use cap_fs_ext::DirExt as _;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
+
+#[cfg(feature = "object-store")]
+pub use self::bucket::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};
 
 /// Why a pack could not be written, or a name is no name of a pack.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +45,34 @@ pub enum PackStoreError {
         /// Why not.
         reason: String,
     },
+    /// Not an address of a pack in a bucket.
+    #[error("`{address}` is not the address of a pack: `s3://bucket/name`, or with folders between the two")]
+    Address {
+        /// As given.
+        address: String,
+    },
+    /// Nobody says who asks.
+    #[error("the variable `{variable}` is not set")]
+    Credentials {
+        /// Which.
+        variable: &'static str,
+    },
+    /// A bucket can't be used.
+    #[error("the bucket `{place}` can't be used: {reason}")]
+    Bucket {
+        /// Where it is.
+        place: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A pack in a bucket is not the one that was written.
+    #[error("the pack `{name}` is damaged: {what}")]
+    Damaged {
+        /// Which.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A file can't be written.
     #[error("`{path}` can't be written: {reason}")]
     Write {
@@ -57,6 +91,10 @@ impl PackStoreError {
             Self::Exists { .. } => "pack_exists",
             Self::NotFound { .. } => "pack_not_found",
             Self::Root { .. } => "pack_root_unusable",
+            Self::Address { .. } => "pack_address_invalid",
+            Self::Credentials { .. } => "pack_store_credentials",
+            Self::Bucket { .. } => "pack_store_unavailable",
+            Self::Damaged { .. } => "pack_damaged",
             Self::Write { .. } => "pack_write_failed",
         }
     }
@@ -68,6 +106,12 @@ impl PackStoreError {
             Self::Exists { .. } => "choose another name; packs are never overwritten",
             Self::NotFound { .. } => "packs lie under `runpacks.root` of the configuration",
             Self::Root { .. } => "check `runpacks.root` and its permissions",
+            Self::Address { .. } => "each part is of letters, digits and `._-`, first a letter or digit",
+            Self::Credentials { .. } => "set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; no file has them",
+            Self::Bucket { .. } => {
+                "check the bucket, its region and endpoint, and what the credentials may do; call again to go on"
+            }
+            Self::Damaged { .. } => "keep it as it is; export the run again under another name",
             Self::Write { .. } => "free some space or check permissions; no half pack was left behind",
         }
     }

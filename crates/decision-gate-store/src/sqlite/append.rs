@@ -12,16 +12,16 @@ use super::{marks, policy, rows};
 /// An event in the form in which it is stored. Made on the caller's side, so that the one writer only writes.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    stream: Stream,
-    seq: u64,
-    kind: &'static str,
-    key: Option<String>,
-    bytes: Vec<u8>,
-    leaf: Digest,
-    values: Vec<(String, [u8; 32], Vec<u8>)>,
-    state: Option<(Digest, Vec<u8>)>,
-    policy_epoch: Option<u64>,
-    marks: Vec<Mark>,
+    pub(crate) stream: Stream,
+    pub(crate) seq: u64,
+    pub(crate) kind: &'static str,
+    pub(crate) key: Option<String>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) leaf: Digest,
+    pub(crate) values: Vec<(String, [u8; 32], Vec<u8>)>,
+    pub(crate) state: Option<(Digest, Vec<u8>)>,
+    pub(crate) policy_epoch: Option<u64>,
+    pub(crate) marks: Vec<Mark>,
 }
 
 impl Prepared {
@@ -44,7 +44,8 @@ impl Prepared {
         Ok(prepared)
     }
 
-    fn of(stream: Stream, event: &Event) -> Self {
+    /// Writes down an event without values or state.
+    pub(crate) fn of(stream: Stream, event: &Event) -> Self {
         let bytes = event.to_bytes();
         Self {
             stream,

@@ -15,7 +15,7 @@ mod open;
 mod policy;
 mod raw;
 mod read;
-mod rows;
+pub(crate) mod rows;
 mod scenario;
 mod schema;
 mod seat;
@@ -37,8 +37,8 @@ use decision_gate_runtime::ports::{
 };
 use rusqlite::Connection;
 
-use self::append::Prepared;
-use self::fault::Fault;
+pub(crate) use self::append::{Prepared, belongs_to_stream, grown};
+pub(crate) use self::fault::Fault;
 pub use self::settings::{Place, SqliteSettings, SyncMode};
 use self::worker::{Access, Worker};
 
@@ -107,7 +107,7 @@ impl Store for SqliteStore {
         event: Event,
     ) -> Result<u64, StoreError> {
         let stream = Stream { scope, run: None };
-        append::belongs_to_stream(&stream, &event)?;
+        belongs_to_stream(&stream, &event)?;
         if Digest::of(&bytes) != digest {
             return Err(StoreError::Misplaced { seq: event.seq, what: "the policy does not have its digest" });
         }
@@ -123,7 +123,7 @@ impl Store for SqliteStore {
     }
 
     async fn put_scenario(&self, put: PutScenario) -> Result<StoredScenario, StoreError> {
-        append::belongs_to_stream(&Stream { scope: put.scope, run: None }, &put.event)?;
+        belongs_to_stream(&Stream { scope: put.scope, run: None }, &put.event)?;
         if Digest::of(&put.spec) != put.spec_hash {
             return Err(StoreError::Misplaced { seq: put.event.seq, what: "the scenario does not have its hash" });
         }
@@ -151,7 +151,7 @@ impl Store for SqliteStore {
     }
 
     async fn put_schema(&self, put: PutSchema) -> Result<StoredSchema, StoreError> {
-        append::belongs_to_stream(&Stream { scope: put.scope, run: None }, &put.event)?;
+        belongs_to_stream(&Stream { scope: put.scope, run: None }, &put.event)?;
         if Digest::of(&put.schema) != put.schema_hash {
             return Err(StoreError::Misplaced { seq: put.event.seq, what: "the schema does not have its hash" });
         }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use decision_gate_config::sections::store::StoreKind;
 use decision_gate_core::at::Timestamp;
 
 use super::Finding;
@@ -22,7 +23,8 @@ pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     {
         found.push(Finding::trouble("clock_implausible", format!("the clock says {}", patient.now), hint));
     }
-    let ledger = patient.loaded.as_ref().ok().and_then(|it| it.store_path().ok());
+    let file = patient.loaded.as_ref().ok().filter(|it| it.config().store.kind == StoreKind::Sqlite);
+    let ledger = file.and_then(|it| it.store_path().ok());
     let written = ledger.as_ref().and_then(|it| it.metadata().ok()?.modified().ok());
     if let Some(ahead) = written.and_then(|it| it.duration_since(SystemTime::now()).ok()).filter(|it| *it > SKEW) {
         let message = format!("the ledger was written {} seconds after what the clock says now", ahead.as_secs());

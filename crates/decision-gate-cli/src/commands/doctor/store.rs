@@ -4,8 +4,11 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use decision_gate_config::Loaded;
 use decision_gate_config::sections::store::StoreKind;
-use decision_gate_runtime::ports::StoreError;
+use decision_gate_core::name::{NamespaceId, TenantId};
+use decision_gate_mcp::App;
+use decision_gate_runtime::ports::{Scope, StoreError};
 use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode};
 
 use super::Finding;
@@ -13,14 +16,36 @@ use super::patient::Patient;
 use crate::fault::Fault;
 use crate::session::block_on;
 
+/// Where every ledger can be asked.
+const FIRST: Scope = Scope { tenant: TenantId::FIRST, namespace: NamespaceId::FIRST };
+
 pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     let Ok(loaded) = &patient.loaded else { return Vec::new() };
-    if loaded.config().store.kind == StoreKind::Memory {
-        let hint = "set `store.type` to `sqlite`";
-        let message = "the ledger is kept in memory: nothing outlives the process";
-        let finding = Finding::doubt("store_in_memory", message, hint);
-        return vec![finding];
+    match loaded.config().store.kind {
+        StoreKind::Memory => {
+            let hint = "set `store.type` to `sqlite`";
+            let message = "the ledger is kept in memory: nothing outlives the process";
+            vec![Finding::doubt("store_in_memory", message, hint)]
+        }
+        StoreKind::Sqlite => file(loaded),
+        StoreKind::Postgres => server(loaded).err().into_iter().collect(),
     }
+}
+
+/// A read over the network, which makes the tables if there are none.
+fn server(loaded: &Loaded) -> Result<(), Finding> {
+    let store = App::ledger(loaded).map_err(|error| Finding::of(&Fault::Setup(error)))?;
+    match block_on(async { Ok(store.scenarios(FIRST, None, 1).await) }) {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            let message = format!("the ledger does not open: {error}");
+            Err(Finding::trouble("store_not_open", message, error.hint()))
+        }
+        Err(fault) => Err(Finding::of(&fault)),
+    }
+}
+
+fn file(loaded: &Loaded) -> Vec<Finding> {
     let path = match loaded.store_path() {
         Ok(path) => path,
         Err(errors) => return vec![Finding::of(&Fault::Config(errors))],

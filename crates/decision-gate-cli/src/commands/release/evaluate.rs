@@ -118,7 +118,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: Output) -> Result<Endin
     let target = arguments.export.as_deref().map(export::target).transpose()?;
     let sign = arguments.sign.as_deref().map(private::read).transpose()?;
     let session = open(arguments)?;
-    let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_path()? };
+    let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_place()? };
     let caller = caller(&session, arguments)?;
     let (reply, exported) = block_on(async {
         let reply = decide(&session, &caller, arguments).await?;

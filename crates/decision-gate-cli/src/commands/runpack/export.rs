@@ -8,8 +8,9 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::keys::SigningKey;
 use decision_gate_core::name::RunId;
 use decision_gate_core::runpack::{ManifestName, Profile, Verification};
+use decision_gate_mcp::Packs;
 use decision_gate_runtime::{Caller, ExportRequest};
-use decision_gate_store::{PackFolder, PackStoreError};
+use decision_gate_store::PackStoreError;
 use serde_json::{Value, json};
 
 use crate::arguments::{Format, ReportArguments, ScopeArguments};
@@ -29,9 +30,12 @@ pub(crate) struct ExportArguments {
     /// Which run.
     #[arg(value_parser = run_id)]
     run: RunId,
-    /// The new folder; one named as the run, under `runpacks.root`, when left out.
+    /// The new folder; one named as the run, where the configuration keeps packs, when left out.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// A new pack in a bucket, such as `s3://bucket/prefix/name`.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "out")]
+    to: Option<String>,
     /// How much of the values it shows; as configured when left out.
     #[arg(long, value_enum)]
     profile: Option<ProfileArgument>,
@@ -59,19 +63,20 @@ const EXAMPLES: &str = "\
 Examples:
   decision-gate runpack export nightly-41
   decision-gate runpack export nightly-42 --out proof --profile disclosed
-  decision-gate runpack export nightly-43 --out proof --sign gate.pem";
+  decision-gate runpack export nightly-43 --out proof --sign gate.pem
+  decision-gate runpack export nightly-44 --to s3://proofs/nightly/44";
 
-/// Where a pack is to be written: a name in a folder.
-#[derive(Clone, Debug)]
+/// Where a pack is to be written: a name in a folder or a bucket.
+#[derive(Debug)]
 pub(crate) struct Target {
-    folder: PathBuf,
+    packs: Packs,
     name: String,
 }
 
 /// A pack that was written.
 pub(crate) struct Exported {
     /// Where it lies.
-    pub(crate) path: PathBuf,
+    pub(crate) place: String,
     /// Who knows it can tell this pack from any other.
     pub(crate) root_hash: Digest,
     /// How many files it has.
@@ -84,7 +89,7 @@ impl Exported {
     /// As JSON.
     pub(crate) fn json(&self) -> Value {
         json!({
-            "path": self.path.display().to_string(),
+            "path": self.place,
             "root_hash": self.root_hash,
             "files": self.files,
             "profile": self.profile,
@@ -103,7 +108,7 @@ pub(crate) fn target(path: &Path) -> Result<Target, Fault> {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         Some(_) | None => PathBuf::from("."),
     };
-    Ok(Target { folder, name })
+    Ok(Target { packs: Packs::Folder(folder), name })
 }
 
 /// Makes a pack of a run and writes it.
@@ -127,10 +132,12 @@ pub(crate) async fn export(
         Some(key) => pack.signed(key),
         None => pack,
     };
-    PackFolder::open(&target.folder)?.write(&target.name, pack.files())?;
-    let path = target.folder.join(&target.name);
-    let path = path.canonicalize().unwrap_or(path);
-    Ok(Exported { path, root_hash: pack.root_hash(), files: pack.files().count(), profile })
+    let (root_hash, files) = (pack.root_hash(), pack.files().count());
+    target.packs.write(&target.name, pack).await?;
+    let shown = target.packs.shown(&target.name);
+    // An address in a bucket is no path.
+    let place = Path::new(&shown).canonicalize().map_or(shown, |path| path.display().to_string());
+    Ok(Exported { place, root_hash, files, profile })
 }
 
 /// Exports, and says where the pack lies.
@@ -138,9 +145,13 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
     let named = arguments.out.as_deref().map(target).transpose()?;
     let sign = arguments.sign.as_deref().map(private::read).transpose()?;
     let session = Session::open(&arguments.configuration)?;
-    let target = match named {
-        Some(target) => target,
-        None => Target { folder: session.app().runpacks_root()?, name: arguments.run.as_str().replace(':', "_") },
+    let target = match (named, &arguments.to) {
+        (Some(target), _) => target,
+        (None, Some(address)) => {
+            let (packs, name) = Packs::at(address, Some(session.loaded()))?;
+            Target { packs, name }
+        }
+        (None, None) => Target { packs: session.app().packs()?, name: arguments.run.as_str().replace(':', "_") },
     };
     let caller = session.caller(arguments.scope, None, None);
     let profile = arguments.profile.map_or_else(|| session.app().export_profile(), ProfileArgument::profile);
@@ -159,11 +170,11 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
 fn text(run: &RunId, exported: &Exported, config: Option<&Path>) -> String {
     let mut text = String::new();
     labelled(&mut text, "run", run);
-    labelled(&mut text, "proof", Line(exported.path.display()));
+    labelled(&mut text, "proof", Line(&exported.place));
     labelled(&mut text, "files", exported.files);
     labelled(&mut text, "root", format_args!("sha256:{}", exported.root_hash));
     config_line(&mut text, config);
-    labelled(&mut text, "next", format_args!("decision-gate runpack verify {}", Line(exported.path.display())));
+    labelled(&mut text, "next", format_args!("decision-gate runpack verify {}", Line(&exported.place)));
     text
 }
 

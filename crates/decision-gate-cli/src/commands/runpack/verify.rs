@@ -11,6 +11,7 @@ use decision_gate_core::runpack::{
     Expect, ExpectedScenario, ManifestName, ProofLevel, ProofLevelFault, Report, Status, Verdict,
 };
 use decision_gate_core::scenario::Origin;
+use decision_gate_mcp::Packs;
 use decision_gate_policy::READERS;
 use decision_gate_runtime::ledger::LedgerError;
 
@@ -22,12 +23,13 @@ use crate::commands::ledger::{self, LedgerFault, TrustArguments};
 use crate::fault::Fault;
 use crate::output::Output;
 use crate::render;
+use crate::session::block_on;
 
 /// Arguments of `runpack verify`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
-    /// The pack's folder.
+    /// The pack's folder, or its address in a bucket, such as `s3://bucket/prefix/name`.
     pack: PathBuf,
     /// The scenario, and its version by its spec hash.
     #[arg(long, value_name = "ID@HASH", value_parser = scenario)]
@@ -84,13 +86,20 @@ With --checkpoint-key or --witness-policy, the run must be in the log that signe
 Examples:
   decision-gate runpack verify proof
   decision-gate runpack verify proof --keys auditors.json
+  decision-gate runpack verify s3://proofs/nightly/44 --keys auditors.json
   decision-gate runpack verify proof --checkpoint-key 'gate.example/ledger/1/1+33d7b496+AeHT…'
   decision-gate runpack verify proof --require pinned \\
     --expect-scenario release@9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// Verifies, and says what was found.
 pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending, Fault> {
-    let files = decision_gate_verify::read_at(&arguments.pack)?;
+    let files = match arguments.pack.to_str().filter(|text| text.starts_with("s3://")) {
+        Some(address) => {
+            let (packs, name) = Packs::at(address, None)?;
+            block_on(async { Ok(packs.read(&name).await?) })?
+        }
+        None => decision_gate_verify::read_at(&arguments.pack)?,
+    };
     let expect = Expect {
         scenario: arguments.expect_scenario.clone(),
         run: arguments.expect_run.clone(),
@@ -150,6 +159,6 @@ fn level(text: &str) -> Result<ProofLevel, String> {
     text.parse().map_err(|fault: ProofLevelFault| fault.to_string())
 }
 
-fn manifest_name(text: &str) -> Result<ManifestName, String> {
+pub(super) fn manifest_name(text: &str) -> Result<ManifestName, String> {
     ManifestName::try_from(text).map_err(|fault| fault.to_string())
 }

@@ -36,7 +36,7 @@ async fn run(store: &SqliteStore, run: &Stream, steps: u64) {
 
 /// A ledger with two runs, a policy and a scenario; a checkpoint, and events after it.
 async fn written() -> (Folder, KnownCheckpoint) {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let policy = decision_gate_core::digest::Digest::of(b"policy");
     store.activate_policy(shelf(1), policy, b"policy".to_vec(), activation(shelf(1))).await.unwrap();
@@ -191,7 +191,7 @@ async fn every_change_by_hand_is_found_and_the_first_bad_event_named() {
 #[tokio::test]
 async fn a_ledger_that_was_rewritten_consistently_is_found_by_its_checkpoint() {
     let (folder, known) = written().await;
-    let copy = Folder::fresh();
+    let copy = Folder::new();
     {
         // Another history from the same beginning, made by the program itself.
         let store = copy.store();
@@ -272,7 +272,7 @@ async fn what_was_pruned_is_known_and_proofs_stay_valid() {
 #[tokio::test]
 async fn a_checkpoint_of_another_ledger_is_refused() {
     let (folder, _) = written().await;
-    let other = Folder::fresh();
+    let other = Folder::new();
     started(&other.store(), &stream(shelf(2), "run-1")).await;
     let signed = checkpoint(&other.store(), shelf(2), &signer()).await.unwrap();
     let trust = CheckpointTrust::new(vec![signed.key], None);

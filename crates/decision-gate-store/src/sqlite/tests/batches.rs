@@ -8,7 +8,6 @@ use tokio::task::JoinSet;
 use super::super::SqliteStore;
 use super::super::worker::Access;
 use super::Folder;
-use crate::contract::Ground as _;
 use crate::contract::build::{shelf, start, stream};
 
 /// Holds the writer's thread until the sender is dropped, so that everything called meanwhile becomes one batch.
@@ -49,7 +48,7 @@ async fn runs(folder: &Folder, names: &[&str]) -> Vec<bool> {
 
 #[tokio::test]
 async fn a_batch_is_one_transaction() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = Arc::new(folder.store());
     store.ready().await.unwrap();
     let (release, holding) = hold(&store);
@@ -70,7 +69,7 @@ async fn a_batch_is_one_transaction() {
 
 #[tokio::test]
 async fn a_commit_that_fails_fails_its_whole_batch() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = Arc::new(folder.store());
     store.ready().await.unwrap();
     let (release, holding) = hold(&store);
@@ -97,7 +96,7 @@ async fn a_commit_that_fails_fails_its_whole_batch() {
 
 #[tokio::test]
 async fn a_write_that_undoes_the_batch_fails_alone() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = Arc::new(folder.store());
     store.ready().await.unwrap();
     let (release, holding) = hold(&store);
@@ -123,7 +122,7 @@ async fn a_write_that_undoes_the_batch_fails_alone() {
 
 #[tokio::test]
 async fn a_full_store_says_so_and_keeps_what_it_has() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = Arc::new(folder.store());
     assert_eq!(store.append(start(shelf(1), "run-1")).await.unwrap().seq, 1);
     let pages = number(&store, "PRAGMA page_count", 0).await;
@@ -146,7 +145,7 @@ async fn a_full_store_says_so_and_keeps_what_it_has() {
 
 #[tokio::test]
 async fn a_caller_that_goes_away_changes_nothing() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = Arc::new(folder.store());
     store.ready().await.unwrap();
     let (release, holding) = hold(&store);

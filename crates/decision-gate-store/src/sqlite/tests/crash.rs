@@ -56,7 +56,7 @@ async fn a_kill_at_every_statement_loses_nothing() {
     }
     let (mut killed, mut point) = (0, 0);
     loop {
-        let folder = Folder::fresh();
+        let folder = Folder::new();
         fs::create_dir(folder.path().parent().unwrap()).unwrap();
         let name = "sqlite::tests::crash::a_kill_at_every_statement_loses_nothing";
         let victim = Command::new(std::env::current_exe().unwrap())
@@ -95,7 +95,7 @@ async fn whole_run(store: &SqliteStore) -> Result<usize, StoreError> {
 
 /// A ledger whose journal was not written back: both files, and how long the journal was after each append.
 async fn journalled() -> (Vec<u8>, Vec<u8>, Vec<usize>) {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let journal = beside(&folder.path(), "-wal");
     let mut state = started(&store, &stream(shelf(1), "run-1")).await;
@@ -118,7 +118,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// The same files in another folder.
 fn laid_out(file: &[u8], journal: &[u8]) -> Folder {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     fs::create_dir(folder.path().parent().unwrap()).unwrap();
     fs::write(folder.path(), file).unwrap();
     fs::write(beside(&folder.path(), "-wal"), journal).unwrap();
@@ -168,7 +168,7 @@ async fn a_journal_that_was_changed_never_shows_half_a_step() {
 
 #[tokio::test]
 async fn a_reader_during_a_checkpoint_sees_one_moment() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let mut state = started(&store, &stream(shelf(1), "run-1")).await;
     let reader = Connection::open(folder.path()).unwrap();
@@ -194,7 +194,7 @@ async fn a_reader_during_a_checkpoint_sees_one_moment() {
 
 #[tokio::test]
 async fn a_full_ledger_says_so_and_goes_on_once_there_is_room() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let mut state = started(&store, &stream(shelf(1), "run-1")).await;
     let limit = |pages: &'static str| {

@@ -9,13 +9,13 @@ use rusqlite::Connection;
 use super::super::SqliteStore;
 use super::Folder;
 use crate::contract::build::{definition, shelf, step, stream};
-use crate::contract::{Ground as _, started};
+use crate::contract::started;
 
 const STEPS: u64 = 12;
 
 /// A closed ledger with one run and one scenario.
 async fn written() -> (Folder, Stream) {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let stream = stream(shelf(1), "run-1");
     let store = folder.store();
     let mut state = started(&store, &stream).await;
@@ -116,7 +116,7 @@ async fn garbage_is_no_ledger_and_is_left_alone() {
     for garbage in
         [b"xy".to_vec(), b"{\"not\": \"a database\"}".repeat(1_000), vec![0; 100_000], b"SQLite format 3\0".to_vec()]
     {
-        let folder = Folder::fresh();
+        let folder = Folder::new();
         fs::create_dir(folder.path().parent().unwrap()).unwrap();
         fs::write(folder.path(), &garbage).unwrap();
         let stream = stream(shelf(1), "run-1");

@@ -11,11 +11,11 @@ use super::super::schema::{APPLICATION_ID, SCHEMA_VERSION, STEPS};
 use super::super::{SqliteSettings, SqliteStore};
 use super::Folder;
 use crate::contract::build::{registration, shelf, step, stream};
-use crate::contract::{Ground as _, started};
+use crate::contract::started;
 
 #[tokio::test]
 async fn making_a_store_touches_nothing() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     assert!(!folder.path().parent().unwrap().exists());
     assert_eq!(store.active_policy(shelf(1)).await, Ok(None));
@@ -26,7 +26,7 @@ async fn making_a_store_touches_nothing() {
 #[tokio::test]
 async fn the_files_are_for_this_user_alone() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     started(&store, &stream(shelf(1), "run-1")).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -39,7 +39,7 @@ async fn the_files_are_for_this_user_alone() {
 
 #[tokio::test]
 async fn closing_leaves_one_file_that_names_itself() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     started(&store, &stream(shelf(1), "run-1")).await;
     assert!(store.run(shelf(1), &"run-1".try_into().unwrap()).await.unwrap().is_some());
@@ -73,7 +73,7 @@ async fn closing_leaves_one_file_that_names_itself() {
 /// Readiness is a read that can fail, and with a working store it does not.
 #[tokio::test]
 async fn d08_a_working_store_is_ready() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     assert_eq!(folder.store().ready().await, Ok(()));
     assert_eq!(SqliteStore::new(SqliteSettings::memory()).ready().await, Ok(()));
     let broken = SqliteStore::new(SqliteSettings::file(folder.path().join("below-a-file").join("ledger.db")));
@@ -83,7 +83,7 @@ async fn d08_a_working_store_is_ready() {
 #[tokio::test]
 async fn a_file_of_another_application_is_refused_and_left_alone() {
     for script in ["CREATE TABLE other (id)", "PRAGMA application_id = 7", "PRAGMA user_version = 7"] {
-        let folder = Folder::fresh();
+        let folder = Folder::new();
         let path = folder.0.path().join("other.db");
         Connection::open(&path).unwrap().execute_batch(script).unwrap();
         let before = fs::read(&path).unwrap();
@@ -99,7 +99,7 @@ async fn a_file_of_another_application_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     folder.store().ready().await.unwrap();
     Connection::open(folder.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = folder.store().ready().await.unwrap_err();
@@ -114,7 +114,7 @@ async fn a_newer_schema_is_refused() {
 /// A ledger as an older version of this program left it, made by its own steps, with a run of one event in it.
 async fn older(folder: &Folder, version: usize) {
     let run = stream(shelf(1), "run-1");
-    let new = Folder::fresh();
+    let new = Folder::new();
     started(&new.store(), &run).await;
     fs::create_dir(folder.path().parent().unwrap()).unwrap();
     let old = Connection::open(folder.path()).unwrap();
@@ -135,7 +135,7 @@ fn version_of(path: &Path) -> i32 {
 #[tokio::test]
 async fn an_older_file_is_backed_up_and_brought_up_and_keeps_what_it_has() {
     for version in 1..STEPS.len() {
-        let (folder, run) = (Folder::fresh(), stream(shelf(1), "run-1"));
+        let (folder, run) = (Folder::new(), stream(shelf(1), "run-1"));
         older(&folder, version).await;
         // Two handles at once, as two processes would have.
         let [one, two] = [folder.store(), folder.store()];
@@ -162,14 +162,14 @@ async fn an_older_file_is_backed_up_and_brought_up_and_keeps_what_it_has() {
 
 #[tokio::test]
 async fn a_backup_is_never_overwritten_and_a_new_file_has_none() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     older(&folder, 1).await;
     let taken = folder.path().with_file_name("ledger.db.v1.backup");
     fs::write(&taken, b"mine").unwrap();
     folder.store().ready().await.unwrap();
     assert_eq!(fs::read(&taken).unwrap(), b"mine");
     assert_eq!(version_of(&folder.path().with_file_name("ledger.db.v1.backup.2")), 1);
-    let new = Folder::fresh();
+    let new = Folder::new();
     new.store().ready().await.unwrap();
     let names = fs::read_dir(new.path().parent().unwrap()).unwrap();
     assert!(names.into_iter().all(|it| !it.unwrap().file_name().to_string_lossy().contains("backup")));
@@ -178,7 +178,7 @@ async fn a_backup_is_never_overwritten_and_a_new_file_has_none() {
 /// The copy fails before anything was changed, and so does the migration.
 #[tokio::test]
 async fn without_a_backup_nothing_is_migrated() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     older(&folder, 1).await;
     for number in 1..100 {
         let suffix = if number == 1 { String::new() } else { format!(".{number}") };
@@ -190,7 +190,7 @@ async fn without_a_backup_nothing_is_migrated() {
 
 #[tokio::test]
 async fn an_empty_file_becomes_a_ledger() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     fs::create_dir(folder.path().parent().unwrap()).unwrap();
     fs::write(folder.path(), b"").unwrap();
     started(&folder.store(), &stream(shelf(1), "run-1")).await;
@@ -198,7 +198,7 @@ async fn an_empty_file_becomes_a_ledger() {
 
 #[tokio::test]
 async fn what_is_no_regular_file_is_refused() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let error = SqliteStore::new(SqliteSettings::file(folder.0.path())).ready().await.unwrap_err();
     assert_eq!(error.code(), "store_unavailable");
     assert!(error.to_string().contains("not a regular file"), "{error}");
@@ -206,7 +206,7 @@ async fn what_is_no_regular_file_is_refused() {
 
 #[tokio::test]
 async fn a_path_that_looks_like_a_uri_is_a_path() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let path = folder.0.path().join("file:ledger.db?mode=memory");
     let store = SqliteStore::new(SqliteSettings::file(&path));
     store.ready().await.unwrap();
@@ -215,7 +215,7 @@ async fn a_path_that_looks_like_a_uri_is_a_path() {
 
 #[tokio::test]
 async fn a_locked_file_is_named_after_the_time_limit() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     folder.store().ready().await.unwrap();
     let holder = Connection::open(folder.path()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -231,7 +231,7 @@ async fn a_locked_file_is_named_after_the_time_limit() {
 
 #[tokio::test]
 async fn a_waiting_writer_gets_its_turn() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     folder.store().ready().await.unwrap();
     let holder = Connection::open(folder.path()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -247,7 +247,7 @@ async fn a_waiting_writer_gets_its_turn() {
 #[tokio::test]
 async fn a_read_only_file_can_be_read_and_says_so_when_written() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let stream = stream(shelf(1), "run-1");
     let state = started(&folder.store(), &stream).await;
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o400)).unwrap();
@@ -264,7 +264,7 @@ async fn a_read_only_file_can_be_read_and_says_so_when_written() {
 
 #[tokio::test]
 async fn a_file_that_was_removed_is_not_written_to() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let stream = stream(shelf(1), "run-1");
     let state = started(&store, &stream).await;
@@ -283,7 +283,7 @@ async fn a_file_that_was_removed_is_not_written_to() {
 #[tokio::test]
 async fn many_may_open_a_new_file_at_once() {
     for _ in 0..8 {
-        let folder = Folder::fresh();
+        let folder = Folder::new();
         let mut opening = tokio::task::JoinSet::new();
         for run in 0..6 {
             let store = folder.store();

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::super::SqliteStore;
 use super::Folder;
 use crate::contract::build::{shelf, step, stream};
-use crate::contract::{Ground as _, started};
+use crate::contract::started;
 
 async fn steps(store: &SqliteStore, mut state: RunState, count: u64, conditions: usize) -> RunState {
     for _ in 0..count {
@@ -30,7 +30,7 @@ async fn size(store: &SqliteStore) -> i64 {
 
 #[tokio::test]
 async fn d37_a_step_adds_as_many_bytes_late_as_early() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let state = started(&store, &stream(shelf(1), "run-1")).await;
     let state = steps(&store, state, 500, 1).await;
@@ -47,7 +47,7 @@ async fn d37_a_step_adds_as_many_bytes_late_as_early() {
 /// A run of 200 conditions has no last step.
 #[tokio::test]
 async fn d37_a_wide_run_goes_on() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let state = started(&store, &stream(shelf(1), "run-1")).await;
     let state = steps(&store, state, 220, 200).await;
@@ -58,7 +58,7 @@ async fn d37_a_wide_run_goes_on() {
 
 #[tokio::test]
 async fn d09_reading_writes_nothing() {
-    let folder = Folder::fresh();
+    let folder = Folder::new();
     let store = folder.store();
     let stream = stream(shelf(1), "run-1");
     let state = started(&store, &stream).await;

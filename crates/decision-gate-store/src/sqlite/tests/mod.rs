@@ -21,6 +21,10 @@ use crate::contract::{Ground, store_contract};
 struct Folder(TempDir);
 
 impl Folder {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
     fn path(&self) -> PathBuf {
         self.0.path().join("state").join("ledger.db")
     }
@@ -42,8 +46,8 @@ impl Folder {
 impl Ground for Folder {
     const LASTS: bool = true;
 
-    fn fresh() -> Self {
-        Self(TempDir::new().unwrap())
+    fn fresh() -> Option<Self> {
+        Some(Self::new())
     }
 
     fn open(&self) -> Arc<dyn Store> {
@@ -57,8 +61,8 @@ struct Memory(Arc<dyn Store>);
 impl Ground for Memory {
     const LASTS: bool = false;
 
-    fn fresh() -> Self {
-        Self(Arc::new(SqliteStore::new(SqliteSettings::memory())))
+    fn fresh() -> Option<Self> {
+        Some(Self(Arc::new(SqliteStore::new(SqliteSettings::memory()))))
     }
 
     fn open(&self) -> Arc<dyn Store> {

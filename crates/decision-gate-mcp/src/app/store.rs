@@ -1,0 +1,134 @@
+//! The ledger of a configuration. Nothing is opened before the first call needs it, and a PostgreSQL client is nothing
+//! but settings until then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use decision_gate_config::Loaded;
+use decision_gate_config::sections::store::{StoreKind, SyncMode};
+use decision_gate_runtime::Store;
+use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
+
+use super::SetupError;
+
+/// The configured ledger.
+pub(super) fn open(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+    match loaded.config().store.kind {
+        StoreKind::Memory => Ok(sqlite(loaded, Place::Memory)),
+        StoreKind::Sqlite => Ok(sqlite(loaded, Place::File(loaded.store_path()?))),
+        StoreKind::Postgres => postgres::open(loaded),
+    }
+}
+
+/// Where it is, in words; nothing for one in memory.
+pub(super) fn place(loaded: &Loaded) -> Result<Option<String>, SetupError> {
+    match loaded.config().store.kind {
+        StoreKind::Memory => Ok(None),
+        StoreKind::Sqlite => Ok(Some(loaded.store_path()?.display().to_string())),
+        StoreKind::Postgres => postgres::place(loaded).map(Some),
+    }
+}
+
+/// The configured ledger, where there is one that outlives the process: what was seen before is asked there.
+pub(super) fn kept(loaded: &Loaded) -> Result<Option<Arc<dyn Store>>, SetupError> {
+    match loaded.config().store.kind {
+        StoreKind::Memory => Ok(None),
+        StoreKind::Sqlite => {
+            let path = loaded.store_path().ok().filter(|it| it.exists());
+            Ok(path.map(|path| sqlite(loaded, Place::File(path))))
+        }
+        StoreKind::Postgres => postgres::open(loaded).map(Some),
+    }
+}
+
+/// A ledger in SQLite.
+pub(super) fn sqlite(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
+    Arc::new(SqliteStore::new(SqliteSettings { place, sync_mode: sync_mode(loaded), busy_timeout: patience(loaded) }))
+}
+
+fn sync_mode(loaded: &Loaded) -> StoreSync {
+    match loaded.config().store.sync_mode {
+        SyncMode::Full => StoreSync::Full,
+        SyncMode::Normal => StoreSync::Normal,
+    }
+}
+
+fn patience(loaded: &Loaded) -> Duration {
+    Duration::from_millis(loaded.config().store.busy_timeout_ms.get())
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use decision_gate_config::Loaded;
+    use decision_gate_config::sections::store::{Postgres, PostgresTls};
+    use decision_gate_runtime::Store;
+    use decision_gate_store::{Host, Password, PostgresSettings, PostgresStore, Tls};
+
+    use super::{SetupError, patience, sync_mode};
+
+    pub(super) fn open(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+        Ok(Arc::new(PostgresStore::new(settings(loaded)?)?))
+    }
+
+    pub(super) fn place(loaded: &Loaded) -> Result<String, SetupError> {
+        Ok(settings(loaded)?.place())
+    }
+
+    fn settings(loaded: &Loaded) -> Result<PostgresSettings, SetupError> {
+        let postgres = loaded.config().store.postgres.as_ref().ok_or(SetupError::StoreNotBuilt)?;
+        let millis = |millis: u64| Duration::from_millis(millis);
+        Ok(PostgresSettings {
+            host: match postgres.host.is_socket() {
+                true => Host::Socket(postgres.host.as_str().into()),
+                false => Host::Tcp(postgres.host.as_str().to_owned()),
+            },
+            port: u16::try_from(postgres.port.get()).unwrap_or(u16::MAX),
+            database: postgres.database.as_str().to_owned(),
+            user: postgres.user.as_str().to_owned(),
+            password: password(postgres),
+            schema: postgres.schema.as_str().to_owned(),
+            tls: match postgres.effective_tls() {
+                PostgresTls::Off => Tls::Off,
+                PostgresTls::Encrypt => Tls::Encrypt,
+                PostgresTls::VerifyFull => {
+                    Tls::Verify { ca_file: postgres.ca_file.as_ref().map(|path| path.as_path().to_owned()) }
+                }
+            },
+            pool_size: postgres.pool_size.as_usize(),
+            connect_timeout: millis(postgres.connect_timeout_ms.get()),
+            statement_timeout: millis(postgres.statement_timeout_ms.get()),
+            // Zero would mean no limit to the server.
+            lock_timeout: patience(loaded).max(millis(1)),
+            sync_mode: sync_mode(loaded),
+        })
+    }
+
+    fn password(postgres: &Postgres) -> Password {
+        match (&postgres.password_env, &postgres.password_file) {
+            (Some(name), _) => Password::Variable(name.as_str().to_owned()),
+            (None, Some(path)) => Password::File(path.as_path().to_owned()),
+            (None, None) => Password::None,
+        }
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+mod postgres {
+    use std::sync::Arc;
+
+    use decision_gate_config::Loaded;
+    use decision_gate_runtime::Store;
+
+    use super::SetupError;
+
+    pub(super) fn open(_: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+        Err(SetupError::StoreNotBuilt)
+    }
+
+    pub(super) fn place(_: &Loaded) -> Result<String, SetupError> {
+        Err(SetupError::StoreNotBuilt)
+    }
+}
