@@ -8,12 +8,8 @@ mod good;
 mod mutations;
 mod runs;
 
-use std::fs;
-use std::path::Path;
-use std::process::Stdio;
-
 use decision_gate_core::runpack::ProofLevel;
-use decision_gate_tests::{Fault, Launch, Workspace, binary};
+use decision_gate_tests::Fault;
 
 use self::both::{Asked, Case, Good, judge};
 use self::mutations::{Sealed, files, flips, resealed_flips, rewrites};
@@ -47,57 +43,6 @@ fn both_take_every_good_pack() -> Result<(), Fault> {
     for ((ours, theirs), pack) in judge(&packs, &as_they_are(&packs), SIGNED)?.iter().zip(&packs) {
         assert!(ours.pass, "{}: {ours:?}", pack.name);
         assert_eq!(ours, theirs, "{}", pack.name);
-    }
-    Ok(())
-}
-
-/// What commands write: a hold, a completed run, and a release decision, each signed.
-#[test]
-fn both_take_what_the_commands_write() -> Result<(), Fault> {
-    let workspace = Workspace::new()?;
-    workspace.configure_releases()?;
-    let at = |name: &str| workspace.path().join(name).display().to_string();
-    let run = |arguments: &[&str]| {
-        let launch = arguments.iter().fold(Launch::program(binary()?), |launch, argument| launch.arg(*argument));
-        launch.output(Stdio::null()).map(|output| output.status.code())
-    };
-    let (config, key, subject) = (at("decision-gate.toml"), at("gate.pem"), format!("sha256:{}", "ab".repeat(32)));
-    run(&["keys", "generate", "gate", "--private", &key, "--keyring", &at("ring.json")])?;
-    let ring = fs::read(at("ring.json")).map_err(Fault::io("read", at("ring.json")))?;
-    let sign = |pack: &str, run_id: &str| {
-        run(&["runpack", "export", run_id, "--config", &config, "--out", &at(pack), "--sign", &key])
-    };
-    let check = |run_id: &str| run(&["check", &at("scenario.json"), "--config", &config, "--run-id", run_id]);
-    assert_eq!((check("held")?, sign("held", "held")?), (Some(1), Some(0)));
-    workspace.mend()?;
-    assert_eq!((check("good")?, sign("good", "good")?), (Some(0), Some(0)));
-    let release = ["release", "evaluate", "--environment", "production", "--subject", &subject, "--run-id", "out"];
-    assert_eq!(run(&[&release[..], &["--config", &config]].concat())?, Some(1), "there is no evidence");
-    assert_eq!(sign("release", "out")?, Some(0));
-    let mut packs = Vec::new();
-    for name in ["held", "good", "release"] {
-        let mut files = runs::Files::new();
-        collect(&workspace.path().join(name), "", &mut files)?;
-        let keys = serde_json::from_slice(&ring).unwrap();
-        packs.push(Good { name: name.to_owned(), files, keys, checkpoint_keys: Vec::new() });
-    }
-    for ((ours, theirs), pack) in judge(&packs, &as_they_are(&packs), SIGNED)?.iter().zip(&packs) {
-        assert!(ours.pass, "{}: {ours:?}", pack.name);
-        assert_eq!(ours, theirs, "{}", pack.name);
-    }
-    Ok(())
-}
-
-/// Every file below a folder, by its path in it.
-fn collect(folder: &Path, prefix: &str, files: &mut runs::Files) -> Result<(), Fault> {
-    for entry in fs::read_dir(folder).map_err(Fault::io("read", folder))? {
-        let entry = entry.map_err(Fault::io("read", folder))?;
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.path().is_dir() {
-            collect(&entry.path(), &format!("{path}/"), files)?;
-        } else {
-            files.insert(path, fs::read(entry.path()).map_err(Fault::io("read", entry.path()))?);
-        }
     }
     Ok(())
 }
