@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 export DECISION_GATE_REQUIRE_VECTORS=1
 
 # The tests that go through a collection print its line, or one for each part of it: `NAME PART: N of M`.
-suites=(json_vectors signature_vectors ledger_vectors vex_vectors attestation_vectors engine peer_packs peer_scenarios yaml_vectors protocol_vectors)
+suites=(json_vectors signature_vectors ledger_vectors vex_vectors attestation_vectors report_vectors engine peer_packs peer_scenarios yaml_vectors protocol_vectors)
 # A collection is its parts; one without parts is its own.
 collections=(
   01-jcs-rfc8785
@@ -19,6 +19,14 @@ collections=(
   08-jsonpath-cts
   09-json-parsing
   10-yaml-subset
+  11-ci-junit
+  12-ci-sarif
+  13-ci-scanners
+  14-ci-coverage
+  15-ci-test-json
+  16-ci-github-api
+  17-ci-sonarqube
+  18-ci-sbom
   "19-decision-gate-peer agentic comparators runpacks"
   20-merkle-rfc6962
   "21-signed-note-checkpoint notes keys bodies proofs log"

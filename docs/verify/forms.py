@@ -125,7 +125,8 @@ RULE = {"effect": "permit|deny|error", "error_message?": TEXT, "target_kinds?": 
         **{f"{it}?": some(TEXT) for it in LISTS}}
 PROVIDER = {"answers": "fetched|derived", "max_lane": LANE, "allow_raw": FLAG, "contract": DIGEST,
             "result_schemas": named(ANY, ID), "trust?": {"require_signature": {"keys": [KEY_ID], "binding": BINDING}},
-            "unsigned_max_lane?": LANE, "signers?": THERE, "release?": THERE}
+            "unsigned_max_lane?": LANE, "signers?": THERE, "release?": THERE,
+            "max_evidence_bytes?": EXACT}
 POLICY = {
     "v": whole(1, 1), "trust_requirement": LANE, "provider_trust_overrides": named(LANE, ID), "keys?": some(KEY),
     "anchors": {"providers?": some({"provider_id": ID, "requirement": {"anchor_type": TEXT, "required_fields": [TEXT]}})},
@@ -166,7 +167,7 @@ PLACE = {"seq": COUNT, "slot": re.compile(f"payload|evidence:{ID.pattern}")}
 VALUE = ({**PLACE, "salt": HEX, "value": ANY}, {**PLACE, "withheld": "redacted", "result?": named(ANY)},
          {**PLACE, "withheld": "pruned"})
 TRUST = {"keys": [ANY], "policies": [{"digest": DIGEST, "snapshot": POLICY}]}
-PROOFS = {"checkpoint": None, "generated_at": TIME, "profile": "audit|disclosed", "root": DIGEST, "size": COUNT}
+PROOFS = {"checkpoint": (None, {"inclusion": [DIGEST], "index": COUNT}), "generated_at": TIME, "profile": "audit|disclosed", "root": DIGEST, "size": COUNT}
 FILES = [{"path": TEXT, "hash": DIGEST}]
 ARTIFACTS = [{"artifact_id": TEXT, "kind": TEXT, "path": TEXT, "content_type": TEXT, "hash": DIGEST, "required": FLAG}]
 

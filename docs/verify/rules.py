@@ -155,11 +155,13 @@ def judge(spec, answer, policy, keys, occasion):
     holds = compare(spec["comparator"], value, spec["expected"])
     return unknown("type_mismatch", **usable) if holds is None else {"status": str(holds), **usable}
 
-def is_kept(answer, limit):
-    """Whether an answer is one that can be kept: what is too large or too deep is replaced before it is judged."""
+def is_kept(answer, limit, own_limit):
+    """Whether an answer is one that can be kept: what is too large or too deep is replaced before it is judged. A provider
+    may have a limit of its own for the values that it finds."""
     value = answer.get("value", {"kind": "json", "value": answer.get("details")})
     data = bytes(value["value"]) if value["kind"] == "bytes" else canonical(value["value"])
-    return nesting(value["value"]) <= 64 and max(len(data), len(answer.get("attestation", "").encode())) <= limit
+    fits = len(data) <= (own_limit if "value" in answer else limit) and len(answer.get("attestation", "").encode()) <= limit
+    return nesting(value["value"]) <= 64 and fits
 
 def weigh(answer, claim, hashed, provider, query, policy, keys, occasion):
     """(lane, proof), and the code of a refusal if what came with the answer contradicts it or is too little."""
@@ -209,60 +211,3 @@ def within(entry, needed):
     """An entry under a lane requirement: evidence below it decides nothing."""
     low = "lane" in entry and LANES.index(entry["lane"]) < LANES.index(needed)
     return entry | unknown("trust_lane") if low else entry
-
-def leaves(tree):
-    """The conditions of a tree, in the order of the text."""
-    (kind, parts), = tree.items()
-    if kind == "Condition":
-        return [parts]
-    parts = [parts] if kind == "Not" else parts["reqs"] if kind == "RequireGroup" else parts
-    return [it for part in parts for it in leaves(part)]
-
-def evaluate(tree, leaf, fails=False):
-    """Strong Kleene logic, every leaf visited. `fails`: under an odd number of `Not`."""
-    (kind, parts), = tree.items()
-    if kind == "Condition":
-        return leaf(parts, fails)
-    if kind == "Not":
-        return {"True": "False", "False": "True", "Unknown": "Unknown"}[evaluate(parts, leaf, not fails)]
-    truths = [evaluate(it, leaf, fails) for it in (parts["reqs"] if kind == "RequireGroup" else parts)]
-    least = {"And": len(truths), "Or": 1}.get(kind) or parts["min"]
-    if truths.count("True") >= least:
-        return "True"
-    return "False" if len(truths) - truths.count("False") < least else "Unknown"
-
-def content_hash(payload):
-    if payload["kind"] == "external":
-        return payload["content_ref"]["content_hash"]
-    return digest(bytes(payload["bytes"]) if payload["kind"] == "bytes" else canonical(payload["value"]))
-
-def issue(stage, targets, policy, recorded):
-    """The packets of a stage that is entered, or why one is refused; what `static` rules refuse is taken as recorded."""
-    engine, refused = policy["packets"]["engine"], recorded["kind"] == "fail" and recorded["reason"]
-    if stage["entry_packets"] and targets and (engine == "deny_all" or engine == "static" and refused):
-        return [], refused if engine == "static" else "policy denied disclosure"
-    return [{"packet_id": it["packet_id"], "content_hash": content_hash(it["payload"]), "dispatched": len(targets)}
-            for it in stage["entry_packets"]], None
-
-def plain_edge(stages, stage):
-    edge, ids = stage["advance_to"], [it["stage_id"] for it in stages] + [None]
-    return ids[ids.index(stage["stage_id"]) + 1] if edge["kind"] == "linear" else edge.get("stage_id")
-
-def edge_by_gates(stages, stage, gates):
-    """Where the gates lead: a stage, None for the end, "" for nowhere; and what was taken for granted."""
-    edge, status, waiting = stage["advance_to"], {it["gate_id"]: it["status"] for it in gates}, False
-    if edge["kind"] != "branch":
-        return plain_edge(stages, stage) if set(status.values()) <= {"True"} else "", None
-    for rule in edge["branches"]:
-        seen = status[rule["gate_id"]]
-        if seen == rule["outcome"].title() and (seen == "Unknown" or not waiting):
-            return rule["next_stage_id"], "unknown_outcome" if seen == "Unknown" else None
-        waiting = waiting or seen == "Unknown" != rule["outcome"].title()
-    return edge["default"] if edge["default"] and "Unknown" not in status.values() else "", None
-
-def edge_by_time(stages, stage):
-    """Where a time limit that does not end the run leads."""
-    edge, forced = stage["advance_to"], "true" if stage["on_timeout"] == "advance_with_flag" else "unknown"
-    if edge["kind"] != "branch":
-        return plain_edge(stages, stage)
-    return next((it["next_stage_id"] for it in edge["branches"] if it["outcome"] == forced), edge["default"]) or ""

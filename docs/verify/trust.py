@@ -44,7 +44,7 @@ class Key:
         forms.check(value, forms.KEY)
         self.id, self.algorithm, self.rules = value["key_id"], value["algorithm"], value
         self.material = (self.algorithm, value["public_key"])
-        data = unbase64(value["public_key"])
+        self.raw = data = unbase64(value["public_key"])
         one_spelling = base64.b64encode(data).decode() == value["public_key"]
         if not one_spelling or not (is_ed25519_point(data) if self.algorithm == "ed25519" else len(data) == 33):
             raise ValueError(f"key `{self.id}` is malformed or weak")

@@ -12,6 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+from merkle import VerifierKey  # noqa: E402
 from pack import LEVELS, Pack  # noqa: E402
 from strict_json import parse  # noqa: E402
 from trust import keyring  # noqa: E402
@@ -53,6 +54,7 @@ def main():
         if not all(it is None or re.fullmatch("[0-9a-f]{64}", it) for it in hashes):
             raise ValueError("a hash is 64 lower-case hexadecimal characters")
         keys = keyring(parse(open(asked.keys, "rb").read())) if asked.keys else None
+        checkpoint_keys = [VerifierKey(it) for it in asked.checkpoint_key]
         if not os.path.isdir(asked.pack):
             raise OSError(f"`{asked.pack}` is no folder")
         level = asked.level or ("signed" if asked.keys else None)
@@ -60,7 +62,7 @@ def main():
     except (OSError, ValueError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    report = Pack(files, asked.manifest, keys, level, expect, asked.checkpoint_key).run()
+    report = Pack(files, asked.manifest, keys, level, expect, checkpoint_keys).verify()
     if asked.format == "json":
         print(json.dumps(report, indent=2, ensure_ascii=False))
     else:

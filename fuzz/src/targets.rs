@@ -17,7 +17,9 @@ use decision_gate_core::intoto::Statement;
 use decision_gate_core::json::path::JsonPath;
 use decision_gate_core::json::{self, EnvelopeEnd, IdSite, Limits, canonical};
 use decision_gate_core::keys::{KeyId, PublicKey, SigningKey, TrustedKey};
-use decision_gate_core::ledger::Event;
+use decision_gate_core::ledger::{
+    Checkpoint, CheckpointTrust, ConsistencyProof, Event, Note, StreamHead, TlogProof, VerifierKey, WitnessPolicy,
+};
 use decision_gate_core::name::{CheckId, NamespaceId, ProviderId, TenantId};
 use decision_gate_core::policy::Policy;
 use decision_gate_core::runpack::{Expect, ManifestName, PackFiles, Verdict, verify};
@@ -42,7 +44,9 @@ pub const TARGETS: &[Target] = &[
     ("json_parse", json_parse),
     ("jsonpath", jsonpath),
     ("key_read", key_read),
+    ("note_read", note_read),
     ("policy_read", policy_read),
+    ("report_read", report_read),
     ("runpack_verify", runpack_verify),
     ("scenario_read", scenario_read),
     ("statement_read", statement_read),
@@ -56,6 +60,24 @@ pub const TARGETS: &[Target] = &[
 
 /// Most bytes that any of the readers is given.
 const MAX_BYTES: usize = 1 << 20;
+
+/// A report of a CI tool: read by its content and as each format that there is. Where nothing was looked at, nothing is
+/// proven.
+pub fn report_read(data: &[u8]) {
+    use decision_gate_attest::reports::{self, FORMATS, Summary};
+    let data = data.get(..MAX_BYTES).unwrap_or(data);
+    for named in FORMATS.into_iter().map(|it| Some(it.id)).chain([None]) {
+        let Ok(report) = reports::read(data, named) else { continue };
+        assert!(named.is_none_or(|named| named == report.format().id), "of another format than was named");
+        match report.evidence() {
+            Ok(Summary::Tests(it)) => assert!(it.total() > 0, "no test, and evidence"),
+            Ok(Summary::Coverage(it)) => assert!(it.lines.total() > 0, "no line, and evidence"),
+            Ok(Summary::Checks(it)) => assert!(it.total() > 0, "no check, and evidence"),
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.code(), "report_empty"),
+        }
+    }
+}
 
 /// The strict scan, and the canonical form, which is its own canonical form.
 pub fn json_parse(data: &[u8]) {
@@ -97,6 +119,32 @@ pub fn dsse_envelope(data: &[u8]) {
         );
     }
     assert!(dsse::verify(&envelope, &keys, NonZeroUsize::MIN.saturating_add(1)).is_err());
+}
+
+/// Notes, checkpoints, proofs, heads, keys and policies of logs: what reads is written back byte for byte.
+pub fn note_read(data: &[u8]) {
+    if let Ok(note) = Note::parse(data) {
+        assert_eq!(note.to_text().as_bytes(), data);
+        if let Ok(checkpoint) = Checkpoint::parse(note.claimed_text()) {
+            assert_eq!(checkpoint.to_text(), note.claimed_text());
+        }
+        assert!(note.verify(&[]).is_err());
+    }
+    assert!(CheckpointTrust::default().judge(data).is_err());
+    if let Some(head) = StreamHead::read(data) {
+        assert_eq!(head.to_json(), data);
+    }
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(proof) = TlogProof::parse(text) {
+        assert_eq!(proof.to_text(), text);
+    }
+    if let Ok(proof) = ConsistencyProof::parse(text) {
+        assert_eq!(proof.to_text(), text);
+    }
+    if let Ok(key) = text.parse::<VerifierKey>() {
+        assert_eq!(key.to_string(), text);
+    }
+    drop(WitnessPolicy::parse(text));
 }
 
 /// A public key in any spelling, which reads back from the spellings that are written.

@@ -242,6 +242,7 @@ targets![
     json_parse,
     jsonpath,
     key_read,
+    note_read,
     policy_read,
     runpack_verify,
     scenario_read,

@@ -9,6 +9,7 @@ pub mod issuers;
 pub mod predicate;
 pub mod predicates;
 pub mod rate;
+pub mod reports;
 pub mod sigstore;
 pub mod vex;
 pub mod vex_status;

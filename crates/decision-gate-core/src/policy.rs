@@ -86,6 +86,9 @@ pub struct ProviderPolicy {
     /// What releases are judged by, of a provider that brings what is known of them; left out for every other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Value>,
+    /// The most bytes of one of its values, where that is another number than everybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_evidence_bytes: Option<u64>,
 }
 
 impl ProviderPolicy {
@@ -254,6 +257,12 @@ impl Policy {
     /// Its canonical JSON.
     pub fn to_bytes(&self) -> Vec<u8> {
         bytes_of(&self.snapshot)
+    }
+
+    /// The most bytes of one value of a provider.
+    pub(crate) fn evidence_limit(&self, provider: Option<&ProviderId>) -> u64 {
+        let own = provider.and_then(|it| self.provider(it)?.max_evidence_bytes);
+        own.unwrap_or(self.snapshot.limits.max_evidence_bytes)
     }
 
     /// One provider's part.

@@ -151,7 +151,7 @@ pub struct GateResult {
     pub truth: Option<Truth>,
     /// What the gate said.
     pub judged: Judged,
-    /// The mode in force; nothing where the configured actions rule.
+    /// The mode in force. Where none was written the configured actions rule, as under `Block`.
     pub mode: Option<Mode>,
     /// Where that came from.
     pub mode_source: Option<Origin>,

@@ -6,7 +6,7 @@ use decision_gate_core::json::{self, Limits};
 use crate::BuildError;
 
 /// Most bytes of a contract.
-const MAX_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 128 * 1024;
 
 /// A provider's contract from its text.
 pub(crate) fn read(text: &str) -> Result<ProviderContract, BuildError> {

@@ -16,6 +16,7 @@ pub mod env;
 pub mod http;
 pub mod json;
 pub mod release;
+pub mod report;
 pub mod time;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use self::{
     http::{HttpHost, HttpSettings},
     json::{JsonProvider, JsonSettings, Root},
     release::{ReleaseProvider, ReleaseRoot, ReleaseSettings},
+    report::{ReportProvider, ReportSettings},
     time::{TimeProvider, TimeSettings},
 };
 
@@ -39,7 +41,7 @@ pub use self::{
 /// A contract of this build that does not read: a defect of the build.
 pub fn contracts() -> Result<Vec<ProviderContract>, BuildError> {
     let read = [env::CONTRACT, http::CONTRACT, json::CONTRACT, time::CONTRACT].into_iter().map(contract::read);
-    [attestation::contract(), release::contract()].into_iter().chain(read).collect()
+    [attestation::contract(), release::contract(), report::contract()].into_iter().chain(read).collect()
 }
 
 /// The provider `attestation`: envelopes and bundles under the folders that are named in its settings.
@@ -83,6 +85,14 @@ pub fn json(settings: JsonSettings) -> Result<Arc<dyn Provider>, BuildError> {
 /// A folder that can't be opened, or settings that open nothing sensible.
 pub fn release(settings: ReleaseSettings) -> Result<Arc<dyn Provider>, BuildError> {
     Ok(Arc::new(ReleaseProvider::new(settings)?))
+}
+
+/// The provider `report`: what CI tools wrote into files under the folders that are named in its settings.
+///
+/// # Errors
+/// A folder that can't be opened, or settings that open nothing sensible.
+pub fn report(settings: ReportSettings) -> Result<Arc<dyn Provider>, BuildError> {
+    Ok(Arc::new(ReportProvider::new(settings)?))
 }
 
 /// The provider `time`: the time of the evaluation.

@@ -7,7 +7,7 @@ use crate::error::bounded;
 
 const PARAMS_MISSING: FaultCode = FaultCode::known("params_missing");
 const PARAMS_INVALID: FaultCode = FaultCode::known("params_invalid");
-const CHECK_MISSING: FaultCode = FaultCode::known("check_missing");
+pub(crate) const CHECK_MISSING: FaultCode = FaultCode::known("check_missing");
 
 /// The parameters of one query.
 pub(crate) struct Params<'a>(&'a Map<String, Value>);

@@ -143,7 +143,7 @@ pub(crate) fn ask_at(provider: &dyn Provider, query: &Query, asked_at: Timestamp
 #[test]
 fn contracts_are_whole_and_their_examples_fit() {
     let contracts = contracts().unwrap();
-    assert_eq!(contracts.len(), 6);
+    assert_eq!(contracts.len(), 7);
     for contract in contracts {
         assert!(contract.transport == "builtin" && !contract.notes.is_empty());
         Schema::compile(&contract.config_schema).unwrap();

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "docs" / "verify"))
 
+from merkle import VerifierKey  # noqa: E402
 from pack import Pack  # noqa: E402
 from trust import keyring  # noqa: E402
 
@@ -35,12 +36,12 @@ def main():
         asked = json.loads(line)
         if "load" in asked:
             files = {path: base64.b64decode(text) for path, text in asked["files"].items()}
-            packs[asked["load"]] = files, keyring(asked["keys"]), asked.get("checkpoint_keys", [])
+            packs[asked["load"]] = files, keyring(asked["keys"]), [VerifierKey(it) for it in asked.get("checkpoint_keys", [])]
             continue
         files, keys, checkpoint_keys = packs[asked["judge"]]
         pack = Pack(edited(files, asked["edits"]), keys=keys, level=asked["level"], checkpoint_keys=checkpoint_keys,
                     first=asked.get("first", False))
-        report = pack.run()
+        report = pack.verify()
         codes = [it["code"] for it in report["findings"]]
         print(json.dumps({"status": report["status"], "level": report["level"], "codes": codes}), flush=False)
     sys.stdout.flush()

@@ -8,6 +8,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use decision_gate_core::keys::Keyring;
+use decision_gate_core::ledger::{CheckpointTrust, VerifierKey};
 use decision_gate_core::runpack::{Expect, ManifestName, PackFiles, ProofLevel, Status, verify};
 use decision_gate_policy::READERS;
 use decision_gate_tests::{Clients, Fault, project_root};
@@ -43,6 +44,8 @@ pub(crate) struct Good {
     pub(crate) name: String,
     pub(crate) files: Files,
     pub(crate) keys: Value,
+    /// The keys of logs and witnesses that it is judged with.
+    pub(crate) checkpoint_keys: Vec<String>,
 }
 
 /// What a verifier says.
@@ -98,7 +101,10 @@ fn first(packs: &[Good], case: &Case, asked: Asked) -> Said {
     let mut files = pack.files.clone();
     case.edits.iter().for_each(|edit| edit.apply(&mut files));
     let keys: Keyring = serde_json::from_value(pack.keys.clone()).unwrap();
-    let expect = Expect { keys: Some(keys), level: asked.level, readers: Some(READERS), ..Expect::default() };
+    let logs: Vec<VerifierKey> = pack.checkpoint_keys.iter().map(|it| it.parse().unwrap()).collect();
+    let checkpoints = (!logs.is_empty()).then(|| CheckpointTrust::new(logs, None));
+    let readers = Some(READERS);
+    let expect = Expect { keys: Some(keys), level: asked.level, checkpoints, readers, ..Expect::default() };
     let files: PackFiles = files.into_iter().collect();
     let report = verify(&files, &ManifestName::standard(), &expect);
     Said {
@@ -118,7 +124,7 @@ fn second(python: &std::path::Path, packs: &[Good], cases: &[Case], asked: Asked
             let mut say = |value: &Value| writeln!(out, "{value}").unwrap();
             for (number, pack) in packs.iter().enumerate() {
                 let files: BTreeMap<_, _> = pack.files.iter().map(|(path, it)| (path, STANDARD.encode(it))).collect();
-                say(&json!({"load": number, "files": files, "keys": pack.keys}));
+                say(&json!({"load": number, "files": files, "keys": pack.keys, "checkpoint_keys": pack.checkpoint_keys}));
             }
             for case in cases {
                 let edits: Vec<_> = case.edits.iter().map(Edit::to_json).collect();

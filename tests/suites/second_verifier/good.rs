@@ -1,12 +1,18 @@
 //! Packs in which nothing is wrong: every comparator, every edge, every way in which evidence comes.
 
+use std::ops::Range;
+
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::condition::ALL;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::TriggerKind;
 use decision_gate_core::evidence::{Answer, EvidenceSignature, EvidenceValue, Found};
 use decision_gate_core::json::canonical;
-use decision_gate_core::runpack::Profile;
+use decision_gate_core::keys::SigningKey;
+use decision_gate_core::ledger::{
+    Checkpoint, KeyUse, NoteSignature, StreamHead, VerifierKey, inclusion_ranges, read_checkpoint, root_of,
+};
+use decision_gate_core::runpack::{Anchor, Profile};
 use decision_gate_core::scenario::Origin;
 use decision_gate_core::scenario::packets::PacketPayload;
 use decision_gate_core::trust::Binding;
@@ -16,15 +22,95 @@ use crate::both::Good;
 use crate::runs::{Files, NOW, Run, condition, fault, file, found, gated, policy, provider_key, ring, trusted};
 
 fn good(name: &str, files: Files) -> Good {
-    Good { name: name.to_owned(), files, keys: ring() }
+    Good { name: name.to_owned(), files, keys: ring(), checkpoint_keys: Vec::new() }
+}
+
+/// One condition, one step, the end.
+fn one_step(answer: Answer) -> Run {
+    let spec = gated(&json!({"Condition": "c"}), &[condition("c", "json", "equals", &json!(0))]);
+    let mut run = Run::start(&spec, policy(&[]));
+    run.next(&[("c", answer)]);
+    run
+}
+
+/// The origin of the log that the anchored packs are in.
+pub(crate) const ORIGIN: &str = "gate.example/ledger/1/1";
+
+/// The key of a log of this name.
+pub(crate) fn log_key(origin: &str, seed: u8) -> String {
+    VerifierKey::new(origin, KeyUse::Plain, SigningKey::from_seed(&[seed; 32]).public()).unwrap().to_string()
+}
+
+/// A place of a run in a log of seven heads, under a checkpoint by a key.
+pub(crate) fn place(head: &StreamHead, index: usize, origin: &str, seed: u8) -> Anchor {
+    let other = |run: usize| StreamHead { run: Some(format!("other-{run}").parse().unwrap()), ..head.clone() };
+    let leaves: Vec<Digest> =
+        (0..7).map(|it| if it == index { head.leaf_hash() } else { other(it).leaf_hash() }).collect();
+    let ranges = inclusion_ranges(u64::try_from(index).unwrap(), 7).unwrap();
+    let within = |range: &Range<u64>| {
+        let (from, to) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+        root_of(leaves[from..to].iter().copied())
+    };
+    let checkpoint = Checkpoint { origin: origin.into(), size: 7, root: root_of(leaves.iter().copied()) };
+    let note = checkpoint.sign(&SigningKey::from_seed(&[seed; 32])).unwrap().to_text().into_bytes();
+    Anchor { note, index: u64::try_from(index).unwrap(), inclusion: ranges.iter().map(within).collect() }
+}
+
+fn anchored(name: &str, run: &Run, anchor: Anchor) -> Good {
+    let files = run.anchored(Profile::Audit, Some(anchor));
+    Good { checkpoint_keys: vec![log_key("other.example/1/1", 3), log_key(ORIGIN, 1)], ..good(name, files) }
+}
+
+/// Packs of runs that have ended, at every place of a log, and one whose checkpoint a witness cosigned as well.
+pub(crate) fn in_a_log() -> Vec<Good> {
+    let run = one_step(file(json!(0)));
+    let head = run.head();
+    let mut all: Vec<_> =
+        (0..7).map(|index| anchored(&format!("at {index}"), &run, place(&head, index, ORIGIN, 1))).collect();
+    let mut cosigned = place(&head, 4, ORIGIN, 1);
+    let (mut note, _) = read_checkpoint(&cosigned.note).unwrap();
+    let witness = SigningKey::from_seed(&[5; 32]);
+    let line = NoteSignature::cosign(note.claimed_text(), "witness.example", &witness, 1_800_000_000).unwrap();
+    note.add([line]);
+    cosigned.note = note.to_text().into_bytes();
+    let unknown = anchored("cosigned by somebody", &run, cosigned);
+    let key = VerifierKey::new("witness.example", KeyUse::Cosignature, witness.public()).unwrap().to_string();
+    let mut known = unknown.clone();
+    known.name = "cosigned by a witness".into();
+    known.checkpoint_keys.push(key);
+    all.extend([unknown, known]);
+    all
+}
+
+/// Packs whose anchor shows nothing: of a run that goes on, under no checkpoint, by another log or key, of another run.
+pub(crate) fn not_in_the_log() -> Vec<Good> {
+    let run = one_step(file(json!(0)));
+    let going_on = one_step(file(json!(1)));
+    let other = going_on.head();
+    let mut moved = place(&run.head(), 2, ORIGIN, 1);
+    moved.index = 3;
+    let mut short = place(&run.head(), 2, ORIGIN, 1);
+    short.inclusion.pop();
+    let mut long = place(&run.head(), 2, ORIGIN, 1);
+    long.inclusion.push(Digest::of(b"more"));
+    let without = Good { checkpoint_keys: vec![log_key(ORIGIN, 1)], ..good("no checkpoint", run.pack(Profile::Audit)) };
+    vec![
+        anchored("it goes on", &going_on, place(&other, 2, ORIGIN, 1)),
+        anchored("another run's proof", &run, place(&other, 2, ORIGIN, 1)),
+        anchored("another place", &run, moved),
+        anchored("a short proof", &run, short),
+        anchored("a long proof", &run, long),
+        anchored("another key", &run, place(&run.head(), 2, ORIGIN, 2)),
+        anchored("another namespace's log", &run, place(&run.head(), 2, "gate.example/ledger/1/2", 1)),
+        anchored("another operator's log", &run, place(&run.head(), 2, "else.example/1/1", 1)),
+        anchored("a key of another log", &run, place(&run.head(), 2, "gate.example/1/1", 3)),
+        without,
+    ]
 }
 
 /// One condition, one step, the end.
 pub(crate) fn small() -> Good {
-    let spec = gated(&json!({"Condition": "c"}), &[condition("c", "json", "equals", &json!(0))]);
-    let mut run = Run::start(&spec, policy(&[]));
-    run.next(&[("c", file(json!(0)))]);
-    good("small", run.pack(Profile::Audit))
+    good("small", one_step(file(json!(0))).pack(Profile::Audit))
 }
 
 /// A hold, a submission, an advance with a packet, a time limit that goes on with a flag.

@@ -12,7 +12,7 @@ use decision_gate_core::runpack::ProofLevel;
 use decision_gate_tests::Fault;
 
 use self::both::{Asked, Case, Good, judge};
-use self::mutations::{Sealed, files, flips, rewrites};
+use self::mutations::{Sealed, files, flips, resealed_flips, rewrites};
 
 fn as_they_are(packs: &[Good]) -> Vec<Case> {
     let case = |(number, pack): (usize, &Good)| Case { label: pack.name.clone(), pack: number, edits: Vec::new() };
@@ -23,7 +23,9 @@ const SIGNED: Asked = Asked { level: Some(ProofLevel::Signed), first: false };
 
 /// Both find something wrong with every case. Stopping at the first finding, the second verifier says no less.
 fn both_refuse(packs: &[Good], cases: &[Case]) -> Result<(), Fault> {
-    let asked = Asked { level: Some(ProofLevel::Signed), first: true };
+    let anchored = packs.iter().all(|it| !it.checkpoint_keys.is_empty());
+    let level = if anchored { ProofLevel::Anchored } else { ProofLevel::Signed };
+    let asked = Asked { level: Some(level), first: true };
     let said = judge(packs, cases, asked)?;
     let differ = |(case, (ours, theirs)): (&Case, &(both::Said, both::Said))| {
         let found = (ours.pass || theirs.pass).then(|| format!("{}: {ours:?} and {theirs:?}", case.label));
@@ -94,5 +96,33 @@ fn even_the_holder_of_the_key_can_not_forge_what_is_replayed() -> Result<(), Fau
     packs.truncate(2);
     let mut cases = rewrites(0, &packs[0], Sealed::WithTheKey, replayed, 1);
     cases.extend(rewrites(1, &packs[1], Sealed::WithTheKey, replayed, 7));
+    both_refuse(&packs, &cases)
+}
+
+const ANCHORED: Asked = Asked { level: Some(ProofLevel::Anchored), first: false };
+
+#[test]
+fn both_find_a_run_in_its_log() -> Result<(), Fault> {
+    let packs = good::in_a_log();
+    for ((ours, theirs), pack) in judge(&packs, &as_they_are(&packs), ANCHORED)?.iter().zip(&packs) {
+        assert!(ours.pass, "{}: {ours:?}", pack.name);
+        assert_eq!(ours, theirs, "{}", pack.name);
+    }
+    let packs = good::not_in_the_log();
+    for ((ours, theirs), pack) in judge(&packs, &as_they_are(&packs), ANCHORED)?.iter().zip(&packs) {
+        assert!(!ours.pass, "{}: {ours:?}", pack.name);
+        assert_eq!(ours, theirs, "{}", pack.name);
+    }
+    Ok(())
+}
+
+/// Whoever has the key of the pack still has none of the log: checkpoint and proof are what they are.
+#[test]
+fn what_ties_a_run_to_its_log_can_not_be_rewritten() -> Result<(), Fault> {
+    let packs = [good::in_a_log().swap_remove(3)];
+    let mut cases = flips(0, &packs[0], 5);
+    cases.extend(resealed_flips(0, &packs[0], "checkpoint.note"));
+    cases.extend(rewrites(0, &packs[0], Sealed::WithTheKey, |path| path == "proofs.json", 1));
+    cases.extend(files(0, &packs[0], &good::not_in_the_log()[1]));
     both_refuse(&packs, &cases)
 }

@@ -165,3 +165,14 @@ fn seal(files: &Files, path: &str, bytes: Vec<u8>, sealed: Sealed) -> Vec<Edit> 
     edits.push(Edit::Put("manifest.json".into(), manifest));
     edits
 }
+
+/// A byte of a file at each place, with all hashes above it made anew and signed.
+pub(crate) fn resealed_flips(number: usize, pack: &Good, path: &str) -> Vec<Case> {
+    let bytes = &pack.files[path];
+    let flip = |index: usize| {
+        let mut other = bytes.clone();
+        other[index] ^= 1 << (index % 7);
+        case(number, format!("{path} at {index}"), seal(&pack.files, path, other, Sealed::WithTheKey))
+    };
+    (0..bytes.len()).map(flip).collect()
+}

@@ -7,10 +7,10 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::{self, RunState, SaltedAnswer, Start, Step, Submission, Trigger, TriggerKind};
 use decision_gate_core::evidence::{Answer, EvidenceAnchor, Fault, FaultCode, Found};
 use decision_gate_core::keys::{KeyId, SigningKey, TrustedKey};
-use decision_gate_core::ledger::{Salt, SideValue};
+use decision_gate_core::ledger::{Salt, SideValue, StreamHead, leaf_hash, root_of};
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, PolicySnapshot};
-use decision_gate_core::runpack::{ManifestName, PackInput, Profile, Verification, build};
+use decision_gate_core::runpack::{Anchor, ManifestName, PackInput, Profile, Verification, build};
 use decision_gate_core::scenario::packets::{DispatchTarget, PacketPayload};
 use decision_gate_core::scenario::{Origin, Scenario};
 use decision_gate_core::trust::statement::{Claim, ValueClaim};
@@ -241,13 +241,29 @@ impl Run {
 
     /// The run's pack, signed.
     pub(crate) fn pack(&self, profile: Profile) -> Files {
+        self.anchored(profile, None)
+    }
+
+    /// What stands for the run in the log of its namespace.
+    pub(crate) fn head(&self) -> StreamHead {
+        StreamHead {
+            tenant: TenantId::FIRST,
+            namespace: NamespaceId::FIRST,
+            run: Some(self.state.run.clone()),
+            size: self.state.seq,
+            root: root_of(self.events.iter().map(|it| leaf_hash(it))),
+        }
+    }
+
+    /// The same pack, with the place of the run in a log.
+    pub(crate) fn anchored(&self, profile: Profile, anchor: Option<Anchor>) -> Files {
         let input = PackInput {
             spec: self.scenario.to_bytes(),
             events: self.events.clone(),
             values: self.values.clone(),
             policies: self.policies.iter().map(Policy::to_bytes).collect(),
             generated_at: Timestamp::UnixMillis(NOW + 100_000_000),
-            anchor: None,
+            anchor,
             profile,
             verification: Verification::Include,
             manifest_name: ManifestName::standard(),

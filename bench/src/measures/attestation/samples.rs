@@ -94,6 +94,7 @@ impl Samples {
             unsigned_max_lane: None,
             signers: None,
             release: None,
+            max_evidence_bytes: None,
         };
         let artifact = Subject::of_digest("app.tar.gz", Digest::of(b"artifact"));
         let mut samples =

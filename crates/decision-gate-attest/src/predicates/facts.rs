@@ -62,7 +62,7 @@ pub struct Facts(BTreeMap<&'static str, Result<Value, PredicateFault>>);
 impl Facts {
     /// With this fact. One that is not said is left out.
     #[must_use]
-    pub(super) fn with(mut self, name: &'static str, value: Option<impl Into<Value>>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: Option<impl Into<Value>>) -> Self {
         if let Some(value) = value {
             self.0.insert(name, Ok(value.into()));
         }
@@ -71,7 +71,7 @@ impl Facts {
 
     /// With these texts, sorted, none of them twice.
     #[must_use]
-    pub(super) fn with_texts(self, name: &'static str, texts: Option<&[String]>) -> Self {
+    pub(crate) fn with_texts(self, name: &'static str, texts: Option<&[String]>) -> Self {
         let sorted = |texts: &[String]| {
             let mut texts = texts.to_vec();
             texts.sort();
@@ -83,7 +83,7 @@ impl Facts {
 
     /// With a fact that may be unreadable without the rest being so.
     #[must_use]
-    pub(super) fn with_result(mut self, name: &'static str, fact: Result<Option<Value>, PredicateFault>) -> Self {
+    pub(crate) fn with_result(mut self, name: &'static str, fact: Result<Option<Value>, PredicateFault>) -> Self {
         if let Some(fact) = fact.transpose() {
             self.0.insert(name, fact);
         }

@@ -65,3 +65,9 @@ fn the_guide_on_beacon_attestations_goes_as_it_is_told() {
     let project = follow("make-beacon-attestation.md", 4);
     assert_eq!(project.read("beacons.intoto.jsonl").lines().count(), 2);
 }
+
+#[test]
+fn the_guide_on_auditing_a_ledger_goes_as_it_is_told() {
+    let project = follow("audit-a-ledger.md", 18);
+    assert!(project.read("kept.note").starts_with("gate.example/ledger/1/1\n2\n"));
+}

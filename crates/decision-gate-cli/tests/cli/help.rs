@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 32] = [
+    let pages: [&[&str]; 40] = [
         &[],
         &["init"],
         &["check"],
@@ -14,6 +14,14 @@ fn every_help_page_says_what_and_shows_examples() {
         &["runpack"],
         &["runpack", "export"],
         &["runpack", "verify"],
+        &["runpack", "diff"],
+        &["ledger"],
+        &["ledger", "checkpoint"],
+        &["ledger", "prove"],
+        &["ledger", "verify"],
+        &["ledger", "export"],
+        &["ledger", "stats"],
+        &["ledger", "prune"],
         &["attest"],
         &["attest", "sign"],
         &["attest", "execution"],
@@ -43,7 +51,8 @@ fn every_help_page_says_what_and_shows_examples() {
         let line = [page, &["--help"]].concat();
         let done = project.run(&line).expect(0);
         assert_eq!(done.stderr, "", "{line:?}");
-        let has_subcommands = matches!(page, ["runpack" | "attest" | "keys" | "issuers" | "providers" | "config"]);
+        let has_subcommands =
+            matches!(page, ["runpack" | "ledger" | "attest" | "keys" | "issuers" | "providers" | "config"]);
         assert!(has_subcommands || done.stdout.contains("Examples:"), "{line:?}: {}", done.stdout);
         insta::assert_snapshot!(line.join("_"), done.stdout);
     }

@@ -240,3 +240,42 @@ fn what_can_not_be_asked_is_no_decision() {
     let answer = evaluate(&none, &["--format", "json"]).expect(2).json();
     assert_eq!(answer["error"]["code"], "release_not_configured");
 }
+
+#[test]
+fn the_sample_scenario_that_promotes_is_loaded_and_runs() {
+    let project = project("Block");
+    let config = project.read(".decision-gate/config.toml").replace("\"ship.yaml\"", "\"promote.yaml\"");
+    let reports =
+        "[[providers]]\nname = \"json\"\nconfig = { roots = [{ root_id = \"ci\", path = \"../reports\" }] }\n";
+    project.write(".decision-gate/config.toml", &format!("{config}{reports}"));
+    project.write(".decision-gate/promote.yaml", &crate::support::sample("scenarios/promote.yaml"));
+    project.write("reports/tests.json", r#"{ "failed": 0 }"#);
+    let subject = subject();
+    let promote = || project.run(&["check", "promote", "--environment", "production", "--subject", &subject]);
+    promote().expect(1);
+    trace(&project, "ci.pem");
+    promote().expect(0);
+    project.write("reports/tests.json", r#"{ "failed": 1 }"#);
+    promote().expect(1);
+}
+
+#[test]
+fn all_files_of_a_release_have_a_limit_of_their_own() {
+    let project = project("Block");
+    let config = project
+        .read(".decision-gate/config.toml")
+        .replace("[release]\n", "[limits]\nmax_evidence_bytes = 65536\n[release]\n");
+    project.write(".decision-gate/config.toml", &config);
+    trace(&project, "ci.pem");
+    // Quotes and line ends take twice the room in JSON; that is no concern of whoever hands files in.
+    project.write("attested/notes.txt", &"\"\n".repeat(300_000));
+    evaluate(&project, &["--export", "proof"]).expect(0);
+    project.run(&["runpack", "verify", "proof", "--level", "replayed"]).expect(0);
+    let limited = config.replace("[release.attestations]\n", "[release.attestations]\nmax_bytes = 600000\n");
+    project.write(".decision-gate/config.toml", &limited);
+    let answer = evaluate(&project, &["--format", "json"]).expect(1).json().to_string();
+    assert!(
+        answer.contains("evidence_too_large") && answer.contains("`release.attestations.max_bytes` allows"),
+        "{answer}"
+    );
+}

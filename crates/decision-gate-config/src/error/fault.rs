@@ -255,7 +255,12 @@ impl Fault {
         match self {
             Self::UnknownKey { elsewhere: Some(elsewhere), .. } => Some(format!("that setting is `{elsewhere}` here")),
             Self::UnknownKey { .. } | Self::Choice { .. } => words(self.nearest(), "allowed", self.allowed()),
-            Self::UnknownName { .. } => words(self.nearest(), "known", self.allowed()),
+            Self::UnknownName { what, known, .. } => {
+                let known = words(self.nearest(), "known", known);
+                let declare = what.split_once(" under ").map(|(_, place)| format!("declare it under {place}"));
+                let both: Vec<String> = known.into_iter().chain(declare).collect();
+                (!both.is_empty()).then(|| both.join("; or "))
+            }
             Self::RelativePath { .. } => Some("give an absolute path".to_owned()),
             Self::Option { fault: OptionFault::UnknownKey { .. }, allowed } => {
                 words(self.nearest(), "allowed", allowed)

@@ -68,6 +68,7 @@ fn roots(config: &Config) -> Vec<(String, PathBuf)> {
         let of_provider = match &provider.config {
             BuiltinSettings::Attestation(settings) => settings.roots.clone(),
             BuiltinSettings::Json(settings) => settings.effective_roots(),
+            BuiltinSettings::Report(settings) => settings.roots.clone(),
             BuiltinSettings::Env(_) | BuiltinSettings::Http(_) | BuiltinSettings::Mcp(_) | BuiltinSettings::Time(_) => {
                 Vec::new()
             }

@@ -51,7 +51,10 @@ fn d19_every_key_of_a_provider_has_the_default_that_the_documents_say() {
                 assert_eq!(roots.iter().map(|root| root.root_id.as_str()).collect::<Vec<_>>(), ["evidence"]);
                 assert!(!roots[0].self_attestable && roots[0].path.as_path().is_absolute());
             }
-            BuiltinSettings::Attestation(_) | BuiltinSettings::Mcp(_) | BuiltinSettings::Time(_) => {
+            BuiltinSettings::Attestation(_)
+            | BuiltinSettings::Mcp(_)
+            | BuiltinSettings::Report(_)
+            | BuiltinSettings::Time(_) => {
                 unreachable!("none of them is listed")
             }
         }

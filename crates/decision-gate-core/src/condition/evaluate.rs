@@ -112,7 +112,7 @@ pub(crate) fn judge_from(
             .and_then(|()| anchored(anchor.as_ref()))
             .and_then(|()| source.weigh_absence(anchor.as_ref(), attestation.as_deref(), *lane_ceiling))
             .map(|weighed| absent(weighed, comparator, anchor.clone())),
-        Some(Answer::Found(found)) => sound(&found.value, policy)
+        Some(Answer::Found(found)) => sound(&found.value, policy.evidence_limit(None))
             .and_then(|()| attested(found.attestation.as_deref(), policy))
             .and_then(|()| anchored(found.anchor.as_ref()))
             .and_then(|()| compare(source, query, comparator, expected, found, policy)),
@@ -134,7 +134,7 @@ fn judge_read(
         return Judged::unknown(Gap::NoReader);
     };
     if let Answer::Found(found) = brought
-        && let Err(gap) = sound(&found.value, policy)
+        && let Err(gap) = sound(&found.value, policy.evidence_limit(Some(&query.provider_id)))
     {
         return Judged::unknown(gap);
     }
@@ -174,7 +174,7 @@ fn judge_release(
     policy: &Policy,
 ) -> Judged {
     if let Answer::Found(found) = brought
-        && let Err(gap) = sound(&found.value, policy)
+        && let Err(gap) = sound(&found.value, policy.evidence_limit(Some(&query.provider_id)))
     {
         return Judged::unknown(gap);
     }
@@ -224,15 +224,14 @@ fn compare(
 }
 
 /// Whether a value can be kept, hashed and read back as it is (DESIGN P9, P14). What can't decides nothing, and only
-/// that it could not is kept of it.
-pub(crate) fn sound(value: &EvidenceValue, policy: &Policy) -> Result<(), Gap> {
+/// that it could not is kept of it. `limit` is the most bytes.
+pub(crate) fn sound(value: &EvidenceValue, limit: u64) -> Result<(), Gap> {
     if let EvidenceValue::Json(value) = value {
         if is_deeper(value, Limits::EVIDENCE_DEPTH) {
             return Err(Gap::TooDeep);
         }
         canonical::refuse_inexact(value).map_err(|error| Gap::Inexact { pointer: error.pointer().to_owned() })?;
     }
-    let limit = policy.snapshot().limits.max_evidence_bytes;
     let actual = u64::try_from(value.hashed_bytes().len()).unwrap_or(u64::MAX);
     if actual > limit { Err(Gap::TooLarge { actual, limit }) } else { Ok(()) }
 }

@@ -150,7 +150,7 @@ pub fn decide(step: Step<'_>) -> Result<Decided, StepFault> {
 pub(crate) fn decide_with(step: Step<'_>, withheld: &Withheld<'_>) -> Result<Decided, StepFault> {
     let Step { state, scenario, trigger, policy, at, .. } = step;
     let stage = stage_of(step)?;
-    let answers: Vec<_> = step.answers.iter().map(|answer| kept(answer, policy)).collect();
+    let answers: Vec<_> = step.answers.iter().map(|answer| kept(answer, scenario, policy)).collect();
     let bench = Bench { scenario, policy, occasion: state.occasion(at), answers: by_condition(&answers)?, withheld };
     let (taken, evaluation) = match time_out(step, stage)? {
         Some(taken) => (taken, None),
@@ -269,17 +269,19 @@ fn by_condition<'a>(
 }
 
 /// What is judged and kept of an answer: all of it, or of one that can't be kept and read back as it is, why not.
-fn kept<'a>(answer: &'a SaltedAnswer, policy: &Policy) -> Cow<'a, SaltedAnswer> {
+fn kept<'a>(answer: &'a SaltedAnswer, scenario: &Scenario, policy: &Policy) -> Cow<'a, SaltedAnswer> {
     let instead = |fault: Fault| Cow::Owned(SaltedAnswer { answer: Answer::Fault(fault), ..answer.clone() });
     match &answer.answer {
         Answer::Found(found) => {
-            match sound(&found.value, policy).and_then(|()| attested(found.attestation.as_deref(), policy)) {
+            let provider = scenario.condition(&answer.condition_id).map(|it| &it.query.provider_id);
+            let limit = policy.evidence_limit(provider);
+            match sound(&found.value, limit).and_then(|()| attested(found.attestation.as_deref(), policy)) {
                 Ok(()) => Cow::Borrowed(answer),
                 Err(gap) => instead(Fault { anchor: found.anchor.clone(), ..gap.to_fault() }),
             }
         }
         Answer::Fault(fault) => match &fault.details {
-            Some(details) if sound(&EvidenceValue::Json(details.clone()), policy).is_err() => {
+            Some(details) if sound(&EvidenceValue::Json(details.clone()), policy.evidence_limit(None)).is_err() => {
                 instead(Fault { details: None, ..fault.clone() })
             }
             Some(_) | None => Cow::Borrowed(answer),

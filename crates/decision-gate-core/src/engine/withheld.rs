@@ -52,7 +52,8 @@ impl<'a> Withheld<'a> {
             .clone()
             .filter(|proof| matches!(proof, Proof::Checked(_) | Proof::Attested(_) | Proof::Released(_)));
         let proof = checked.unwrap_or(Proof::Pulled);
-        let cap = match could_stand(&proof, &scale) {
+        let judge = policy.release_judge(&spec.query.provider_id).and_then(Result::ok);
+        let cap = match could_stand(&proof, &scale, judge) {
             Ok(cap) => cap,
             Err(refusal) => return Some(Judged::unknown(Gap::Refused(refusal))),
         };

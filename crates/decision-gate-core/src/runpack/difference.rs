@@ -10,6 +10,43 @@ pub(crate) fn first(left: &Value, right: &Value) -> Option<String> {
     differ(left, right, &mut path).then_some(path)
 }
 
+/// JSON Pointers of all places at which two documents differ, none within another. A member or an element that only one
+/// of them has is one place.
+pub(crate) fn all(left: &Value, right: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(left, right, &mut String::new(), &mut found);
+    found
+}
+
+fn collect(left: &Value, right: &Value, path: &mut String, found: &mut Vec<String>) {
+    let length = path.len();
+    let mut below = |left: Option<&Value>, right: Option<&Value>, path: &mut String| {
+        match (left, right) {
+            (Some(left), Some(right)) => collect(left, right, path, found),
+            (None, None) => {}
+            _ => found.push(path.clone()),
+        }
+        path.truncate(length);
+    };
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => {
+            for index in 0..left.len().max(right.len()) {
+                pointer::push_index(path, index);
+                below(left.get(index), right.get(index), path);
+            }
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let names: std::collections::BTreeSet<_> = left.keys().chain(right.keys()).collect();
+            for name in names {
+                pointer::push_key(path, name);
+                below(left.get(name), right.get(name), path);
+            }
+        }
+        _ if left != right => found.push(path.clone()),
+        _ => {}
+    }
+}
+
 /// The same for two texts; the whole document where one of them does not read.
 pub(crate) fn first_in_bytes(left: &[u8], right: &[u8]) -> String {
     let read = |bytes| json::parse(bytes, &json::Limits::message(usize::MAX)).ok().map(|it| it.value);
@@ -54,6 +91,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_difference_is_listed_once() {
+        let read = |text| serde_json::from_str::<Value>(text).unwrap();
+        let (left, right) = (read(r#"{"a":[1,2,3],"b":{"c":1},"d":1}"#), read(r#"{"a":[1,9],"b":{"c":[]},"e":1}"#));
+        assert_eq!(all(&left, &right), ["/a/1", "/a/2", "/b/c", "/d", "/e"]);
+    }
+
+    #[test]
     fn the_first_difference_has_a_place() {
         for (left, right, at) in [
             ("1", "1", None),
@@ -65,6 +109,7 @@ mod tests {
         ] {
             let read = |text| serde_json::from_str::<Value>(text).unwrap();
             assert_eq!(first(&read(left), &read(right)).as_deref(), at, "{left} {right}");
+            assert_eq!(all(&read(left), &read(right)).first().map(String::as_str), at, "{left} {right}");
         }
     }
 }

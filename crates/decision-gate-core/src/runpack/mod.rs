@@ -13,6 +13,7 @@
 
 mod array;
 mod build;
+mod diff;
 mod difference;
 mod expect;
 mod files;
@@ -29,6 +30,7 @@ mod verify;
 mod views;
 
 pub use build::{Pack, PackFault, PackInput, Verification, build};
+pub use diff::{FileDiff, PackDiff, PlaceDiff, diff};
 pub use expect::{Expect, ExpectedScenario, ExpectedScenarioFault};
 pub use files::{PackFile, PackFiles};
 pub use finding::{Finding, FindingCode};

@@ -4,14 +4,13 @@
 //! to; a signature never raises it. `audit` accepts that there is no signature and nothing else.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::signature::{Attached, Checked, check, may_sign};
 use super::statement::{Claim, ValueClaim};
-use super::{AttestedBy, Binding, Lane, Occasion, Refusal, ReleasedBy};
+use super::{AttestedBy, Binding, Lane, Occasion, Refusal, ReleaseJudge, ReleasedBy};
 use crate::digest::Digest;
 use crate::evidence::{EvidenceAnchor, EvidenceSignature, Found, Query};
-use crate::keys::{KeyId, Keyring};
+use crate::keys::{KeyId, Keyring, TrustedKey};
 use crate::policy::ProviderPolicy;
 
 /// What a lane rests on.
@@ -158,12 +157,13 @@ fn cap_under(signed: Option<&CheckedSignature>, scale: &Scale<'_>) -> Result<Lan
 }
 
 /// Whether a proof that was recorded can stand under the policy where the answer itself is not at hand, and under
-/// which cap: what the record claims must be possible, and no more is known of it.
-pub(crate) fn could_stand(proof: &Proof, scale: &Scale<'_>) -> Result<Lane, Refusal> {
+/// which cap: what the record claims must be possible, and no more is known of it. `judge` is that of a source of
+/// releases.
+pub(crate) fn could_stand(proof: &Proof, scale: &Scale<'_>, judge: Option<&dyn ReleaseJudge>) -> Result<Lane, Refusal> {
     let signed = match proof {
         Proof::Checked(signed) => Some(signed),
         Proof::Attested(signed) => return attested_could_stand(signed, scale),
-        Proof::Released(by) => return released_could_stand(by, scale),
+        Proof::Released(by) => return released_could_stand(by, scale, judge),
         // What a source of releases brings is judged, and never just pulled.
         Proof::Pulled | Proof::Derived | Proof::Supplied if scale.provider.release.is_some() => {
             return Ok(scale.provider.max_lane.min(Lane::Asserted));
@@ -193,29 +193,22 @@ fn attested_could_stand(signed: &AttestedBy, scale: &Scale<'_>) -> Result<Lane, 
     Ok(scale.provider.max_lane)
 }
 
-fn released_could_stand(by: &ReleasedBy, scale: &Scale<'_>) -> Result<Lane, Refusal> {
-    let rules = scale.provider.release.as_ref().ok_or(Refusal::KeyUnknown)?;
+fn released_could_stand(by: &ReleasedBy, scale: &Scale<'_>, judge: Option<&dyn ReleaseJudge>) -> Result<Lane, Refusal> {
+    let judge = judge.ok_or(Refusal::KeyUnknown)?;
     for signer in &by.signers {
-        match scale.keys.get(&signer.key_id) {
-            Some(key) => {
-                let about = signer.predicate_type.as_deref();
-                key.judge(scale.occasion.at, &scale.query.provider_id, about).map_err(Refusal::Key)?;
-            }
-            // Other keys are those of the judge, which the rules name.
-            None if names_text(rules, signer.key_id.as_str()) => {}
-            None => return Err(Refusal::KeyUnknown),
+        // A key of the snapshot, or one that the judge knows, such as an issuer's.
+        let known = [scale.keys.get(&signer.key_id), judge.key(&signer.key_id)];
+        let about = signer.predicate_type.as_deref();
+        let stand = |key: &TrustedKey| key.judge(scale.occasion.at, &scale.query.provider_id, about);
+        let mut judged = known.into_iter().flatten().map(stand);
+        let first = judged.next().ok_or(Refusal::KeyUnknown)?;
+        if let Err(fault) = first
+            && !judged.any(|it| it.is_ok())
+        {
+            return Err(Refusal::Key(fault));
         }
     }
     Ok(scale.provider.max_lane)
-}
-
-fn names_text(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(it) => it == text,
-        Value::Array(items) => items.iter().any(|it| names_text(it, text)),
-        Value::Object(members) => members.values().any(|it| names_text(it, text)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// Weighs what was judged: its lane is the lowest of what it rests on.

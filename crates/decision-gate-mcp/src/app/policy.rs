@@ -29,7 +29,8 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring, rel
             trust: setting.map_or(ProviderTrust::Audit, |it| it.trust_policy(&config.trust).policy()),
             unsigned_max_lane: setting.and_then(|it| it.unsigned_max_lane(&config.trust)),
             signers: setting.and_then(signers),
-            release: release.filter(|_| id.as_str() == RELEASE_PROVIDER).map(Rules::to_value),
+            release: release.filter(|_| is_release(id)).map(Rules::to_value),
+            max_evidence_bytes: release.filter(|_| is_release(id)).map(|_| release_limit(config)),
         };
         (id.clone(), policy)
     };
@@ -62,6 +63,19 @@ pub(super) fn build(config: &Config, providers: &ProviderSet, keys: Keyring, rel
     .with_readers(Some(READERS))
 }
 
+fn is_release(provider: &decision_gate_core::name::ProviderId) -> bool {
+    provider.as_str() == RELEASE_PROVIDER
+}
+
+/// What all files of a release can come to as one JSON value: a byte of a text is at most six there, and names, what was
+/// asked and what was seen come on top. So it is `release.attestations.max_bytes` that bounds what is brought.
+fn release_limit(config: &Config) -> u64 {
+    const BESIDE: u64 = 8 << 20;
+    let files = config.release.attestations.max_bytes.as_usize();
+    let most = u64::try_from(files).unwrap_or(u64::MAX).saturating_mul(6).saturating_add(BESIDE);
+    most.max(config.limits.max_evidence_bytes.get())
+}
+
 /// The signer rules of a source of attestations.
 fn signers(setting: &Setting) -> Option<Value> {
     match &setting.config {
@@ -70,6 +84,7 @@ fn signers(setting: &Setting) -> Option<Value> {
         | BuiltinSettings::Http(_)
         | BuiltinSettings::Json(_)
         | BuiltinSettings::Mcp(_)
+        | BuiltinSettings::Report(_)
         | BuiltinSettings::Time(_) => None,
     }
 }
@@ -82,7 +97,8 @@ fn allow_logical(settings: &[Setting]) -> bool {
         | BuiltinSettings::Env(_)
         | BuiltinSettings::Http(_)
         | BuiltinSettings::Json(_)
-        | BuiltinSettings::Mcp(_) => true,
+        | BuiltinSettings::Mcp(_)
+        | BuiltinSettings::Report(_) => true,
     })
 }
 

@@ -10,7 +10,7 @@ use decision_gate_config::sections::providers::{
 };
 use decision_gate_config::{Config, Loaded};
 use decision_gate_providers::{
-    AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, Root, TimeSettings,
+    AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, ReportSettings, Root, TimeSettings,
 };
 use decision_gate_runtime::{Provider, ProviderSet, Registered};
 
@@ -81,6 +81,11 @@ fn build_one(
             roots: json.effective_roots().iter().map(root).collect(),
             max_bytes: bytes(json.max_bytes.get()),
             allow_yaml: json.allow_yaml,
+        }),
+        BuiltinSettings::Report(settings) => decision_gate_providers::report(ReportSettings {
+            roots: settings.roots.iter().map(root).collect(),
+            max_bytes: settings.max_bytes.as_usize(),
+            max_files: settings.max_files.as_usize(),
         }),
     };
     built.map_err(|error| SetupError::Provider { provider: setting.name.to_string(), error })

@@ -164,13 +164,13 @@ impl PolicyDocument {
         Ok(ReleasePolicy { sets, waivers, ungated, digest: self.digest(), environments, tenants })
     }
 
-    /// Everything that is wrong with values, each once: the first of each gate, environment and tenant.
+    /// Everything that is wrong with values, each once.
     pub fn faults(&self) -> Vec<OptionFault> {
         let (environments, tenants) = (self.environments(), self.tenants());
         let mut faults = Vec::new();
         for tenant in std::iter::once(None).chain(tenants.iter().map(|it| Some(it.as_str()))) {
             for environment in std::iter::once(None).chain(environments.iter().map(|it| Some(it.as_str()))) {
-                faults.extend(ALL.iter().filter_map(|gate| self.gate(gate, environment, tenant).err()));
+                faults.extend(ALL.iter().flat_map(|gate| self.gate_faults(gate, environment, tenant)));
             }
         }
         faults.extend(self.waivers().err());
@@ -200,29 +200,30 @@ impl PolicyDocument {
         environment: Option<&str>,
         tenant: Option<&str>,
     ) -> Result<ReadyGate, OptionFault> {
-        let section = self.section(kind);
-        let mut flat: Flat = flat(kind, section, &self.layers, environment, tenant);
-        for (key, expected) in
-            [("Enabled", "true or false"), ("Mode", "one of `Off`, `Shadow`, `Warn`, `Block` or null")]
-        {
-            let value = flat.options.get(key).unwrap_or(&Value::Null);
-            let right = match key {
-                "Enabled" => value.is_boolean(),
-                _ => value.is_null() || serde_json::from_value::<crate::mode::Mode>(value.clone()).is_ok(),
+        let flat = flat(kind, self.section(kind), &self.layers, environment, tenant);
+        ready(kind, flat).map_err(|(_, fault)| fault)
+    }
+
+    /// Every fault of a gate: what is wrong is read as it is built in, so that the next one shows.
+    fn gate_faults(
+        &self,
+        kind: &'static GateKind,
+        environment: Option<&str>,
+        tenant: Option<&str>,
+    ) -> Vec<OptionFault> {
+        let built_in = Self::default();
+        let sound = flat(kind, built_in.section(kind), &built_in.layers, environment, tenant).options;
+        let mut flat = flat(kind, self.section(kind), &self.layers, environment, tenant);
+        let (mut faults, mut mended) = (Vec::new(), BTreeSet::new());
+        while let Err((key, fault)) = ready(kind, flat.clone()) {
+            faults.push(fault);
+            let (Some(options), true) = (flat.options.as_object_mut(), mended.insert(key.clone())) else { break };
+            match sound.get(&key) {
+                Some(value) => options.insert(key, value.clone()),
+                None => options.remove(&key),
             };
-            if !right {
-                let path = flat.origins.get(key).map_or_else(|| below(kind.key, key), |it| it.key.clone());
-                return Err(OptionFault::value(path, value, expected));
-            }
         }
-        let switch = flat.switch();
-        let located = |path: &str| {
-            let end = path.find(['.', '[']).unwrap_or(path.len());
-            let (first, rest) = path.split_at_checked(end).unwrap_or((path, ""));
-            flat.origins.get(first).map_or_else(|| below(kind.key, path), |it| format!("{}{rest}", it.key))
-        };
-        let gate = (kind.read)(&flat.options).map_err(|fault| fault.moved(located))?;
-        Ok(ReadyGate { kind, switch, gate })
+        faults
     }
 
     pub(super) fn layers(&self) -> &Layers {
@@ -252,6 +253,32 @@ impl PolicyDocument {
         }
         names.remove("default");
         names
+    }
+}
+
+/// A gate from its flat options, or the option that does not do.
+fn ready(kind: &'static GateKind, mut flat: Flat) -> Result<ReadyGate, (String, OptionFault)> {
+    for (key, expected) in [("Enabled", "true or false"), ("Mode", "one of `Off`, `Shadow`, `Warn`, `Block` or null")] {
+        let value = flat.options.get(key).unwrap_or(&Value::Null);
+        let right = match key {
+            "Enabled" => value.is_boolean(),
+            _ => value.is_null() || serde_json::from_value::<crate::mode::Mode>(value.clone()).is_ok(),
+        };
+        if !right {
+            let path = flat.origins.get(key).map_or_else(|| below(kind.key, key), |it| it.key.clone());
+            return Err((key.to_owned(), OptionFault::value(path, value, expected)));
+        }
+    }
+    let switch = flat.switch();
+    let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+    let located = |path: &str| {
+        let key = first(path);
+        let rest = path.strip_prefix(key.as_str()).unwrap_or_default();
+        flat.origins.get(&key).map_or_else(|| below(kind.key, path), |it| format!("{}{rest}", it.key))
+    };
+    match (kind.read)(&flat.options) {
+        Ok(gate) => Ok(ReadyGate { kind, switch, gate }),
+        Err(fault) => Err((first(fault.path()), fault.moved(located))),
     }
 }
 

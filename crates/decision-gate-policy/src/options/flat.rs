@@ -29,6 +29,7 @@ pub(crate) enum Switch {
 }
 
 /// Options of one gate for one environment and tenant.
+#[derive(Clone)]
 pub(crate) struct Flat {
     pub(crate) options: Value,
     pub(crate) origins: BTreeMap<String, Origin>,

@@ -59,7 +59,7 @@ fn every_gate_is_asked_and_the_first_block_decides() {
 fn modes_say_how_far_a_gate_counts_and_where_that_was_said() {
     let table: [(Value, Outcome, Outcome, Option<&str>); 9] = [
         (json!({}), Outcome::Skip, Outcome::Skip, Some("PolicyGates.BeaconRate.Enabled (built-in)")),
-        (json!({ "Enabled": true }), Outcome::Block, Outcome::Block, None),
+        (json!({ "Enabled": true }), Outcome::Block, Outcome::Block, Some("PolicyGates.BeaconRate.Enabled (test)")),
         (json!({ "Mode": "Block" }), Outcome::Block, Outcome::Block, Some("PolicyGates.BeaconRate.Mode (test)")),
         (json!({ "Mode": "Warn" }), Outcome::Warn, Outcome::Block, Some("PolicyGates.BeaconRate.Mode (test)")),
         (json!({ "Mode": "Shadow" }), Outcome::Skip, Outcome::Block, Some("PolicyGates.BeaconRate.Mode (test)")),
@@ -95,6 +95,7 @@ fn modes_say_how_far_a_gate_counts_and_where_that_was_said() {
         let decision = evaluate(&policy(&json!({ "BeaconRate": options })), &release);
         let row = row(&decision, "beacon-rate");
         assert_eq!((row.outcome, row.would_have), (outcome, would_have), "{options}");
+        assert!(row.mode.is_some());
         assert_eq!(row.mode_source.as_ref().map(ToString::to_string).as_deref(), source, "{options}");
     }
 }

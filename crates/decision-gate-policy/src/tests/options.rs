@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::gates::ALL;
 use crate::options::{Overlays, PolicyDocument, document_schema};
 
 fn fault(gates: &Value) -> String {
@@ -114,4 +115,25 @@ fn documents_lie_over_one_another_in_order_and_survive_being_kept() {
     overlays.push("wrong.yaml", json!({ "PolicyGates": { "BeaconRat": {} } }));
     let (layer, faults) = overlays.merged().unwrap_err();
     assert_eq!((layer.as_str(), faults.len()), ("wrong.yaml", 1));
+}
+
+#[test]
+fn every_option_of_a_gate_stands_in_its_table() {
+    let tables = [
+        ("EvidenceCompleteness", include_str!("../evidence_completeness/cases.json")),
+        ("ExecutionEvidence", include_str!("../execution_evidence/cases.json")),
+        ("BeaconRate", include_str!("../beacon_rate/cases.json")),
+        ("LatticeState", include_str!("../lattice_state/cases.json")),
+        ("VexTrust", include_str!("../vex_trust/tests/table.rs")),
+        ("UncertaintyTier", include_str!("../uncertainty_tier/cases.json")),
+        ("Confidence", include_str!("../confidence/cases.json")),
+    ];
+    assert_eq!(tables.len(), ALL.len());
+    for gate in ALL {
+        let (_, table) = tables.iter().find(|(key, _)| *key == gate.key).unwrap();
+        let schema = (gate.schema)();
+        let options = schema["properties"].as_object().unwrap().keys();
+        let missing: Vec<_> = options.filter(|option| !table.contains(&format!("\"{option}\""))).collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", gate.key);
+    }
 }

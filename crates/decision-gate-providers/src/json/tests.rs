@@ -90,6 +90,7 @@ fn truth(provider: &JsonProvider, comparator: &str, params: Value) -> Truth {
         unsigned_max_lane: None,
         signers: None,
         release: None,
+        max_evidence_bytes: None,
     };
     let requirement = AnchorRequirement {
         anchor_type: "file_path_rooted".to_owned(),

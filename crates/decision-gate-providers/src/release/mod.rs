@@ -37,6 +37,7 @@ use crate::refusal::fault;
 const MAX_READERS: usize = 8;
 
 const PROVIDER_FAILED: FaultCode = FaultCode::known("provider_failed");
+const TOO_LARGE: FaultCode = FaultCode::known("evidence_too_large");
 const TOO_MANY: FaultCode = FaultCode::known("attestation_limit");
 
 /// The provider `release`.
@@ -64,6 +65,8 @@ struct OpenRoot {
 
 /// What is left of the limits.
 struct Budget {
+    /// What was allowed in the beginning.
+    allowed: usize,
     bytes: usize,
     files: usize,
 }
@@ -114,7 +117,7 @@ impl Sources {
     fn answer(&self, asked: Asked, own: &[String]) -> Result<Answer, Box<Fault>> {
         let ids: Vec<&str> = self.roots.iter().map(|it| it.root_id.as_str()).collect();
         let anchor = anchor(&ids.join(","));
-        let mut left = Budget { bytes: self.max_bytes, files: self.max_files };
+        let mut left = Budget { allowed: self.max_bytes, bytes: self.max_bytes, files: self.max_files };
         let mut roots = Vec::with_capacity(self.roots.len());
         for root in &self.roots {
             roots.push(BroughtRoot::new(root.root_id.clone(), root.max_lane, root.read(own, &mut left, &anchor)?));
@@ -138,12 +141,18 @@ impl OpenRoot {
         anchor: &EvidenceAnchor,
     ) -> Result<Vec<(String, Vec<u8>)>, Box<Fault>> {
         let place = |name: &str| format!("{}/{}", self.root_id, bounded(name));
-        let told =
-            |name: &str, refusal: &FileFault| Box::new(fault(refusal, "file", &place(name), Some(anchor.clone())));
+        let allowed = left.allowed;
+        let told = |name: &str, refusal: &FileFault| match refusal {
+            FileFault::TooLarge { .. } => Box::new(too_large(&place(name), allowed, anchor)),
+            other => Box::new(fault(other, "file", &place(name), Some(anchor.clone()))),
+        };
         let mut files = Vec::new();
         for name in self.names(own, left.files).map_err(|(name, it)| told(&name, &it))? {
             left.files = left.files.checked_sub(1).ok_or_else(|| {
-                let message = format!("root `{}`: there are more files than `max_files` allows", self.root_id);
+                let message = format!(
+                    "root `{}`: there are more files than `release.attestations.max_files` allows",
+                    self.root_id
+                );
                 Box::new(Fault::new(TOO_MANY, message).with_anchor(anchor.clone()))
             })?;
             let path = RelativePath::parse(&name)
@@ -177,6 +186,15 @@ fn anchor(roots: &str) -> EvidenceAnchor {
     let value = canonical::to_vec(&json!({ "roots": roots }));
     let anchor_value = String::from_utf8(value).unwrap_or_default();
     EvidenceAnchor { anchor_type: "release_roots".to_owned(), anchor_value }
+}
+
+/// All files together are one piece of evidence, with a limit of its own.
+fn too_large(place: &str, allowed: usize, anchor: &EvidenceAnchor) -> Fault {
+    let message =
+        format!("with `{place}` there are more than the {allowed} bytes that `release.attestations.max_bytes` allows");
+    let hint = "take files away that are not about this release, or raise `release.attestations.max_bytes`";
+    let details = json!({ "file": place, "max_bytes": allowed, "hint": hint });
+    Fault::new(TOO_LARGE, message).with_details(details).with_anchor(anchor.clone())
 }
 
 /// Something that can't happen as long as this provider is right.

@@ -32,7 +32,7 @@ impl From<Root> for ReleaseRoot {
 }
 
 impl ReleaseSettings {
-    /// The most bytes, where nothing else is said: half of what one piece of evidence may be, as text grows in JSON.
+    /// The most bytes, where nothing else is said.
     pub const DEFAULT_MAX_BYTES: usize = 524_288;
     /// The most files, where nothing else is said.
     pub const DEFAULT_MAX_FILES: usize = 1_024;

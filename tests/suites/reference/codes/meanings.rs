@@ -33,6 +33,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
         "predicates of attestations",
         "ask the signer for a predicate as its type defines it",
     ),
+    ("crates/decision-gate-attest/src/reports/", "reports of CI tools", "see [reports.md](../spec/reports.md)"),
     ("crates/decision-gate-attest/src/sigstore/", "Sigstore bundles", "see [attestations.md](../spec/attestations.md)"),
     ("crates/decision-gate-attest/src/vex/", "VEX documents", "ask the issuer to mend the document and sign it again"),
     ("crates/decision-gate-cli/src/", "command line", "see `decision-gate --help`"),
@@ -48,6 +49,13 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-core/src/json/path/", "JSONPath", "write the path as RFC 9535 defines it"),
     ("crates/decision-gate-core/src/keys/", "keys and signatures", "see [signatures.md](../spec/signatures.md)"),
     ("crates/decision-gate-core/src/ledger/", "events", "keep the ledger as it is; use the version that wrote it"),
+    ("crates/decision-gate-core/src/ledger/checkpoint.rs", "checkpoints", "see [ledger.md](../spec/ledger.md)"),
+    ("crates/decision-gate-core/src/ledger/judge.rs", "checkpoints", "see [ledger.md](../spec/ledger.md)"),
+    ("crates/decision-gate-core/src/ledger/note/", "signed notes", "see [ledger.md](../spec/ledger.md)"),
+    ("crates/decision-gate-core/src/ledger/origin.rs", "checkpoints", "see [ledger.md](../spec/ledger.md)"),
+    ("crates/decision-gate-core/src/ledger/proof.rs", "proofs of the ledger", "see [ledger.md](../spec/ledger.md)"),
+    ("crates/decision-gate-core/src/ledger/tlog_proof.rs", "proofs of the ledger", "see [ledger.md](../spec/ledger.md)"),
+    ("crates/decision-gate-core/src/ledger/witness.rs", "witness policies", "see [ledger.md](../spec/ledger.md)"),
     ("crates/decision-gate-core/src/name.rs", "ids", "use letters, digits and `._:-`, the first a letter or digit"),
     ("crates/decision-gate-core/src/policy.rs", "policies", "`decision-gate config check` shows every problem"),
     ("crates/decision-gate-core/src/runpack/", "runpacks", "name it as the message says"),
@@ -77,6 +85,7 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-providers/src/env/", "evidence of `env`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/http/", "evidence of `http`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-providers/src/json/", "evidence of `json`", "mend the file"),
+    ("crates/decision-gate-providers/src/report/", "evidence of `report`", "see [reports.md](../spec/reports.md)"),
     (
         "crates/decision-gate-providers/src/refusal.rs",
         "evidence of `http`; evidence of `json`",
@@ -89,6 +98,12 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ),
     ("crates/decision-gate-providers/src/time/", "evidence of `time`", "see [providers.md](providers.md)"),
     ("crates/decision-gate-runtime/src/", "tools and command line", "call again; nothing was written"),
+    ("crates/decision-gate-runtime/src/ledger/", "the ledger as a whole", "run `decision-gate ledger verify`"),
+    (
+        "crates/decision-gate-runtime/src/ledger/finding.rs",
+        "findings of `ledger verify`",
+        "keep the file as it is, and compare it with a backup; a checkpoint from elsewhere says how far it can be believed",
+    ),
     ("crates/decision-gate-runtime/src/fetch.rs", "evidence", "see the server's log"),
     ("crates/decision-gate-store/src/packs/", "writing runpacks", "check `runpacks.root`"),
     (
@@ -150,6 +165,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "check_missing",
         "The provider has no check of that name.",
         "see [providers.md](providers.md), or `provider_contract_get`",
+    ),
+    (
+        "checkpoint_malformed",
+        "The text of a note is no checkpoint of a log: origin, size and root, a line each.",
+        "give a checkpoint as `decision-gate ledger checkpoint` prints it",
     ),
     ("clock_behind_ledger", "The doctor: the ledger was written after what the clock says now.", "set the clock"),
     ("clock_implausible", "The doctor: the clock says a year that can't be.", "set the clock"),
@@ -273,6 +293,16 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "manifest_name_invalid",
         "A manifest is one plain file name that ends in `.json` and is none of the pack's other files.",
         "leave it out",
+    ),
+    (
+        "merkle_proof_invalid",
+        "A proof of inclusion or consistency does not hold for these sizes and roots.",
+        "take proof and checkpoint from one ledger; keep a proof that leads to another root as evidence",
+    ),
+    (
+        "note_malformed",
+        "Bytes are no signed note as C2SP has it.",
+        "give the note byte for byte as it was published",
     ),
     (
         "number_out_of_range",
@@ -431,6 +461,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "keep to the kind of time that the run was started with",
     ),
     (
+        "tlog_proof_malformed",
+        "A text is no proof as C2SP tlog-proof or tlog-witness has it.",
+        "give a proof as `decision-gate ledger prove` writes it",
+    ),
+    (
         "trigger_conflict",
         "The trigger id stands for another request already: the start of the run, or one with another payload or kind.",
         "use a new trigger_id for a new request",
@@ -439,6 +474,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "trust_lane",
         "The evidence is of a lower lane than is asked for.",
         "have a trusted key sign it, or ask the source itself",
+    ),
+    (
+        "verifier_key_malformed",
+        "A text is no verifier key of signed notes, `name+hash+base64`.",
+        "take it from `decision-gate ledger checkpoint`, or from whoever runs the log or witness, unchanged",
     ),
     ("vex_document_outdated", "The doctor: an older version of a VEX document lies beside a newer one.", "remove it"),
     (
@@ -460,5 +500,10 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "vex_evidence_unsigned",
         "The doctor: no VEX document is signed by an issuer of the directory.",
         "add the issuers' keys, or sign what is handed in",
+    ),
+    (
+        "witness_policy_invalid",
+        "A file says not which logs and witnesses are trusted, as C2SP tlog-policy has it.",
+        "write `log VKEY`, `witness NAME VKEY`, `group NAME all|any|K NAME…` and one `quorum NAME|none`, a line each",
     ),
 ];

@@ -76,8 +76,10 @@ fn opens(path: &Path) -> Result<(), Finding> {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
             let message = format!("the ledger `{}` can't be used: {error}", path.display());
-            let code = if matches!(error, StoreError::Unavailable { .. }) { "store_not_open" } else { error.code() };
-            Err(Finding::trouble(code, message, error.hint()))
+            Err(match error {
+                StoreError::Unavailable { .. } => Finding::trouble("store_not_open", message, error.hint()),
+                _ => Finding::trouble(error.code(), message, error.hint()),
+            })
         }
         Err(fault) => Err(Finding::of(&fault)),
     }

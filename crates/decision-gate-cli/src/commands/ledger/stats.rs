@@ -15,6 +15,7 @@ use crate::session::{Session, block_on};
 
 /// Arguments of `ledger stats`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  decision-gate ledger stats\n  decision-gate ledger stats --format json")]
 pub(crate) struct StatsArguments {
     #[command(flatten)]
     configuration: ConfigurationArguments,

@@ -1,5 +1,6 @@
 //! `runpack`: a run's proof as a folder of files, and its verification offline.
 
+pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod verify;
 
@@ -17,6 +18,8 @@ pub(crate) enum RunpackCommand {
     Export(export::ExportArguments),
     /// Check a pack offline: every hash, and every decision replayed.
     Verify(verify::VerifyArguments),
+    /// Say what two packs say differently.
+    Diff(diff::DiffArguments),
 }
 
 impl RunpackCommand {
@@ -25,6 +28,7 @@ impl RunpackCommand {
         match self {
             Self::Export(arguments) => arguments.report,
             Self::Verify(arguments) => arguments.report,
+            Self::Diff(arguments) => arguments.report,
         }
     }
 }
@@ -34,5 +38,6 @@ pub(crate) fn run(command: &RunpackCommand, output: Output) -> Result<Ending, Fa
     match command {
         RunpackCommand::Export(arguments) => export::run(arguments, output),
         RunpackCommand::Verify(arguments) => verify::run(arguments, output),
+        RunpackCommand::Diff(arguments) => diff::run(arguments, output),
     }
 }

@@ -159,6 +159,6 @@ fn level(text: &str) -> Result<ProofLevel, String> {
     text.parse().map_err(|fault: ProofLevelFault| fault.to_string())
 }
 
-fn manifest_name(text: &str) -> Result<ManifestName, String> {
+pub(super) fn manifest_name(text: &str) -> Result<ManifestName, String> {
     ManifestName::try_from(text).map_err(|fault| fault.to_string())
 }

@@ -10,6 +10,7 @@ mod http;
 mod json;
 mod mcp;
 mod prepare;
+mod report;
 mod time;
 
 use decision_gate_core::name::{NameError, ProviderId};
@@ -26,6 +27,7 @@ pub use self::{
     http::{HostName, HostNameFault, HttpHost, HttpSettings, UserAgent, UserAgentFault},
     json::{JsonRoot, JsonSettings, RootId, RootIdFault},
     mcp::{AnswerForm, Handshake, McpCheck, McpSettings, Program, ProgramFault, Protocol, StderrUse},
+    report::ReportSettings,
     time::TimeSettings,
 };
 use super::limits::Limits;
@@ -104,12 +106,14 @@ pub enum BuiltinSettings {
     Json(JsonSettings),
     /// Of a provider of type `mcp`.
     Mcp(Box<McpSettings>),
+    /// Of `report`.
+    Report(ReportSettings),
     /// Of `time`.
     Time(TimeSettings),
 }
 
 /// The built-in providers by name.
-pub(crate) const BUILTIN: [&str; 5] = ["attestation", "env", "http", "json", "time"];
+pub(crate) const BUILTIN: [&str; 6] = ["attestation", "env", "http", "json", "report", "time"];
 
 impl Providers {
     /// The providers that are listed.
@@ -191,6 +195,7 @@ impl Section for Providers {
                 BuiltinSettings::Http(settings) => settings.check(checks),
                 BuiltinSettings::Json(settings) => settings.check(checks),
                 BuiltinSettings::Mcp(settings) => settings.check(checks),
+                BuiltinSettings::Report(settings) => settings.check(checks),
                 BuiltinSettings::Time(_) => {}
             });
         });
@@ -204,6 +209,7 @@ impl Section for Providers {
                 BuiltinSettings::Http(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Json(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Mcp(settings) => settings.paths(&at, paths),
+                BuiltinSettings::Report(settings) => settings.paths(&at, paths),
                 BuiltinSettings::Env(_) | BuiltinSettings::Time(_) => {}
             }
         }
@@ -218,6 +224,7 @@ impl Serialize for BuiltinSettings {
             Self::Http(settings) => settings.serialize(serializer),
             Self::Json(settings) => settings.serialize(serializer),
             Self::Mcp(settings) => settings.serialize(serializer),
+            Self::Report(settings) => settings.serialize(serializer),
             Self::Time(settings) => settings.serialize(serializer),
         }
     }
@@ -238,8 +245,9 @@ impl JsonSchema for BuiltinSettings {
         let http = generator.subschema_for::<HttpSettings>();
         let json = generator.subschema_for::<JsonSettings>();
         let mcp = generator.subschema_for::<McpSettings>();
+        let report = generator.subschema_for::<ReportSettings>();
         let time = generator.subschema_for::<TimeSettings>();
-        schemars::json_schema!({ "type": "object", "anyOf": [attestation, env, http, json, mcp, time] })
+        schemars::json_schema!({ "type": "object", "anyOf": [attestation, env, http, json, mcp, report, time] })
     }
 }
 
@@ -258,6 +266,7 @@ fn by_name(schema: &mut Schema) {
         case("env", "EnvSettings", &["config"]),
         case("http", "HttpSettings", &["config"]),
         case("json", "JsonSettings", &["config"]),
+        case("report", "ReportSettings", &["config"]),
         case("time", "TimeSettings", &[]),
         json!({
             "if": mcp,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::wire::{Condition, EvidenceRecord, EvidenceResult, GateEvalRecord, Requirement, TraceEntry};
 use super::{Pack, may_be_written_otherwise};
-use crate::condition::{Comparator, Truth};
+use crate::condition::Truth;
 use crate::evidence::EvidenceValue;
 use crate::json::{self, Limits};
 use crate::runpack::finding::{FindingCode, Findings};
@@ -16,7 +16,9 @@ use crate::trust::AnchorRequirement;
 /// A node deeper than this makes its whole gate Unknown.
 const MAX_DEPTH: usize = 32;
 
-pub(super) fn check(pack: &Pack, findings: &mut Findings) {
+/// Gives how many comparisons could not be made anew.
+pub(super) fn check(pack: &Pack, findings: &mut Findings) -> u64 {
+    let mut untold = 0;
     let conditions: BTreeMap<&str, &Condition> =
         pack.spec.conditions.iter().map(|it| (it.condition_id.as_str(), it)).collect();
     let decided: BTreeSet<(&str, &str)> =
@@ -39,7 +41,7 @@ pub(super) fn check(pack: &Pack, findings: &mut Findings) {
         for (place, evidence) in record.evidence.iter().enumerate() {
             let below = format!("/evidence/{place}");
             match conditions.get(evidence.condition_id.as_str()) {
-                Some(condition) => check_evidence(pack, condition, evidence, &below, &mut found),
+                Some(condition) => check_evidence(pack, condition, evidence, &below, &mut untold, &mut found),
                 None => {
                     let reason = format!("condition `{}` is not in the scenario", evidence.condition_id);
                     found(FindingCode::UnknownId, &(below + "/condition_id"), reason);
@@ -54,11 +56,19 @@ pub(super) fn check(pack: &Pack, findings: &mut Findings) {
             }
         }
     }
+    untold
 }
 
 type Found<'a> = dyn FnMut(FindingCode, &str, String) + 'a;
 
-fn check_evidence(pack: &Pack, condition: &Condition, record: &EvidenceRecord, below: &str, found: &mut Found<'_>) {
+fn check_evidence(
+    pack: &Pack,
+    condition: &Condition,
+    record: &EvidenceRecord,
+    below: &str,
+    untold: &mut u64,
+    found: &mut Found<'_>,
+) {
     let result = &record.result;
     let same_form = !matches!(&result.value, Some(EvidenceValue::Json(value)) if may_be_written_otherwise(value));
     if let Some(value) = result.value.as_ref().filter(|_| same_form)
@@ -67,7 +77,11 @@ fn check_evidence(pack: &Pack, condition: &Condition, record: &EvidenceRecord, b
         let reason = format!("the value has hash `{}`", value.digest());
         found(FindingCode::EvidenceHash, &format!("{below}/result/evidence_hash"), reason);
     }
-    if let Some(status) = status_of(condition, result)
+    let status = status_of(condition, result);
+    if status.is_none() {
+        *untold += 1;
+    }
+    if let Some(status) = status
         && status != record.status
     {
         let reason = format!("the evidence gives `{status}`, the record says `{}`", record.status);
@@ -84,33 +98,13 @@ fn check_evidence(pack: &Pack, condition: &Condition, record: &EvidenceRecord, b
     }
 }
 
-/// The status that the evidence forces; `None` where only that project's own rules could tell.
+/// The status that the evidence forces under `rules: 0`; `None` where only that project's own library could tell.
 fn status_of(condition: &Condition, result: &EvidenceResult) -> Option<Truth> {
     if result.error.is_some() {
         return Some(Truth::Unknown);
     }
-    match (condition.comparator.as_str(), &result.value, &condition.expected) {
-        ("exists", value, _) => Some(Truth::from(value.is_some())),
-        ("not_exists", value, _) => Some(Truth::from(value.is_none())),
-        (_, None, _) | (_, _, None | Some(Value::Null)) => Some(Truth::Unknown),
-        (word, Some(EvidenceValue::Json(value)), Some(expected)) if is_plain(word, value, expected) => {
-            Comparator::named(word)?.compare(&EvidenceValue::Json(value.clone()), expected).map(Truth::from)
-        }
-        _ => None,
-    }
-}
-
-/// Comparisons of scalars of one type, on which every version of the rules agrees.
-fn is_plain(word: &str, value: &Value, expected: &Value) -> bool {
-    let equality = matches!(word, "equals" | "not_equals");
-    let order = matches!(word, "greater_than" | "greater_than_or_equal" | "less_than" | "less_than_or_equal");
-    match (value, expected) {
-        (Value::Bool(_), Value::Bool(_)) | (Value::String(_), Value::String(_)) => equality,
-        (Value::Number(_), Value::Number(_)) => {
-            (equality || order) && !may_be_written_otherwise(value) && !may_be_written_otherwise(expected)
-        }
-        _ => false,
-    }
+    let expected = condition.expected.as_ref().filter(|it| !it.is_null());
+    super::rules::compare(&condition.comparator, result.value.as_ref(), expected)
 }
 
 /// The public project's own anchor check.

@@ -1,12 +1,13 @@
 //! Packs of the public project: artifacts only, ids that are opaque text, no events to replay.
 //!
-//! Their decisions are not decided anew (its rules are `rules: 0`, which comes later), but everything in them is
+//! Comparisons, gates and decisions are made anew under that project's rules (`rules: 0`, frozen). Everything in them is
 //! held against everything else: numbering, ids, evidence against its hash and status, traces against requirements
 //! and evidence, gates against traces, decisions against gates. At best such a pack is consistent; it is never
 //! called allowed, so that nothing is gained by making one of our packs look like one of these.
 
 mod decisions;
 mod gates;
+mod rules;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,8 @@ use crate::digest::Digest;
 use crate::engine::RunStatus;
 use crate::json::{self, Limits};
 use crate::scenario::packets::PacketPayload;
+#[cfg(test)]
+pub(crate) use rules::compare;
 use wire::{
     AnchorPolicy, DecisionRecord, GateEvalRecord, PacketRecord, Spec, SubmissionRecord, ToolCallRecord, TriggerRecord,
     VerifierReport,
@@ -48,23 +51,38 @@ struct Pack {
 
 /// Cross-checks a pack whose files and hashes were checked.
 pub(crate) fn verify(files: &PackFiles, sealed: &Sealed<'_>, expect: &Expect, findings: &mut Findings) -> Established {
-    let replay = Facet::none("a pack of the public project has no events; its rules 0 are replayed in a later version");
     let unproven = vec![Unproven {
         path: sealed.name.to_owned(),
         pointer: String::new(),
         reason: "nothing binds the evidence to its source, and no hash covers the manifest".into(),
     }];
+    let mut untold = None;
     let summary = read(files, sealed, findings).map(|pack| {
         check_scope(&pack, sealed, findings);
-        gates::check(&pack, findings);
+        untold = Some(gates::check(&pack, findings));
         let end = decisions::check(&pack, findings);
         check_payloads(&pack, sealed, findings);
         summary(&pack, sealed, end)
     });
     let ended_well = summary.as_ref().is_some_and(|it| it.status == RunStatus::Completed);
     let verdict = if expect.names_version() && !ended_well { Verdict::NotAllowed } else { Verdict::Consistent };
+    let replay = match untold {
+        None => Facet::none("the pack does not read"),
+        Some(untold) => replayed(untold),
+    };
     let anchoring = Facet::none("a pack of the public project has no checkpoint");
     Established { run: summary, replay, anchoring, proven_at: None, verdict, unproven }
+}
+
+/// How far `rules: 0` reach: that project records no inputs of its decisions but the evidence.
+fn replayed(untold: u64) -> Facet {
+    let mut facet = Facet::partial(
+        "under rules 0 statuses, gates and decisions follow from the evidence; events and state are not recorded",
+    );
+    if untold > 0 {
+        facet.reasons.push(format!("{untold} comparisons of times are written in a way that can't be made anew"));
+    }
+    facet
 }
 
 fn read(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings) -> Option<Pack> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::fixture::{Forgery, codes, completed};
 use crate::digest::Digest;
 use crate::json::canonical;
+use crate::runpack::legacy::compare;
 use crate::runpack::{FindingCode, Level, PackFormat, Profile, Status, Verdict};
 
 /// One of our packs without what only ours have.
@@ -40,7 +41,7 @@ fn set(pointer: &str, value: Value) -> impl FnOnce(&mut Value) {
 fn a_sound_public_pack_is_consistent_and_never_allowed() {
     let report = public().verify_for(&completed().expect());
     assert_eq!(report.findings, []);
-    assert_eq!((report.verdict, report.facets.replay.level), (Verdict::Consistent, Level::None));
+    assert_eq!((report.verdict, report.facets.replay.level), (Verdict::Consistent, Level::Partial));
     assert_eq!(report.run.unwrap().events, 5);
     let held = public();
     let mut held = Forgery(held.0);
@@ -121,4 +122,27 @@ fn other_artifacts_that_contradict_the_manifest_or_themselves_are_found() {
         let found = changed(path, set(pointer, value));
         assert!(found.contains(&code), "{path}{pointer}: {found:?}");
     }
+}
+
+/// Every row of the public project's own table of comparisons, with no difference on purpose.
+#[test]
+fn rules_0_compare_as_the_public_project_does() {
+    let Some(folder) = decision_gate_vectors::collection("19-decision-gate-peer") else { return };
+    let text = std::fs::read(folder.join("comparators.json")).unwrap();
+    let rows: Value = serde_json::from_slice(&text).unwrap();
+    let mut wrong = Vec::new();
+    for row in rows["cases"].as_array().unwrap() {
+        let evidence = &row["evidence"];
+        let value = match evidence["kind"].as_str().unwrap() {
+            "json" => Some(crate::evidence::EvidenceValue::Json(evidence["value"].clone())),
+            "bytes" => Some(serde_json::from_value(evidence.clone()).unwrap()),
+            _ => None,
+        };
+        let expected = Some(&row["expected"]).filter(|_| row["expected_present"] == true);
+        let got = compare(row["comparator"].as_str().unwrap(), value.as_ref(), expected);
+        if got.map(|it| it.to_string()).as_deref() != row["result"].as_str() {
+            wrong.push(format!("{}: {got:?}, not {}", row["id"], row["result"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,6 +1,7 @@
 //! Packs of real runs, made and verified; and everything that must not verify.
 
 mod anchored;
+mod diffs;
 mod disclosed;
 mod fixture;
 mod flips;
