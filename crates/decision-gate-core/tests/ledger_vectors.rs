@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::{
-    Checkpoint, CheckpointBody, Note, TlogProof, VerifierKey, consistency_ranges, inclusion_ranges, leaf_hash,
-    read_checkpoint, root_of, verify_consistency, verify_inclusion,
+    Checkpoint, CheckpointBody, Note, TlogProof, VerifierKey, VerifierKeyError, consistency_ranges, inclusion_ranges,
+    leaf_hash, read_checkpoint, root_of, verify_consistency, verify_inclusion,
 };
 use decision_gate_vectors::{Report, cases, collection, hex, read, text};
 use serde_json::Value;
@@ -125,7 +125,7 @@ fn verifier_keys() {
             "invalid" => report.refusal(id, &read),
             // A good key of another algorithm.
             _ => {
-                let code = read.as_ref().map_err(|error| error.code()).map(drop);
+                let code = read.as_ref().map_err(VerifierKeyError::code).map(drop);
                 report.case(id, code == Err("verifier_key_unsupported"), || format!("{read:?}"));
             }
         }

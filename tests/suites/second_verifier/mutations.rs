@@ -129,7 +129,7 @@ pub(crate) fn rewrites(number: usize, pack: &Good, sealed: Sealed, picks: fn(&st
                 }
                 let mut changed = document.clone();
                 *changed.pointer_mut(&pointer).unwrap() = other.clone();
-                let edits = seal(&pack.files, path, canonical::to_vec(&changed), sealed);
+                let edits = seal(&pack.files, path, &canonical::to_vec(&changed), sealed);
                 let shown: String = other.to_string().chars().take(40).collect();
                 cases.push(case(number, format!("{path}#{pointer} is {shown} ({sealed:?})"), edits));
             }
@@ -139,15 +139,15 @@ pub(crate) fn rewrites(number: usize, pack: &Good, sealed: Sealed, picks: fn(&st
 }
 
 /// The edits that put a file in and make the hashes above it anew.
-fn seal(files: &Files, path: &str, bytes: Vec<u8>, sealed: Sealed) -> Vec<Edit> {
-    let mut edits = vec![Edit::Put(path.to_owned(), bytes.clone())];
+fn seal(files: &Files, path: &str, bytes: &[u8], sealed: Sealed) -> Vec<Edit> {
+    let mut edits = vec![Edit::Put(path.to_owned(), bytes.to_vec())];
     let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
     if path == "manifest.json" {
-        manifest = serde_json::from_slice(&bytes).unwrap();
+        manifest = serde_json::from_slice(bytes).unwrap();
     } else {
         for list in ["/integrity/file_hashes", "/artifacts"] {
             let items = manifest.pointer_mut(list).unwrap().as_array_mut().unwrap();
-            items.iter_mut().filter(|it| it["path"] == path).for_each(|it| it["hash"] = json!(Digest::of(&bytes)));
+            items.iter_mut().filter(|it| it["path"] == path).for_each(|it| it["hash"] = json!(Digest::of(bytes)));
         }
     }
     if let Some(hashes) = manifest.pointer("/integrity/file_hashes").map(canonical::to_vec)
@@ -172,7 +172,7 @@ pub(crate) fn resealed_flips(number: usize, pack: &Good, path: &str) -> Vec<Case
     let flip = |index: usize| {
         let mut other = bytes.clone();
         other[index] ^= 1 << (index % 7);
-        case(number, format!("{path} at {index}"), seal(&pack.files, path, other, Sealed::WithTheKey))
+        case(number, format!("{path} at {index}"), seal(&pack.files, path, &other, Sealed::WithTheKey))
     };
     (0..bytes.len()).map(flip).collect()
 }
