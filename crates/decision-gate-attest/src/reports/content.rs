@@ -28,7 +28,8 @@ impl Content {
         };
         match first {
             b'<' | 0xff | 0xfe | 0 => xml::read(bytes).map(Self::Xml),
-            b'{' | b'[' | b'n' => Self::json(bytes),
+            b'{' | b'[' => Self::json(bytes),
+            _ if bytes.trim_ascii() == b"null" => Ok(Self::Json(Value::Null)),
             _ => match str::from_utf8(bytes) {
                 Ok(text) => Ok(Self::Text(text.to_owned())),
                 Err(_) => Err(ReportError::whole("it is not utf-8")),

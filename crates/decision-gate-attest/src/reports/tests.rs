@@ -37,6 +37,7 @@ fn silence_is_no_pass() {
         ("[]", None, "report_unsupported"),
         ("{}", None, "report_unsupported"),
         ("ok 1", None, "report_unsupported"),
+        ("no findings", None, "report_unsupported"),
         (r#"{"version":"2.1.0","runs":[]}"#, None, "report_empty"),
         (r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}}}]}"#, None, "report_empty"),
         (r#"{"version":"2.1.0","runs":[{"results":[]}]}"#, None, "ok"),
