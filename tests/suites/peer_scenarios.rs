@@ -191,7 +191,7 @@ fn policy(providers: &[Arc<dyn Provider>], deny_restricted: bool) -> Policy {
             unsigned_max_lane: None,
             signers: None,
             release: None,
-        max_evidence_bytes: None,
+            max_evidence_bytes: None,
         };
         (contract.provider_id.clone(), policy)
     };
