@@ -62,7 +62,8 @@ async fn measured(cluster: &Cluster, pairs: usize) -> Result<Vec<Pair>, Fault> {
             floor = bare.block().await?;
             mine = ours.block().await?;
         }
-        let rate = |time: Duration| (CALLERS * STEPS) as f64 / time.as_secs_f64();
+        let steps = u32::try_from(CALLERS * STEPS).map_or(0.0, f64::from);
+        let rate = |time: Duration| steps / time.as_secs_f64();
         taken.push(Pair { ours: rate(mine), floor: rate(floor) });
     }
     Ok(taken)

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Fault;
 use crate::key_path::KeyPath;
+use crate::sections::store::StoreKind;
 use crate::sections::{
     Checks, Section, anchors::Anchors, environments::Environments, evidence::Evidence, ledger::Ledger, limits::Limits,
     logging::Logging, policy::Policy, providers::Providers, release::Release, rules::Rules, runpacks::Runpacks,
@@ -48,6 +50,15 @@ impl Config {
         let keys = &self.trust.keys;
         if look("providers") {
             checks.key("providers", |checks| self.providers.check_keys(keys, checks));
+        }
+        if look("ledger") {
+            // A log that begins anew with every process would contradict its own checkpoints.
+            let memory = self.store.kind == StoreKind::Memory && self.ledger.signing_key.is_some();
+            if memory {
+                let (this, other) = ("ledger.signing_key".to_owned(), "store.type = \"memory\"".to_owned());
+                let conflict = Fault::Conflict { this, other };
+                checks.key("ledger", |checks| checks.key("signing_key", |checks| checks.report(conflict)));
+            }
         }
         if look("release") {
             checks.key("release", |checks| self.release.check_keys(keys, checks));

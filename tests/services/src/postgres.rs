@@ -21,7 +21,7 @@ use crate::{Fault, run, skip};
 pub const NAME: &str = "gate";
 
 /// How long a server may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Stops a server once nobody holds the lock on its users, and removes its folder. `$1` is the folder.
 const GUARD: &str = r#"
@@ -193,11 +193,11 @@ impl Cluster {
             fs::create_dir(&folder).map_err(Fault::io("create", &folder))?;
             let mode = fs::Permissions::from_mode(if name == "data" { 0o700 } else { 0o755 });
             fs::set_permissions(&folder, mode).map_err(Fault::io("open", &folder))?;
-            self.hand_over(&folder)?;
+            hand_over(&folder)?;
         }
         let log = self.folder.join("server.log");
         File::create(&log).map_err(Fault::io("create", &log))?;
-        self.hand_over(&log)?;
+        hand_over(&log)?;
         let mut make = self.program("initdb");
         make.args(["-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-U", NAME, "-D"]).arg(self.data());
         run(&mut make)?;
@@ -206,7 +206,7 @@ impl Cluster {
             let path = self.data().join(name);
             fs::write(&path, text).map_err(Fault::io("write", &path))?;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(Fault::io("close", &path))?;
-            self.hand_over(&path)?;
+            hand_over(&path)?;
         }
         self.start()?;
         let mut database = self.program("psql");
@@ -266,14 +266,6 @@ impl Cluster {
         }
         command
     }
-
-    fn hand_over(&self, path: &Path) -> Result<(), Fault> {
-        if user_id() != 0 {
-            return Ok(());
-        }
-        let (user, group) = server_user();
-        chown(path, Some(user), Some(group)).map_err(Fault::io("hand over", path))
-    }
 }
 
 impl Drop for Cluster {
@@ -284,6 +276,15 @@ impl Drop for Cluster {
             drop(fs::remove_dir_all(&self.folder));
         }
     }
+}
+
+/// Makes a file the server's.
+fn hand_over(path: &Path) -> Result<(), Fault> {
+    if user_id() != 0 {
+        return Ok(());
+    }
+    let (user, group) = server_user();
+    chown(path, Some(user), Some(group)).map_err(Fault::io("hand over", path))
 }
 
 fn lock_file(path: &Path) -> Result<File, Fault> {

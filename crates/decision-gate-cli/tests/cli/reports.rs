@@ -3,7 +3,8 @@
 use crate::support::{Done, Project};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
-const PASSED: &str = r#"<testsuites><testsuite name="unit"><testcase name="a"/><testcase name="b"/></testsuite></testsuites>"#;
+const PASSED: &str =
+    r#"<testsuites><testsuite name="unit"><testcase name="a"/><testcase name="b"/></testsuite></testsuites>"#;
 const FAILED: &str = r#"<testsuite name="unit"><testcase name="a"/><testcase name="b"><error/></testcase></testsuite>"#;
 const CLEAN: &str = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"scan"}},"results":[]}]}"#;
 

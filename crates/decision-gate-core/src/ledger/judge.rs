@@ -117,7 +117,7 @@ impl CheckpointTrust {
     }
 
     fn logs(&self) -> impl Iterator<Item = &VerifierKey> + Clone {
-        let of_policy = self.policy.iter().flat_map(|policy| policy.logs());
+        let of_policy = self.policy.iter().flat_map(WitnessPolicy::logs);
         self.keys.iter().chain(of_policy).filter(|key| key.usage() == KeyUse::Plain)
     }
 
@@ -168,7 +168,7 @@ impl CheckpointTrust {
             Some(_) | None => None,
         };
         let millis = proven.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000));
-        let unknown_lines = note.unknown(self.all());
+        let unknown_lines = note.unknown(&self.all().collect::<Vec<_>>());
         Ok(Accepted { checkpoint, proven_at: millis.map(Timestamp::UnixMillis), unknown_lines })
     }
 }

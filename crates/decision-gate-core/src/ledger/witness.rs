@@ -96,7 +96,13 @@ struct Reader {
     witnesses: Vec<VerifierKey>,
     names: BTreeMap<String, Quorum>,
     members: BTreeSet<String>,
-    quorum: Option<Option<Quorum>>,
+    quorum: Option<Asked>,
+}
+
+/// What the quorum line says.
+enum Asked {
+    Nobody,
+    For(Quorum),
 }
 
 impl Reader {
@@ -128,8 +134,8 @@ impl Reader {
             }
             ["quorum", name] => {
                 let named = match *name {
-                    "none" => None,
-                    name => Some(self.names.get(name).cloned().ok_or_else(|| unknown(name))?),
+                    "none" => Asked::Nobody,
+                    name => Asked::For(self.names.get(name).cloned().ok_or_else(|| unknown(name))?),
                 };
                 if self.quorum.replace(named).is_some() { Err(WitnessPolicyProblem::Quorum) } else { Ok(()) }
             }
@@ -191,7 +197,10 @@ impl WitnessPolicy {
             }
         }
         let Reader { logs, witnesses, quorum, .. } = reader;
-        let quorum = quorum.ok_or_else(|| whole(WitnessPolicyProblem::Quorum))?;
+        let quorum = match quorum.ok_or_else(|| whole(WitnessPolicyProblem::Quorum))? {
+            Asked::Nobody => None,
+            Asked::For(quorum) => Some(quorum),
+        };
         Ok(Self { logs, witnesses, quorum })
     }
 

@@ -65,7 +65,8 @@ impl PackDiff {
 /// A rank, what a difference in a file means, and whether it only follows from others.
 fn meaning(path: &str, manifest: &str) -> (u8, &'static str, bool) {
     let base = path.split('.').next().unwrap_or_default();
-    let is_part_of = |name: &str| path.ends_with(".json") && name.split('.').next() == Some(base);
+    let is_json = std::path::Path::new(path).extension().is_some_and(|it| it == "json");
+    let is_part_of = |name: &str| is_json && name.split('.').next() == Some(base);
     if path == SCENARIO_SPEC {
         (0, "another scenario, or another version of it", false)
     } else if path == TRUST {

@@ -27,11 +27,14 @@ pub enum ExportError {
 }
 
 impl App {
-    /// Who signs checkpoints; nobody unless the configuration says who.
+    /// Who signs checkpoints; nobody unless the configuration says who, or for a ledger of this process only.
     ///
     /// # Errors
     /// [`SetupError::LedgerKey`] where the key can't be read.
     pub fn log_signer(&self) -> Result<Option<LogSigner>, SetupError> {
+        if self.apart {
+            return Ok(None);
+        }
         let config = &self.loaded.config().ledger;
         let (Some(origin), Some(path)) = (&config.origin, &config.signing_key) else {
             return Ok(None);

@@ -44,6 +44,9 @@ pub struct App {
     loaded: Loaded,
     keyring: Keyring,
     telemetry: Telemetry,
+    /// Whether the ledger is one for this process only: then nobody signs for it, since a second history under the name
+    /// of the configured log would be a split view.
+    apart: bool,
 }
 
 impl App {
@@ -65,7 +68,7 @@ impl App {
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
         let memory = store::sqlite(&loaded, Place::Memory);
         let history = store::kept(&loaded)?;
-        Self::build_on(loaded, memory, history, None)
+        Self::build_on(loaded, memory, history, None).map(|app| Self { apart: true, ..app })
     }
 
     /// The product over what stays when the configuration changes.
@@ -99,7 +102,7 @@ impl App {
             environments: config.environments.names().iter().cloned().collect(),
             providers,
         };
-        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring, telemetry })
+        Ok(Self { orchestrator: Orchestrator::new(parts), store, loaded, keyring, telemetry, apart: false })
     }
 
     /// Everything that keeps the product from being put together from a configuration; nothing when it can be.

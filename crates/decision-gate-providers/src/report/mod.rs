@@ -182,7 +182,7 @@ impl Request {
                 let names = self.root.folder.list(folder.as_ref(), MAX_NAMES);
                 let names = names.map_err(|refusal| refused(&refusal, &place, None))?;
                 if names.len() > MAX_NAMES {
-                    return Err(refused(&FilesFault::TooMany { limit: MAX_NAMES }, &place, None));
+                    return Err(refused(&FilesFault::TooMany { limit: MAX_NAMES }, &place, None).into());
                 }
                 let fitting =
                     names.iter().filter(|it| name.fits(it)).map(|it| RelativePath::parse(&format!("{below}{it}")));
@@ -190,14 +190,14 @@ impl Request {
                     fitting.collect::<Result<Vec<_>, _>>().map_err(|refusal| refused(&refusal, &place, None))?;
                 if files.len() < *at_least {
                     let (found, at_least) = (files.len(), *at_least);
-                    return Err(refused(&FilesFault::TooFew { found, at_least }, &place, None));
+                    return Err(refused(&FilesFault::TooFew { found, at_least }, &place, None).into());
                 }
                 (place, files)
             }
         };
         let place = bounded(&place);
         if files.len() > self.max_files {
-            return Err(refused(&FilesFault::TooMany { limit: self.max_files }, &place, None));
+            return Err(refused(&FilesFault::TooMany { limit: self.max_files }, &place, None).into());
         }
         Ok((place, files))
     }
@@ -254,8 +254,8 @@ fn anchor(anchor_type: &str, value: &Value) -> EvidenceAnchor {
     EvidenceAnchor { anchor_type: anchor_type.to_owned(), anchor_value }
 }
 
-fn refused(refusal: &dyn Refusal, place: &str, anchor: Option<EvidenceAnchor>) -> Box<Fault> {
-    Box::new(told(refusal, "file", place, anchor))
+fn refused(refusal: &dyn Refusal, place: &str, anchor: Option<EvidenceAnchor>) -> Fault {
+    told(refusal, "file", place, anchor)
 }
 
 /// Something that can't happen as long as this provider is right.

@@ -142,21 +142,17 @@ fn path(text: &str) -> Result<RelativePath, Box<Fault>> {
 impl Pattern {
     /// Whether a name fits.
     pub(super) fn fits(&self, name: &str) -> bool {
-        let Some(((first, last), middle)) = self.ends() else { return false };
-        let Some(last) = last else { return name == first };
-        let Some(rest) = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else { return false };
+        let (first, middle, last) = match self.0.as_slice() {
+            [] => return false,
+            [only] => return name == only,
+            [first, middle @ .., last] => (first, middle, last),
+        };
+        let Some(rest) = name.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str())) else {
+            return false;
+        };
         // The earliest place for each part leaves the most for those after it.
         let found = middle.iter().try_fold(rest, |rest, part| rest.split_once(part.as_str()).map(|(_, after)| after));
         found.is_some()
-    }
-
-    /// The text before the first `*`, that behind the last one if there is one, and the parts between them.
-    fn ends(&self) -> Option<((&str, Option<&str>), &[String])> {
-        match self.0.as_slice() {
-            [] => None,
-            [only] => Some(((only, None), &[])),
-            [first, middle @ .., last] => Some(((first, Some(last)), middle)),
-        }
     }
 }
 

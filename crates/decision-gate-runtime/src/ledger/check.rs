@@ -77,7 +77,7 @@ pub async fn verify_ledger(store: &dyn Store, known: Option<&KnownCheckpoint>) -
             }
         }
         let known = known.as_ref().filter(|it| is_origin_of(&it.origin, scope.tenant, scope.namespace));
-        let mut log = Log::new(store, *scope, known).await?;
+        let mut log = Log::new(store, *scope, known);
         log.check(&mut findings).await?;
         entries += log.tree.size();
         checkpoints += log.compared;
@@ -106,14 +106,14 @@ struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    async fn new(store: &'a dyn Store, scope: Scope, known: Option<&Checkpoint>) -> Result<Self, LedgerError> {
+    fn new(store: &'a dyn Store, scope: Scope, known: Option<&Checkpoint>) -> Self {
         let place = Stream { scope, run: None };
         let (tree, tiles) = (CompactRange::default(), TileWriter::new(0, Vec::new()));
         let mut log = Self { store, place, tree, tiles, expected: BTreeMap::new(), compared: 0 };
         if let Some(known) = known {
             log.expect(known.size, known.root);
         }
-        Ok(log)
+        log
     }
 
     fn expect(&mut self, size: u64, root: Digest) {

@@ -23,7 +23,7 @@ pub struct LogSigner {
 /// A checkpoint that is signed and kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedCheckpoint {
-    /// As it is kept.
+    /// As it is kept, unless one of this size under another name or key is.
     pub kept: KeptCheckpoint,
     /// How many heads were new in the log.
     pub added: u64,
@@ -76,17 +76,21 @@ pub async fn checkpoint(store: &dyn Store, scope: Scope, signer: &LogSigner) -> 
         let (tenant, namespace) = (scope.tenant.to_string(), scope.namespace.to_string());
         return Err(LedgerError::Empty { tenant, namespace });
     }
-    let last = store.last_checkpoint(scope).await?;
-    if let Some(last) = last {
+    let mut taken = false;
+    if let Some(last) = store.last_checkpoint(scope).await? {
         goes_on(store, scope, &last, size, root).await?;
         let same = read_checkpoint(last.note.as_bytes()).is_ok_and(|(note, _)| note.verify([&key]).is_ok());
         if last.size == size && same {
             return Ok(SignedCheckpoint { kept: last, added, key });
         }
+        taken = last.size == size;
     }
     let note = Checkpoint { origin: signer.origin(scope), size, root }.sign(&signer.key)?;
     let kept = KeptCheckpoint { size, root, note: note.to_text() };
-    store.keep_checkpoint(scope, kept.clone()).await?;
+    // A note of this size under another name or key stays the one that is kept: witnesses may have cosigned it.
+    if !taken {
+        store.keep_checkpoint(scope, kept.clone()).await?;
+    }
     Ok(SignedCheckpoint { kept, added, key })
 }
 

@@ -262,7 +262,7 @@ impl<'a> Columns<'a> {
     fn new(prepared: &'a Prepared, before: &CompactRange, after: &CompactRange) -> Self {
         let (tenant, namespace) = rows::scope(prepared.stream.scope);
         let (state_digest, state) =
-            prepared.state.as_ref().map(|(digest, bytes)| (&digest.as_bytes()[..], bytes.as_slice())).unzip();
+            prepared.state.as_ref().map(|(digest, bytes)| (digest.as_bytes().as_slice(), bytes.as_slice())).unzip();
         Self {
             tenant,
             namespace,

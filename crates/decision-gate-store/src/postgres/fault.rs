@@ -51,7 +51,7 @@ impl From<tokio_postgres::Error> for Fault {
             return of_state(said.code().code(), said.message());
         }
         let what = words(&error);
-        if error.is_closed() || error.source().is_some_and(|source| source.is::<io::Error>()) {
+        if error.is_closed() || error.source().is_some_and(<dyn std::error::Error>::is::<io::Error>) {
             return Self::Lost(what);
         }
         // A column of another type or number than the schema says: not written by this store.

@@ -190,7 +190,7 @@ impl Connections {
     }
 }
 
-/// Longer pauses each time, and not the same for two writers: they are spread by where their stacks and clocks are.
+/// Longer pauses each time, and not the same for two writers: the clock spreads them.
 fn jitter(times: u32) -> f64 {
     let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |it| it.subsec_nanos());
     f64::from(times) * f64::from(nanos % 1000) / 1000.0

@@ -54,7 +54,11 @@ pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     ("crates/decision-gate-core/src/ledger/note/", "signed notes", "see [ledger.md](../spec/ledger.md)"),
     ("crates/decision-gate-core/src/ledger/origin.rs", "checkpoints", "see [ledger.md](../spec/ledger.md)"),
     ("crates/decision-gate-core/src/ledger/proof.rs", "proofs of the ledger", "see [ledger.md](../spec/ledger.md)"),
-    ("crates/decision-gate-core/src/ledger/tlog_proof.rs", "proofs of the ledger", "see [ledger.md](../spec/ledger.md)"),
+    (
+        "crates/decision-gate-core/src/ledger/tlog_proof.rs",
+        "proofs of the ledger",
+        "see [ledger.md](../spec/ledger.md)",
+    ),
     ("crates/decision-gate-core/src/ledger/witness.rs", "witness policies", "see [ledger.md](../spec/ledger.md)"),
     ("crates/decision-gate-core/src/name.rs", "ids", "use letters, digits and `._:-`, the first a letter or digit"),
     ("crates/decision-gate-core/src/policy.rs", "policies", "`decision-gate config check` shows every problem"),
@@ -299,11 +303,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "A proof of inclusion or consistency does not hold for these sizes and roots.",
         "take proof and checkpoint from one ledger; keep a proof that leads to another root as evidence",
     ),
-    (
-        "note_malformed",
-        "Bytes are no signed note as C2SP has it.",
-        "give the note byte for byte as it was published",
-    ),
+    ("note_malformed", "Bytes are no signed note as C2SP has it.", "give the note byte for byte as it was published"),
     (
         "number_out_of_range",
         "A number that RFC 8785 can't carry exactly. It is refused and never rounded.",

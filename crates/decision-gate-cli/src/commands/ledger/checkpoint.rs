@@ -92,6 +92,10 @@ pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<End
 }
 
 fn shown(kept: &KeptCheckpoint) -> String {
-    let note: String = kept.note.lines().map(|line| format!("{}\n", Line(line))).collect();
-    format!("{note}\n")
+    let mut text = String::new();
+    for line in kept.note.lines() {
+        text.push_str(&format!("{}\n", Line(line)));
+    }
+    text.push('\n');
+    text
 }

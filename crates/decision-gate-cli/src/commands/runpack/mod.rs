@@ -17,7 +17,7 @@ pub(crate) enum RunpackCommand {
     /// Write a run's events, evidence and policies as files that anybody can verify.
     Export(export::ExportArguments),
     /// Check a pack offline: every hash, and every decision replayed.
-    Verify(verify::VerifyArguments),
+    Verify(Box<verify::VerifyArguments>),
     /// Say what two packs say differently.
     Diff(diff::DiffArguments),
 }

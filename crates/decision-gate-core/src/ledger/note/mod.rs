@@ -48,12 +48,18 @@ pub struct Signed<'k> {
 
 impl NoteSignature {
     /// Signs a text as the log of this name.
+    ///
+    /// # Errors
+    /// [`VerifierKeyError::Name`] where the name can't be one.
     pub fn sign(text: &str, name: &str, key: &SigningKey) -> Result<Self, VerifierKeyError> {
         let verifier = VerifierKey::new(name, KeyUse::Plain, key.public())?;
         Ok(Self { name: name.to_owned(), key_id: verifier.key_id(), bytes: key.sign(text.as_bytes()) })
     }
 
     /// Cosigns a text as the witness of this name, at this time.
+    ///
+    /// # Errors
+    /// [`VerifierKeyError::Name`] where the name can't be one.
     pub fn cosign(text: &str, name: &str, key: &SigningKey, seconds: u64) -> Result<Self, VerifierKeyError> {
         let verifier = VerifierKey::new(name, KeyUse::Cosignature, key.public())?;
         let signature = key.sign(&cosigned(text, seconds));
@@ -149,8 +155,8 @@ impl Note {
     }
 
     /// How many lines none of these keys is named in.
-    pub fn unknown<'k>(&self, keys: impl IntoIterator<Item = &'k VerifierKey> + Clone) -> usize {
-        let is_known = |it: &&NoteSignature| keys.clone().into_iter().any(|key| it.is_by(key));
+    pub fn unknown(&self, keys: &[&VerifierKey]) -> usize {
+        let is_known = |it: &&NoteSignature| keys.iter().any(|key| it.is_by(key));
         self.signatures.len() - self.signatures.iter().filter(is_known).count()
     }
 
@@ -167,7 +173,7 @@ impl Note {
             if known.peek().is_none() {
                 continue;
             }
-            let held = known.find_map(|key| Some(Signed { key, seconds: self.holds(signature, key)? }));
+            let held = known.find_map(|key| self.holds(signature, key));
             let Some(held) = held else {
                 return Err(NoteError::Signature { name: signature.name.clone() });
             };
@@ -179,16 +185,19 @@ impl Note {
         if signed.is_empty() { Err(NoteError::Unsigned) } else { Ok(signed) }
     }
 
-    /// Whether a signature is one over the text by this key, and when it was made if it says so.
-    fn holds(&self, signature: &NoteSignature, key: &VerifierKey) -> Option<Option<u64>> {
+    /// The key, where a signature is one over the text by it, and when it was made if it says so.
+    fn holds<'k>(&self, signature: &NoteSignature, key: &'k VerifierKey) -> Option<Signed<'k>> {
         match key.usage() {
-            KeyUse::Plain => key.public().verify(self.text.as_bytes(), &signature.bytes).ok().map(|()| None),
+            KeyUse::Plain => {
+                let holds = key.public().verify(self.text.as_bytes(), &signature.bytes).is_ok();
+                holds.then_some(Signed { key, seconds: None })
+            }
             KeyUse::Cosignature => {
                 let (seconds, bytes) = signature.bytes.split_first_chunk::<8>()?;
                 let seconds = u64::from_be_bytes(*seconds);
                 let is_a_time = seconds > 0 && i64::try_from(seconds).is_ok();
                 let holds = key.public().verify(&cosigned(&self.text, seconds), bytes).is_ok();
-                (is_a_time && holds).then_some(Some(seconds))
+                (is_a_time && holds).then_some(Signed { key, seconds: Some(seconds) })
             }
         }
     }

@@ -31,7 +31,7 @@ fn a_note_reads_back_as_it_was_written() {
     let held = note.verify([&log, &witness]).unwrap();
     assert_eq!(held[0], Signed { key: &log, seconds: None });
     assert_eq!(held[1], Signed { key: &witness, seconds: Some(1_700_000_000) });
-    assert_eq!(note.unknown([&log]), 1);
+    assert_eq!(note.unknown(&[&log]), 1);
     for key in [log, witness] {
         assert_eq!(key.to_string().parse::<VerifierKey>(), Ok(key));
     }

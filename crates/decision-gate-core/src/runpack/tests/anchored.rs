@@ -56,14 +56,14 @@ fn cosigned(mut note: Note, seconds: i64) -> Note {
     note
 }
 
-fn proof(log: &[StreamHead], ranges: Vec<std::ops::Range<u64>>) -> Vec<Digest> {
+fn proof(log: &[StreamHead], ranges: &[std::ops::Range<u64>]) -> Vec<Digest> {
     let at = |n: u64| usize::try_from(n).unwrap();
     ranges.iter().map(|it| root_of(log[at(it.start)..at(it.end)].iter().map(StreamHead::leaf_hash))).collect()
 }
 
 fn anchor(log: &[StreamHead], index: usize, note: &Note) -> Anchor {
     let place = u64::try_from(index).unwrap();
-    let inclusion = proof(log, inclusion_ranges(place, u64::try_from(log.len()).unwrap()).unwrap());
+    let inclusion = proof(log, &inclusion_ranges(place, u64::try_from(log.len()).unwrap()).unwrap());
     Anchor { note: note.to_text().into_bytes(), index: place, inclusion }
 }
 
@@ -267,7 +267,7 @@ fn a_split_view_is_found_by_whoever_has_another_checkpoint() {
     assert_eq!(verify(&files, seen(&log, None)).findings, []);
     assert_eq!(codes(&verify(&files, seen(&other, None))), [FindingCode::CheckpointSplitView]);
     // An older one needs the proof between the two.
-    let consistency = proof(&log, consistency_ranges(2, 4).unwrap());
+    let consistency = proof(&log, &consistency_ranges(2, 4).unwrap());
     assert_eq!(verify(&files, seen(&log[..2], Some(consistency.clone()))).findings, []);
     assert_eq!(codes(&verify(&files, seen(&other[..2], Some(consistency)))), [FindingCode::CheckpointSplitView]);
 }

@@ -61,7 +61,7 @@ pub(super) fn check(content: &Content, trust: Option<&CheckpointTrust>, findings
         return Anchoring::nothing("the pack has a checkpoint, and no checkpoint key was given to check it with");
     };
     match trust.judge(&anchor.note) {
-        Ok(accepted) if sound => anchored(accepted),
+        Ok(accepted) if sound => anchored(&accepted),
         Ok(_) => Anchoring::nothing("the run is not in the checkpoint"),
         Err(fault) => {
             findings.add(code(&fault), CHECKPOINT, &fault);
@@ -70,7 +70,7 @@ pub(super) fn check(content: &Content, trust: Option<&CheckpointTrust>, findings
     }
 }
 
-fn anchored(accepted: Accepted) -> Anchoring {
+fn anchored(accepted: &Accepted) -> Anchoring {
     let reason = "signature lines by keys that the verifier does not have prove nothing, and anybody can add some";
     let unknown = (accepted.unknown_lines > 0).then(|| Unproven {
         path: CHECKPOINT.to_owned(),

@@ -37,9 +37,9 @@ async fn a_server_that_goes_away_is_said_and_comes_back_without_a_restart() {
         state = before.state.clone().unwrap();
         store.append(before).await.unwrap();
         if kill {
-            cluster.kill().unwrap()
+            cluster.kill().unwrap();
         } else {
-            cluster.stop().unwrap()
+            cluster.stop().unwrap();
         }
         for _ in 0..3 {
             let refused = store.append(build::step(&state, "nobody-there", 1)).await.unwrap_err();
@@ -86,9 +86,9 @@ async fn a_restart_in_the_middle_loses_and_doubles_nothing() {
         for kill in [false, true] {
             std::thread::sleep(Duration::from_millis(150));
             if kill {
-                cluster.kill().unwrap()
+                cluster.kill().unwrap();
             } else {
-                cluster.stop().unwrap()
+                cluster.stop().unwrap();
             }
             cluster.start().unwrap();
         }
@@ -103,7 +103,7 @@ async fn a_restart_in_the_middle_loses_and_doubles_nothing() {
 }
 
 /// Stands between a store and its server, and can keep the next answer to itself.
-async fn go_between(folder: &Path, server: &Path, swallow: Arc<AtomicBool>) {
+fn go_between(folder: &Path, server: &Path, swallow: Arc<AtomicBool>) {
     let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
     let server = server.join(".s.PGSQL.5432");
     tokio::spawn(async move {
@@ -133,7 +133,7 @@ async fn between(client: UnixStream, server: UnixStream, swallow: Arc<AtomicBool
 async fn an_append_whose_answer_was_lost_counts_once() {
     let Some(cluster) = Cluster::shared().unwrap() else { return };
     let (folder, swallow) = (TempDir::new().unwrap(), Arc::new(AtomicBool::new(false)));
-    go_between(folder.path(), &cluster.socket(), Arc::clone(&swallow)).await;
+    go_between(folder.path(), &cluster.socket(), Arc::clone(&swallow));
     let settings = PostgresSettings {
         pool_size: 1,
         schema: Cluster::fresh_name(),

@@ -2,10 +2,10 @@
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::keys::SigningKey;
-use decision_gate_core::ledger::{CheckpointTrust, Event, leaf_hash};
+use decision_gate_core::ledger::{Checkpoint, CheckpointTrust, Event, NoteSignature, leaf_hash, read_checkpoint};
 use decision_gate_core::scenario::Origin;
 use decision_gate_runtime::ledger::{
-    KnownCheckpoint, LedgerError, LogSigner, checkpoint, prove_event, prove_run, verify_ledger,
+    KnownCheckpoint, LedgerError, LogSigner, add_cosignatures, checkpoint, prove_event, prove_run, verify_ledger,
 };
 use decision_gate_runtime::ports::{Store, Stream};
 use rusqlite::Connection;
@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::super::SqliteStore;
 use super::Folder;
 use crate::contract::build::{activation, definition, shelf, step, stream};
-use crate::contract::{Ground as _, started};
+use crate::contract::started;
 
 const STEPS: u64 = 8;
 
@@ -72,114 +72,112 @@ async fn an_untouched_ledger_is_sound() {
     assert_eq!((report.values, report.entries, report.checkpoints), (38, 3, 2));
 }
 
+/// What is done by hand, and how the first finding begins.
+const CHANGES: &[(&str, &str)] = &[
+    (
+        "UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'False', 'True') AS BLOB) WHERE stream = 'run-1' AND seq = 5",
+        "event_changed tenant 1, namespace 1, run run-1, event 5",
+    ),
+    (
+        "UPDATE events SET leaf = zeroblob(32) WHERE stream = 'run-1' AND seq = 5",
+        "event_changed tenant 1, namespace 1, run run-1, event 5",
+    ),
+    (
+        "DELETE FROM events WHERE stream = 'run-1' AND seq = 5",
+        "event_missing tenant 1, namespace 1, run run-1, event 5: the row is gone",
+    ),
+    (
+        "DELETE FROM events WHERE stream = 'run-1' AND seq IN (5, 6, 7)",
+        "event_missing tenant 1, namespace 1, run run-1, event 5: this row and 2 after it are gone",
+    ),
+    (
+        "DELETE FROM events WHERE stream = 'run-1' AND seq = 1",
+        "event_missing tenant 1, namespace 1, run run-1, event 1",
+    ),
+    // The last rows, in the log and after it.
+    (
+        "DELETE FROM events WHERE stream = 'run-1' AND seq >= 11",
+        "event_missing tenant 1, namespace 1, run run-1, event 11: the head says that there are 12 events",
+    ),
+    (
+        "DELETE FROM events WHERE stream = 'run-2' AND seq >= 4",
+        "event_missing tenant 1, namespace 1, run run-2, event 4: the log says that there were 9 events",
+    ),
+    (
+        "DELETE FROM events WHERE stream = 'run-2'",
+        "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events",
+    ),
+    (
+        "DELETE FROM events WHERE stream = 'run-2'; DELETE FROM heads WHERE stream = 'run-2'; DELETE FROM side_values WHERE stream = 'run-2'",
+        "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events",
+    ),
+    (
+        "UPDATE events SET seq = 100 WHERE stream = 'run-1' AND seq = 4; UPDATE events SET seq = 4 WHERE stream = 'run-1' AND seq = 5; UPDATE events SET seq = 5 WHERE stream = 'run-1' AND seq = 100",
+        "event_changed tenant 1, namespace 1, run run-1, event 4",
+    ),
+    (
+        "UPDATE events SET kind = 'submitted' WHERE stream = 'run-1' AND seq = 3",
+        "event_misplaced tenant 1, namespace 1, run run-1, event 3",
+    ),
+    (
+        "UPDATE events SET key = 'another' WHERE stream = 'run-1' AND seq = 3",
+        "event_misplaced tenant 1, namespace 1, run run-1, event 3",
+    ),
+    (
+        "UPDATE events SET stream = 'run-3' WHERE stream = 'run-2'",
+        "event_missing tenant 1, namespace 1, run run-2, event 1",
+    ),
+    (
+        "UPDATE events SET seq = -7 WHERE stream = 'run-1' AND seq = 1",
+        "event_missing tenant 1, namespace 1, run run-1, event 1",
+    ),
+    (
+        "UPDATE side_values SET canonical = x'7b7d' WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
+        "value_changed tenant 1, namespace 1, run run-1, event 6",
+    ),
+    (
+        "UPDATE side_values SET salt = zeroblob(31) WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
+        "value_changed tenant 1, namespace 1, run run-1, event 6",
+    ),
+    (
+        "DELETE FROM side_values WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
+        "value_missing tenant 1, namespace 1, run run-1, event 6",
+    ),
+    (
+        "INSERT INTO side_values VALUES (1, 1, 'run-1', 6, 'payload', zeroblob(32), x'7b7d')",
+        "value_unexpected tenant 1, namespace 1, run run-1, event 6",
+    ),
+    (
+        "INSERT INTO side_values VALUES (1, 1, 'run-1', 99, 'payload', zeroblob(32), x'7b7d')",
+        "value_unexpected tenant 1, namespace 1, run run-1, event 99",
+    ),
+    ("UPDATE heads SET state = x'7b7d' WHERE stream = 'run-1'", "head_mismatch tenant 1, namespace 1, run run-1"),
+    ("UPDATE heads SET peaks = zeroblob(64) WHERE stream = 'run-1'", "head_mismatch tenant 1, namespace 1, run run-1"),
+    (
+        "DELETE FROM heads WHERE stream = 'run-1'",
+        "head_mismatch tenant 1, namespace 1, run run-1: the stream has no head",
+    ),
+    ("UPDATE scenarios SET spec = x'5b5d'", "document_mismatch tenant 1, namespace 1, event 2"),
+    ("DELETE FROM scenarios", "document_mismatch tenant 1, namespace 1, event 2: the scenario that it names is gone"),
+    ("UPDATE policies SET bytes = x'00'", "document_mismatch tenant 1, namespace 1, event 1"),
+    (
+        "UPDATE log_entries SET root = zeroblob(32) WHERE position = 1",
+        "log_mismatch tenant 1, namespace 1, run run-1, event 9",
+    ),
+    ("DELETE FROM log_entries WHERE position = 1", "log_mismatch tenant 1, namespace 1"),
+    ("UPDATE logs SET peaks = zeroblob(64)", "log_mismatch tenant 1, namespace 1"),
+    ("UPDATE log_tiles SET hashes = zeroblob(96)", "log_mismatch tenant 1, namespace 1"),
+    (
+        "UPDATE event_tiles SET hashes = zeroblob(288) WHERE stream = 'run-2'",
+        "event_changed tenant 1, namespace 1, run run-2, event 1",
+    ),
+    ("UPDATE checkpoints SET root = zeroblob(32)", "checkpoint_mismatch tenant 1, namespace 1"),
+    ("UPDATE checkpoints SET note = 'nothing'", "checkpoint_mismatch tenant 1, namespace 1"),
+];
+
 #[tokio::test]
 async fn every_change_by_hand_is_found_and_the_first_bad_event_named() {
-    const TEXT: &str = "CAST(replace(CAST(bytes AS TEXT), 'False', 'True') AS BLOB)";
-    let changed = format!("UPDATE events SET bytes = {TEXT} WHERE stream = 'run-1' AND seq = 5");
-    let swapped = "UPDATE events SET seq = 100 WHERE stream = 'run-1' AND seq = 4; \
-                   UPDATE events SET seq = 4 WHERE stream = 'run-1' AND seq = 5; \
-                   UPDATE events SET seq = 5 WHERE stream = 'run-1' AND seq = 100";
-    for (script, expected) in [
-        (changed.as_str(), "event_changed tenant 1, namespace 1, run run-1, event 5"),
-        (
-            "UPDATE events SET leaf = zeroblob(32) WHERE stream = 'run-1' AND seq = 5",
-            "event_changed tenant 1, namespace 1, run run-1, event 5",
-        ),
-        (
-            "DELETE FROM events WHERE stream = 'run-1' AND seq = 5",
-            "event_missing tenant 1, namespace 1, run run-1, event 5: the row is gone",
-        ),
-        (
-            "DELETE FROM events WHERE stream = 'run-1' AND seq IN (5, 6, 7)",
-            "event_missing tenant 1, namespace 1, run run-1, event 5: this row and 2 after it are gone",
-        ),
-        (
-            "DELETE FROM events WHERE stream = 'run-1' AND seq = 1",
-            "event_missing tenant 1, namespace 1, run run-1, event 1",
-        ),
-        // The last rows, in the log and after it.
-        (
-            "DELETE FROM events WHERE stream = 'run-1' AND seq >= 11",
-            "event_missing tenant 1, namespace 1, run run-1, event 11: the head says that there are 12 events",
-        ),
-        (
-            "DELETE FROM events WHERE stream = 'run-2' AND seq >= 4",
-            "event_missing tenant 1, namespace 1, run run-2, event 4: the log says that there were 9 events",
-        ),
-        (
-            "DELETE FROM events WHERE stream = 'run-2'",
-            "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events",
-        ),
-        (
-            "DELETE FROM events WHERE stream = 'run-2'; DELETE FROM heads WHERE stream = 'run-2'; DELETE FROM side_values WHERE stream = 'run-2'",
-            "event_missing tenant 1, namespace 1, run run-2, event 1: the log says that there were 9 events",
-        ),
-        (swapped, "event_changed tenant 1, namespace 1, run run-1, event 4"),
-        (
-            "UPDATE events SET kind = 'submitted' WHERE stream = 'run-1' AND seq = 3",
-            "event_misplaced tenant 1, namespace 1, run run-1, event 3",
-        ),
-        (
-            "UPDATE events SET key = 'another' WHERE stream = 'run-1' AND seq = 3",
-            "event_misplaced tenant 1, namespace 1, run run-1, event 3",
-        ),
-        (
-            "UPDATE events SET stream = 'run-3' WHERE stream = 'run-2'",
-            "event_missing tenant 1, namespace 1, run run-2, event 1",
-        ),
-        (
-            "UPDATE events SET seq = -7 WHERE stream = 'run-1' AND seq = 1",
-            "event_missing tenant 1, namespace 1, run run-1, event 1",
-        ),
-        (
-            "UPDATE side_values SET canonical = x'7b7d' WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
-            "value_changed tenant 1, namespace 1, run run-1, event 6",
-        ),
-        (
-            "UPDATE side_values SET salt = zeroblob(31) WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
-            "value_changed tenant 1, namespace 1, run run-1, event 6",
-        ),
-        (
-            "DELETE FROM side_values WHERE stream = 'run-1' AND seq = 6 AND slot LIKE '%0'",
-            "value_missing tenant 1, namespace 1, run run-1, event 6",
-        ),
-        (
-            "INSERT INTO side_values VALUES (1, 1, 'run-1', 6, 'payload', zeroblob(32), x'7b7d')",
-            "value_unexpected tenant 1, namespace 1, run run-1, event 6",
-        ),
-        (
-            "INSERT INTO side_values VALUES (1, 1, 'run-1', 99, 'payload', zeroblob(32), x'7b7d')",
-            "value_unexpected tenant 1, namespace 1, run run-1, event 99",
-        ),
-        ("UPDATE heads SET state = x'7b7d' WHERE stream = 'run-1'", "head_mismatch tenant 1, namespace 1, run run-1"),
-        (
-            "UPDATE heads SET peaks = zeroblob(64) WHERE stream = 'run-1'",
-            "head_mismatch tenant 1, namespace 1, run run-1",
-        ),
-        (
-            "DELETE FROM heads WHERE stream = 'run-1'",
-            "head_mismatch tenant 1, namespace 1, run run-1: the stream has no head",
-        ),
-        ("UPDATE scenarios SET spec = x'5b5d'", "document_mismatch tenant 1, namespace 1, event 2"),
-        (
-            "DELETE FROM scenarios",
-            "document_mismatch tenant 1, namespace 1, event 2: the scenario that it names is gone",
-        ),
-        ("UPDATE policies SET bytes = x'00'", "document_mismatch tenant 1, namespace 1, event 1"),
-        (
-            "UPDATE log_entries SET root = zeroblob(32) WHERE position = 1",
-            "log_mismatch tenant 1, namespace 1, run run-1, event 9",
-        ),
-        ("DELETE FROM log_entries WHERE position = 1", "log_mismatch tenant 1, namespace 1"),
-        ("UPDATE logs SET peaks = zeroblob(64)", "log_mismatch tenant 1, namespace 1"),
-        ("UPDATE log_tiles SET hashes = zeroblob(96)", "log_mismatch tenant 1, namespace 1"),
-        (
-            "UPDATE event_tiles SET hashes = zeroblob(288) WHERE stream = 'run-2'",
-            "event_changed tenant 1, namespace 1, run run-2, event 1",
-        ),
-        ("UPDATE checkpoints SET root = zeroblob(32)", "checkpoint_mismatch tenant 1, namespace 1"),
-        ("UPDATE checkpoints SET note = 'nothing'", "checkpoint_mismatch tenant 1, namespace 1"),
-    ] {
+    for (script, expected) in CHANGES {
         let (folder, _) = written().await;
         by_hand(&folder, script);
         let found = first(&folder, None).await;
@@ -279,4 +277,27 @@ async fn a_checkpoint_of_another_ledger_is_refused() {
     let known = KnownCheckpoint { note: signed.kept.note.into_bytes(), trust };
     let error = verify_ledger(&folder.store(), Some(&known)).await.unwrap_err();
     assert_eq!(error.code(), "checkpoint_other_log");
+}
+
+#[tokio::test]
+async fn what_witnesses_add_is_kept_and_replaced_by_nobody() {
+    let (folder, _) = written().await;
+    let store = folder.store();
+    let signed = checkpoint(&store, shelf(1), &signer()).await.unwrap();
+    let (mut note, plain) = read_checkpoint(signed.kept.note.as_bytes()).unwrap();
+    let witness = SigningKey::from_seed(&[8; 32]);
+    let line = NoteSignature::cosign(note.claimed_text(), "witness.example", &witness, 1_700_000_000).unwrap();
+    note.add([line]);
+    let kept = add_cosignatures(&store, shelf(1), note.to_text().as_bytes()).await.unwrap();
+    assert_eq!(kept.note, note.to_text());
+    // The log did not grow: the same note, with what the witness said; and so under another name.
+    assert_eq!(checkpoint(&store, shelf(1), &signer()).await.unwrap().kept, kept);
+    let other = LogSigner::new("gate.example/other".parse().unwrap(), SigningKey::from_seed(&[9; 32]));
+    assert_ne!(checkpoint(&store, shelf(1), &other).await.unwrap().kept, kept);
+    assert_eq!(store.last_checkpoint(shelf(1)).await.unwrap(), Some(kept));
+    // What is over another log of this size is refused.
+    let forked = Checkpoint { root: decision_gate_core::digest::Digest::of(b"other"), ..plain };
+    let forked = forked.sign(&SigningKey::from_seed(&[7; 32])).unwrap().to_text();
+    let error = add_cosignatures(&store, shelf(1), forked.as_bytes()).await.unwrap_err();
+    assert_eq!(error.code(), "cosignature_other_checkpoint");
 }

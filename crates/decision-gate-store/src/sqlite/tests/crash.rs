@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use super::super::{SqliteSettings, SqliteStore};
 use super::Folder;
 use crate::contract::build::{shelf, start, step, stream};
-use crate::contract::{Ground as _, started};
+use crate::contract::started;
 
 /// In a process that is to be killed: at which point, and where its ledger is.
 const AT: &str = "DECISION_GATE_TEST_KILL_AT";
