@@ -244,6 +244,7 @@ targets![
     key_read,
     note_read,
     policy_read,
+    report_read,
     runpack_verify,
     scenario_read,
     statement_read,

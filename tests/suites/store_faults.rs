@@ -151,7 +151,7 @@ fn a_full_disk_says_so_and_loses_nothing() -> Result<(), Fault> {
         r#"{HEAD}
 mount -t tmpfs -o size=1m tmpfs disk
 decide before >/dev/null
-fallocate -l 900k disk/ballast || head -c 900k /dev/zero >disk/ballast
+fallocate -l 600k disk/ballast || head -c 600k /dev/zero >disk/ballast
 for run in $(seq 200); do decide "run-$run" >out; case $(tail -n 1 out) in "exit 2") break;; esac; echo "run-$run" >>acknowledged; done
 cat out; doctor
 rm disk/ballast

@@ -6,14 +6,15 @@ use std::process::Stdio;
 use decision_gate_tests::{Fault, Launch, Workspace};
 
 /// What stands in the file, the code, and what else standard error must say.
-const WRONG: [(&str, &str, &str); 12] = [
+const WRONG: [(&str, &str, &str); 13] = [
     ("[store\n", "config_syntax", "decision-gate.toml:1:"),
     ("[store]\npth = \"x\"\n", "config_unknown_key", "did you mean `path`?"),
     ("[stor]\npath = \"x\"\n", "config_unknown_key", "did you mean `store`?"),
     ("[store]\npath = \"a\"\npath = \"b\"\n", "config_syntax", "decision-gate.toml:3:"),
     ("[store]\nbusy_timeout_ms = -1\n", "config_", "busy_timeout_ms"),
     ("[store]\nbusy_timeout_ms = \"5\"\n", "config_", "busy_timeout_ms"),
-    ("[store]\ntype = \"postgres\"\n", "config_", "sqlite"),
+    ("[store]\ntype = \"postgre\"\n", "config_", "postgres"),
+    ("[store]\ntype = \"postgres\"\n", "config_missing_key", "`postgres`"),
     ("[server]\nprofile = \"agnt\"\n", "config_", "agent"),
     ("[server.tools]\ndeny = [\"scenario_defin\"]\n", "config_", "scenario_define"),
     ("[scenarios]\nfiles = [\"no-such.yaml\"]\n", "", "no-such.yaml"),

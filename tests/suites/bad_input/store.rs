@@ -79,13 +79,19 @@ fn a_file_of_another_program_or_version_is_refused_and_left_as_it_is() -> Result
     }
     let Gate { workspace, server } = Gate::open()?;
     server.close()?;
+    let version = version(&workspace);
     edit(&workspace, "PRAGMA user_version = 99");
     let server = Server::start(&workspace, Era::Legacy)?;
     let mut gate = Gate { workspace, server };
     let said = gate.refused("scenario_next", &next(), "store_version")?;
     assert!(said["message"].as_str().unwrap().contains("99"), "{said}");
-    edit(&gate.workspace, "PRAGMA user_version = 2");
+    edit(&gate.workspace, &format!("PRAGMA user_version = {version}"));
     Gate { server: Server::start(&gate.workspace, Era::Legacy)?, workspace: gate.workspace }.ends_unharmed()
+}
+
+fn version(workspace: &Workspace) -> i32 {
+    let connection = rusqlite::Connection::open(workspace.ledger()).unwrap();
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
 }
 
 fn edit(workspace: &Workspace, statements: &str) {

@@ -26,7 +26,7 @@ fn every_command_uses_the_ledger_in_the_database() {
     let held = project.run(&["check", "release", "--run-id", "one"]).expect(1);
     assert!(held.stdout.contains("ledger   postgresql:"), "{}", held.stdout);
     project.report(12, 0, 84.5);
-    project.run(&["check", "release", "--run-id", "one", "--export", "proof"]).expect(0);
+    project.run(&["check", "release", "--run-id", "two", "--export", "proof"]).expect(0);
     let verified = project.run(&["runpack", "verify", "proof", "--format", "json"]).expect(0).json();
     assert_eq!((&verified["verdict"], &verified["facets"]["replay"]["level"]), (&"consistent".into(), &"all".into()));
     project.run(&["runpack", "export", "one"]).expect(0);

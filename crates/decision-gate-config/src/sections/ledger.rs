@@ -29,7 +29,7 @@ pub struct Ledger {
 impl Section for Ledger {
     fn check(&self, checks: &mut Checks) {
         if self.signing_key.is_some() && self.origin.is_none() {
-            checks.report(Fault::MissingKey { key: "origin".to_owned() });
+            checks.report(Fault::MissingOneOf { keys: vec!["origin".to_owned()] });
         }
         checks.key("trusted_logs", |checks| {
             checks.unique(&self.trusted_logs, "log key", "", |key| key.as_str().to_owned());

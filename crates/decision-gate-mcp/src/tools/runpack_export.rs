@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// New folder name under runpacks.root; default the run's.
     #[serde(default)]
     output_dir: Option<String>,
-    /// audit holds the values, disclosed only what policy shows. Default: as configured.
+    /// Default: as configured.
     #[serde(default)]
     profile: Option<ExportProfile>,
     /// Verify and include the report.

@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     /// Default manifest.json.
     #[serde(default)]
     manifest_name: Option<String>,
-    /// id@spec_hash. Without it the verdict is at most consistent.
+    /// id@spec_hash. Else at most consistent.
     #[serde(default)]
     expect_scenario: Option<String>,
     /// Its id.
@@ -53,10 +53,10 @@ pub(super) struct Arguments {
     /// Refuse drafts.
     #[serde(default)]
     require_pinned: bool,
-    /// Refuse what the server's keys did not sign.
+    /// Refuse the unsigned.
     #[serde(default)]
     require_signed: bool,
-    /// Refuse what no trusted checkpoint has.
+    /// Refuse the unanchored.
     #[serde(default)]
     require_anchored: bool,
 }

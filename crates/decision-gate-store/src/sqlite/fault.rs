@@ -89,7 +89,8 @@ fn of_sqlite(place: String, error: &rusqlite::Error) -> StoreError {
             StoreError::Corrupt { place, what }
         }
         (ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL, _) => StoreError::Locked { place },
-        (ffi::SQLITE_FULL, _) => StoreError::Full { place },
+        // The second: the companion file of shared memory can't be made as large as it must be.
+        (ffi::SQLITE_FULL, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => StoreError::Full { place },
         (ffi::SQLITE_READONLY | ffi::SQLITE_PERM, _) => StoreError::ReadOnly { place },
         (ffi::SQLITE_NOTADB, _) => StoreError::Corrupt { place, what: "it is not a SQLite file".to_owned() },
         // A generic error is a missing table or column: the schema is not the one that this store wrote.
@@ -124,6 +125,7 @@ mod tests {
             (ffi::SQLITE_LOCKED, "store_locked"),
             (ffi::SQLITE_PROTOCOL, "store_locked"),
             (ffi::SQLITE_FULL, "store_full"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "store_full"),
             (ffi::SQLITE_READONLY, "store_read_only"),
             (ffi::SQLITE_READONLY_DIRECTORY, "store_read_only"),
             (ffi::SQLITE_READONLY_DBMOVED, "store_read_only"),

@@ -345,6 +345,12 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "ask the signer for a statement of the expected type",
     ),
     (
+        "private_key_exposed",
+        "Others may read a private key.",
+        "make it readable by its owner only (`chmod 600`), and replace the key if others may have read it",
+    ),
+    ("private_key_unreadable", "A private key can't be read.", "check the path and its permissions"),
+    (
         "provider_contract_invalid",
         "The contract of a provider does not read, or is that of another one.",
         "write it as [federation.md](../spec/federation.md) says; of a built-in provider it is a defect of the build",
@@ -394,6 +400,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "Others advanced the run at the same time.",
         "call `scenario_status`, then `scenario_next` again; nothing was written",
     ),
+    ("run_not_found", "No such run.", "start it with scenario_start, or check the run_id, tenant and namespace"),
     (
         "run_state_invalid",
         "What the ledger says of the run contradicts itself. Nothing is written.",
@@ -474,6 +481,16 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "trust_lane",
         "The evidence is of a lower lane than is asked for.",
         "have a trusted key sign it, or ask the source itself",
+    ),
+    (
+        "value_missing",
+        "An event commits to a value that is not there and was not pruned.",
+        "ask for the pack again; of a ledger, keep the file as it is and compare it with a backup",
+    ),
+    (
+        "value_unexpected",
+        "A value that no event commits to.",
+        "ask for the pack again; of a ledger, keep the file as it is and compare it with a backup",
     ),
     (
         "verifier_key_malformed",

@@ -22,14 +22,15 @@ const FIRST: Scope = Scope { tenant: TenantId::FIRST, namespace: NamespaceId::FI
 pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     let Ok(loaded) = &patient.loaded else { return Vec::new() };
     match loaded.config().store.kind {
-        StoreKind::Memory => {
-            let hint = "set `store.type` to `sqlite`";
-            let message = "the ledger is kept in memory: nothing outlives the process";
-            vec![Finding::doubt("store_in_memory", message, hint)]
-        }
+        StoreKind::Memory => vec![memory()],
         StoreKind::Sqlite => file(loaded),
         StoreKind::Postgres => server(loaded).err().into_iter().collect(),
     }
+}
+
+fn memory() -> Finding {
+    let message = "the ledger is kept in memory: nothing outlives the process";
+    Finding::doubt("store_in_memory", message, "set `store.type` to `sqlite`")
 }
 
 /// A read over the network, which makes the tables if there are none.

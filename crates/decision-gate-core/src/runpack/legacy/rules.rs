@@ -4,7 +4,9 @@
 //! Numbers are equal as decimals, but within arrays and objects by their spelling; a value of another type is unequal and
 //! not Unknown; `contains` of nothing is True. None of that holds under our own rules.
 
-use serde_json::Value;
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
 
 use crate::condition::{Comparator, Truth};
 use crate::evidence::EvidenceValue;
@@ -47,7 +49,10 @@ fn of_json(word: &str, value: &Value, expected: &Value) -> Option<Truth> {
             if is_unusual(value) || is_unusual(expected) {
                 return None;
             }
-            Comparator::named(word)?.compare(&EvidenceValue::Json(value.clone()), expected)
+            match (value, expected) {
+                (Value::Number(value), Value::Number(expected)) => ordered(word, decimals(value, expected)),
+                _ => Comparator::named(word)?.compare(&EvidenceValue::Json(value.clone()), expected),
+            }
         }
         "lex_greater_than" => texts(value, expected).map(|(value, expected)| value > expected),
         "lex_greater_than_or_equal" => texts(value, expected).map(|(value, expected)| value >= expected),
@@ -67,8 +72,27 @@ fn of_json(word: &str, value: &Value, expected: &Value) -> Option<Truth> {
 
 fn equal(value: &Value, expected: &Value) -> bool {
     match (value, expected) {
-        (Value::Number(value), Value::Number(expected)) => compare_numbers(value, expected).is_eq(),
+        (Value::Number(value), Value::Number(expected)) => decimals(value, expected).is_eq(),
         _ => value == expected,
+    }
+}
+
+/// Integers as they are written: a double does not carry all of them.
+fn decimals(left: &Number, right: &Number) -> Ordering {
+    match (left.as_i128(), right.as_i128()) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        _ => compare_numbers(left, right),
+    }
+}
+
+/// Also where our own rules refuse a number, since a double can't carry it.
+fn ordered(word: &str, order: Ordering) -> Option<bool> {
+    match word {
+        "greater_than" => Some(order.is_gt()),
+        "greater_than_or_equal" => Some(order.is_ge()),
+        "less_than" => Some(order.is_lt()),
+        "less_than_or_equal" => Some(order.is_le()),
+        _ => None,
     }
 }
 
