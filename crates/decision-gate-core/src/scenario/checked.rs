@@ -13,6 +13,7 @@ use super::{SpecFault, SpecFaults, SpecProblem};
 use crate::condition::Comparator;
 use crate::contract::Contracts;
 use crate::digest::Digest;
+use crate::json::canonical::form::word_form;
 use crate::json::{JsonError, canonical};
 use crate::name::{ConditionId, GateId, StageId};
 
@@ -35,6 +36,8 @@ impl Origin {
         }
     }
 }
+
+word_form!(Origin);
 
 /// Something worth a second look that is no error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
