@@ -127,7 +127,7 @@ pub(crate) async fn export(
         verification: Verification::Include,
         manifest_name: ManifestName::standard(),
     };
-    let pack = session.app().export(caller, &request).await?;
+    let pack = session.app().export(caller, &request, &Meter::default()).await?;
     let pack = match sign {
         Some(key) => pack.signed(key),
         None => pack,
