@@ -14,6 +14,7 @@ use crate::commands::init::InitArguments;
 use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
 use crate::commands::ledger::LedgerCommand;
+use crate::commands::mcp::McpCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
 use crate::commands::release::ReleaseCommand;
@@ -31,6 +32,9 @@ pub(crate) struct Arguments {
     /// Write no colours, as under `NO_COLOR`.
     #[arg(long, global = true, display_order = 900)]
     pub(crate) no_color: bool,
+    /// Write no text and no progress: the exit code answers. Errors, and `--format json`, are written all the same.
+    #[arg(long, short, global = true, display_order = 901)]
+    pub(crate) quiet: bool,
 }
 
 /// What to do; the order is that of `--help`.
@@ -47,6 +51,9 @@ pub(crate) enum Command {
     Release(ReleaseCommand),
     /// Serve the MCP protocol on stdin and stdout.
     Serve(ServeArguments),
+    /// Set up the clients that start the server.
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Export a run's proof, and verify one offline.
     #[command(subcommand)]
     Runpack(RunpackCommand),
@@ -70,6 +77,10 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Look for what stands in the way of decisions, and say what to do about it.
     Doctor(DoctorArguments),
+    /// Print completions and manual pages into a folder.
+    #[cfg(feature = "pages")]
+    #[command(hide = true)]
+    Pages(crate::commands::pages::PagesArguments),
 }
 
 const EXAMPLES: &str = "\
@@ -97,6 +108,7 @@ impl Command {
             Self::Precheck(arguments) => arguments.report.format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
+            Self::Mcp(command) => command.report().format,
             Self::Release(command) => command.report().format,
             Self::Runpack(command) => command.report().format,
             Self::Ledger(command) => command.report().format,
@@ -106,6 +118,8 @@ impl Command {
             Self::Providers(command) => command.report().format,
             Self::Config(command) => command.report().format,
             Self::Doctor(arguments) => arguments.format(),
+            #[cfg(feature = "pages")]
+            Self::Pages(_) => Format::Text,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::commands::attest::AttestFault;
 use crate::commands::issuers::IssuersFault;
 use crate::commands::keys::KeysFault;
 use crate::commands::ledger::LedgerFault;
+use crate::commands::mcp::ClientFault;
 use crate::commands::precheck::PayloadFault;
 
 /// Why no decision was made.
@@ -70,6 +71,9 @@ pub(crate) enum Fault {
     /// An issuer directory or a record can't be used.
     #[error(transparent)]
     Issuers(#[from] IssuersFault),
+    /// A client's file can't be changed.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
     /// A pack can't be written.
     #[error(transparent)]
     PackWrite(#[from] PackStoreError),
@@ -157,6 +161,7 @@ impl Fault {
             Self::Keys(fault) => fault.code(),
             Self::Attest(fault) => fault.code(),
             Self::Issuers(fault) => fault.code(),
+            Self::Client(fault) => fault.code(),
             Self::PackWrite(error) => error.code(),
             Self::PackRead(fault) => fault.code(),
             Self::Packs(error) => error.code(),
@@ -210,6 +215,7 @@ impl Fault {
             Self::Keys(fault) => fault.hint().into(),
             Self::Attest(fault) => fault.hint().into(),
             Self::Issuers(fault) => fault.hint().into(),
+            Self::Client(fault) => fault.hint().into(),
             Self::PackWrite(PackStoreError::Name { .. } | PackStoreError::Exists { .. }) => {
                 "name a new folder with letters, digits and `._-`; packs are never overwritten".into()
             }

@@ -6,21 +6,37 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::progress::Progress;
 
 /// Where answers and complaints go.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     colors: ColorChoice,
+    quiet: bool,
 }
 
 impl Output {
     /// With colours on a terminal, unless the environment or the caller says otherwise.
     pub(crate) fn new(no_color: bool) -> Self {
-        Self { colors: if no_color { ColorChoice::Never } else { ColorChoice::Auto } }
+        Self { colors: if no_color { ColorChoice::Never } else { ColorChoice::Auto }, quiet: false }
+    }
+
+    /// The same without texts for people on stdout, and without progress. Complaints are told all the same.
+    pub(crate) fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
+    }
+
+    /// Tells on stderr how far `what` has come, where a person looks.
+    pub(crate) fn progress(self, what: &'static str) -> Progress {
+        Progress::new(!self.quiet, what)
     }
 
     /// Writes a text to stdout.
     pub(crate) fn answer(self, text: &str) -> Result<(), Fault> {
+        if self.quiet { Ok(()) } else { self.put(text) }
+    }
+
+    fn put(self, text: &str) -> Result<(), Fault> {
         let stdout = io::stdout().lock();
         let colors = self.resolve(AutoStream::choice(&stdout));
         quiet(write_all(AutoStream::new(stdout, colors), text))
@@ -28,7 +44,7 @@ impl Output {
 
     /// Writes a JSON value to stdout, as one line.
     pub(crate) fn json(self, value: &Value) -> Result<(), Fault> {
-        self.answer(&format!("{value}\n"))
+        self.put(&format!("{value}\n"))
     }
 
     /// Writes a text to stderr. If that fails there is nobody left to tell.

@@ -8,12 +8,7 @@ use rmcp::model::{
     ResourceContents, ResourceTemplate,
 };
 
-use crate::{
-    App,
-    error::Refusal,
-    prompts, resources,
-    tools::CallContext,
-};
+use crate::{App, error::Refusal, prompts, resources, tools::CallContext};
 
 /// The future of one answer.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send + 'a>>;

@@ -50,7 +50,12 @@ impl<A: Send + Sync + 'static> Handler<A> {
     }
 
     /// What a call knows besides its arguments.
-    pub(super) fn call_context(&self, context: RequestContext<RoleServer>, era: Era, ticket: &Ticket) -> CallContext<A> {
+    pub(super) fn call_context(
+        &self,
+        context: RequestContext<RoleServer>,
+        era: Era,
+        ticket: &Ticket,
+    ) -> CallContext<A> {
         let request_id = context.id.to_string();
         let progress = context.meta.get_progress_token().map(|token| Progress::to(context.peer.clone(), token));
         let call = CallContext::new(self.app.now(), era.client(context), ticket.cancellation.clone(), request_id);

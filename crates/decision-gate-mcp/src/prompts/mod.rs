@@ -69,9 +69,8 @@ const ALL: &[Template] = &[
 
 /// All prompts.
 pub(crate) fn list() -> Vec<Prompt> {
-    let argument = |it: &Argument| {
-        PromptArgument::new(it.name).with_description(it.description).with_required(it.required)
-    };
+    let argument =
+        |it: &Argument| PromptArgument::new(it.name).with_description(it.description).with_required(it.required);
     let prompt = |it: &Template| {
         let arguments = it.arguments.iter().map(argument).collect();
         Prompt::new(it.name, Some(it.description), Some(arguments)).with_title(it.title)
@@ -157,7 +156,8 @@ fn read(template: &Template, arguments: JsonObject) -> Result<Vec<(&'static str,
             }
         }
     }
-    let missing = |it: &&Argument| it.required && !given.iter().any(|(name, text)| *name == it.name && !text.is_empty());
+    let missing =
+        |it: &&Argument| it.required && !given.iter().any(|(name, text)| *name == it.name && !text.is_empty());
     match template.arguments.iter().find(missing) {
         Some(argument) => Err(Refusal::param(&path(argument.name), "given")),
         None => Ok(given),
@@ -183,8 +183,14 @@ mod tests {
         for template in ALL {
             let tools = crate::tools::ALL.iter().map(|tool| tool.card().name).collect::<Vec<_>>();
             let words = template.text.split(|it: char| !it.is_ascii_lowercase() && it != '_');
-            for word in words.filter(|it| ["scenario_", "provider_", "decision_gate_"].iter().any(|by| it.starts_with(by))) {
-                assert!(word == "scenario_id" || word == "provider_id" || tools.contains(&word), "{}: {word}", template.name);
+            for word in
+                words.filter(|it| ["scenario_", "provider_", "decision_gate_"].iter().any(|by| it.starts_with(by)))
+            {
+                assert!(
+                    word == "scenario_id" || word == "provider_id" || tools.contains(&word),
+                    "{}: {word}",
+                    template.name
+                );
             }
             for page in template.text.split("decision-gate://docs/").skip(1) {
                 let path = page.split([' ', ')']).next().unwrap();

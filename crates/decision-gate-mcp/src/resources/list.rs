@@ -64,8 +64,10 @@ fn pages(context: &CallContext<App>, after: Option<&str>) -> (Vec<Resource>, Opt
 async fn packs(context: &CallContext<App>, after: Option<&str>) -> Result<(Vec<Resource>, Option<Place>), Refusal> {
     // Where nobody says where packs are, there are none to list.
     let names = match context.app().packs() {
-        Ok(packs) => packs.names(after, PAGE + 1).await.map_err(|error| {
-            Refusal::Unavailable { code: error.code(), message: error.to_string(), hint: error.hint().to_owned() }
+        Ok(packs) => packs.names(after, PAGE + 1).await.map_err(|error| Refusal::Unavailable {
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint().to_owned(),
         })?,
         Err(_) => Vec::new(),
     };

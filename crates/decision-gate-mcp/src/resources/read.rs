@@ -23,12 +23,17 @@ pub(crate) async fn read(context: &CallContext<App>, uri: &str) -> Result<Vec<Re
         ResourceUri::Page { path, section } => (MARKDOWN, page(&path, section.as_deref()).ok_or_else(missing)?),
         ResourceUri::Run { shelf, run } => {
             (JSON, bounded(&run_view(context, shelf, &run).await?, &["/last_decision/outcome/summary/unmet_gates"]))
-        },
+        }
         ResourceUri::Decision { shelf, run, number } => {
             let view = decision(context, shelf, &run, number).await?;
-            (JSON, bounded(&view.ok_or_else(missing)?, &["/evidence", "/gates", "/decision/outcome/summary/unmet_gates"]))
+            (
+                JSON,
+                bounded(&view.ok_or_else(missing)?, &["/evidence", "/gates", "/decision/outcome/summary/unmet_gates"]),
+            )
         }
-        ResourceUri::Pack { name } => (JSON, bounded(&manifest(context, &name).await?, &["/artifacts", "/integrity/file_hashes"])),
+        ResourceUri::Pack { name } => {
+            (JSON, bounded(&manifest(context, &name).await?, &["/artifacts", "/integrity/file_hashes"]))
+        }
         ResourceUri::Policy { shelf, digest } => {
             let caller = caller(context, shelf);
             let gate = context.app().orchestrator();

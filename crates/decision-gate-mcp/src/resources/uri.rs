@@ -200,15 +200,13 @@ mod tests {
     fn address() -> impl Strategy<Value = ResourceUri> {
         let run = || "[A-Za-z0-9][A-Za-z0-9._:-]{0,20}".prop_map(|it| RunId::try_from(it.as_str()).unwrap());
         prop_oneof![
-            ("[a-z/.]{1,20}", proptest::option::of("[a-z-]{1,9}")).prop_map(|(path, section)| {
-                ResourceUri::Page { path, section }
-            }),
+            ("[a-z/.]{1,20}", proptest::option::of("[a-z-]{1,9}"))
+                .prop_map(|(path, section)| { ResourceUri::Page { path, section } }),
             (shelf(), run()).prop_map(|(shelf, run)| ResourceUri::Run { shelf, run }),
             (shelf(), run(), 1_u64..).prop_map(|(shelf, run, number)| ResourceUri::Decision { shelf, run, number }),
             "[A-Za-z0-9._-]{1,20}".prop_map(|name| ResourceUri::Pack { name }),
-            (shelf(), any::<[u8; 32]>()).prop_map(|(shelf, bytes)| {
-                ResourceUri::Policy { shelf, digest: Digest::from_bytes(bytes) }
-            }),
+            (shelf(), any::<[u8; 32]>())
+                .prop_map(|(shelf, bytes)| { ResourceUri::Policy { shelf, digest: Digest::from_bytes(bytes) } }),
         ]
     }
 

@@ -9,7 +9,7 @@ use decision_gate_core::keys::SigningKey;
 use decision_gate_core::name::RunId;
 use decision_gate_core::runpack::{ManifestName, Profile, Verification};
 use decision_gate_mcp::Packs;
-use decision_gate_runtime::{Caller, ExportRequest};
+use decision_gate_runtime::{Caller, ExportRequest, Meter};
 use decision_gate_store::PackStoreError;
 use serde_json::{Value, json};
 
@@ -119,6 +119,7 @@ pub(crate) async fn export(
     target: Target,
     profile: Profile,
     sign: Option<&SigningKey>,
+    output: Output,
 ) -> Result<Exported, Fault> {
     let request = ExportRequest {
         run_id: run.clone(),
@@ -127,13 +128,15 @@ pub(crate) async fn export(
         verification: Verification::Include,
         manifest_name: ManifestName::standard(),
     };
-    let pack = session.app().export(caller, &request, &Meter::default()).await?;
+    let (meter, progress) = (Meter::default(), output.progress("exporting the run"));
+    let pack = progress.follow(&meter, session.app().export(caller, &request, &meter)).await?;
     let pack = match sign {
         Some(key) => pack.signed(key),
         None => pack,
     };
     let (root_hash, files) = (pack.root_hash(), pack.files().count());
     target.packs.write(&target.name, pack).await?;
+    drop(progress);
     let shown = target.packs.shown(&target.name);
     // An address in a bucket is no path.
     let place = Path::new(&shown).canonicalize().map_or(shown, |path| path.display().to_string());
@@ -155,7 +158,7 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
     };
     let caller = session.caller(arguments.scope, None, None);
     let profile = arguments.profile.map_or_else(|| session.app().export_profile(), ProfileArgument::profile);
-    let exported = block_on(export(&session, &caller, &arguments.run, target, profile, sign.as_ref()))?;
+    let exported = block_on(export(&session, &caller, &arguments.run, target, profile, sign.as_ref(), output))?;
     match arguments.report.format {
         Format::Text => output.answer(&text(&arguments.run, &exported, session.config_path()))?,
         Format::Json => output.json(&json!({
