@@ -11,6 +11,7 @@ use decision_gate_store::PackStoreError;
 use decision_gate_verify::FolderFault;
 
 use crate::commands::attest::AttestFault;
+use crate::commands::config::ImportFault;
 use crate::commands::issuers::IssuersFault;
 use crate::commands::keys::KeysFault;
 use crate::commands::ledger::LedgerFault;
@@ -71,6 +72,9 @@ pub(crate) enum Fault {
     /// An issuer directory or a record can't be used.
     #[error(transparent)]
     Issuers(#[from] IssuersFault),
+    /// A configuration of the public project can't be read.
+    #[error(transparent)]
+    Import(#[from] ImportFault),
     /// A client's file can't be changed.
     #[error(transparent)]
     Client(#[from] ClientFault),
@@ -161,6 +165,7 @@ impl Fault {
             Self::Keys(fault) => fault.code(),
             Self::Attest(fault) => fault.code(),
             Self::Issuers(fault) => fault.code(),
+            Self::Import(fault) => fault.code(),
             Self::Client(fault) => fault.code(),
             Self::PackWrite(error) => error.code(),
             Self::PackRead(fault) => fault.code(),
@@ -215,6 +220,7 @@ impl Fault {
             Self::Keys(fault) => fault.hint().into(),
             Self::Attest(fault) => fault.hint().into(),
             Self::Issuers(fault) => fault.hint().into(),
+            Self::Import(fault) => fault.hint().into(),
             Self::Client(fault) => fault.hint().into(),
             Self::PackWrite(PackStoreError::Name { .. } | PackStoreError::Exists { .. }) => {
                 "name a new folder with letters, digits and `._-`; packs are never overwritten".into()

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::progress::Progress;
+use crate::render::fit::fit;
 
 /// Where answers and complaints go.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +32,20 @@ impl Output {
         Progress::new(!self.quiet, what)
     }
 
-    /// Writes a text to stdout.
+    /// Writes a text for people to stdout; on a terminal its lines fit.
     pub(crate) fn answer(self, text: &str) -> Result<(), Fault> {
-        if self.quiet { Ok(()) } else { self.put(text) }
+        if self.quiet {
+            return Ok(());
+        }
+        match width() {
+            Some(width) => self.put(&fit(text, width)),
+            None => self.put(text),
+        }
+    }
+
+    /// Writes what was asked for to stdout, as it is: a file's content, a key, a schema.
+    pub(crate) fn data(self, text: &str) -> Result<(), Fault> {
+        self.put(text)
     }
 
     fn put(self, text: &str) -> Result<(), Fault> {
@@ -57,6 +69,12 @@ impl Output {
     fn resolve(self, found: ColorChoice) -> ColorChoice {
         if self.colors == ColorChoice::Never { ColorChoice::Never } else { found }
     }
+}
+
+/// How wide stdout is, where it is a terminal.
+fn width() -> Option<usize> {
+    let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width))
 }
 
 fn write_all(mut stream: impl Write, text: &str) -> io::Result<()> {

@@ -130,7 +130,7 @@ impl Refusal {
     }
 
     /// The gate can't look something up.
-    pub(crate) fn of_gate(error: RuntimeError) -> Self {
+    pub(crate) fn of_gate(error: &RuntimeError) -> Self {
         let (code, hint) = (error.code(), error.hint());
         Self::Unavailable { code, message: error.to_string(), hint }
     }

@@ -103,7 +103,7 @@ pub(crate) fn report(fault: &Fault, format: Format, output: Output) -> Ending {
 fn usage(error: &clap::Error, wants_json: bool, output: Output) -> Ending {
     let text = error.render().ansi().to_string();
     if !error.use_stderr() {
-        return match output.answer(&text) {
+        return match output.data(&text) {
             Ok(()) => Ending::Yes,
             Err(fault) => report(&fault, Format::Text, output),
         };

@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &PagesArguments, output: Output) -> Result<Ending, 
     }
     let manual = folder("man")?;
     clap_mangen::generate_to(command(), &manual).map_err(failed(&manual))?;
-    output.answer(&format!("{}\n{}\n", completions.display(), manual.display()))?;
+    output.data(&format!("{}\n{}\n", completions.display(), manual.display()))?;
     Ok(Ending::Yes)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod fault;
+pub(crate) mod fit;
 pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;

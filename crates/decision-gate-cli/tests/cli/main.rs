@@ -13,6 +13,7 @@ mod errors;
 mod flow;
 mod guides;
 mod help;
+mod import;
 mod init;
 mod issuers;
 mod keys;

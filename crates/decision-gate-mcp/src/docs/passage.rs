@@ -10,6 +10,8 @@ const ENOUGH: usize = 900;
 pub(super) struct Passage {
     /// Of which page.
     pub(super) page: &'static Page,
+    /// The page's title.
+    pub(super) title: &'static str,
     /// The heading above it; empty above the first.
     pub(super) heading: &'static str,
     /// Its lines.
@@ -19,7 +21,9 @@ pub(super) struct Passage {
 /// The passages of a page, in order.
 pub(super) fn passages(page: &'static Page) -> Vec<Passage> {
     let mut found = Vec::new();
-    for Section { heading, text } in sections(page.text) {
+    let sections = sections(page.text);
+    let title = title_of(page, &sections);
+    for Section { heading, text } in sections {
         let (mut rest, mut taken, mut fenced) = (text, 0, false);
         for line in text.split_inclusive('\n') {
             taken += line.len();
@@ -27,12 +31,12 @@ pub(super) fn passages(page: &'static Page) -> Vec<Passage> {
             let may_end = !fenced && (line.trim().is_empty() || line.starts_with('|') || line.starts_with('*'));
             if taken >= ENOUGH && may_end {
                 let (piece, after) = rest.split_at_checked(taken).unwrap_or((rest, ""));
-                found.push(Passage { page, heading, text: piece });
+                found.push(Passage { page, title, heading, text: piece });
                 (rest, taken) = (after, 0);
             }
         }
         if !rest.trim().is_empty() {
-            found.push(Passage { page, heading, text: rest });
+            found.push(Passage { page, title, heading, text: rest });
         }
     }
     found
@@ -40,7 +44,11 @@ pub(super) fn passages(page: &'static Page) -> Vec<Passage> {
 
 /// The title of a page: its first heading.
 pub(crate) fn title(page: &Page) -> &'static str {
-    let found = sections(page.text).into_iter().map(|section| section.heading).find(|heading| !heading.is_empty());
+    title_of(page, &sections(page.text))
+}
+
+fn title_of(page: &Page, sections: &[Section]) -> &'static str {
+    let found = sections.iter().map(|section| section.heading).find(|heading| !heading.is_empty());
     found.unwrap_or(page.path)
 }
 

@@ -87,14 +87,13 @@ struct Counted {
 impl Counted {
     fn of(passage: Passage, terms: &[String]) -> Self {
         let mut counted = Self { passage, counts: vec![0.0; terms.len()], length: 0.0 };
-        let title = passage::title(passage.page);
         for line in passage.text.lines() {
             let (head, rest) = row(line);
             counted.add(head, TITLE, terms);
             counted.add(rest, 1.0, terms);
         }
         counted.add(passage.heading, TITLE, terms);
-        counted.add(title, TITLE / 2.0, terms);
+        counted.add(passage.title, TITLE / 2.0, terms);
         counted
     }
 
@@ -151,10 +150,9 @@ fn count(count: usize) -> f64 {
 }
 
 fn hit(passage: Passage, terms: &[String]) -> Hit {
-    let page = passage::title(passage.page);
-    let title = match passage.heading {
-        heading if heading.is_empty() || heading == page => page.to_owned(),
-        heading => format!("{page} › {heading}"),
+    let title = match (passage.title, passage.heading) {
+        (page, heading) if heading.is_empty() || heading == page => page.to_owned(),
+        (page, heading) => format!("{page} › {heading}"),
     };
     let anchor = passage::anchor(passage.heading);
     Hit { title, path: passage.page.path, anchor, excerpt: excerpt(passage.text, terms) }

@@ -91,7 +91,8 @@ async fn runs(context: &CallContext<App>, after: Option<&RunId>) -> Result<(Vec<
     }
     let caller = context.app().caller(None, None, None);
     let after = after.map(RunId::as_str);
-    let runs = context.app().orchestrator().runs(&caller, after, PAGE + 1).await.map_err(Refusal::of_gate)?;
+    let runs =
+        context.app().orchestrator().runs(&caller, after, PAGE + 1).await.map_err(|error| Refusal::of_gate(&error))?;
     let next = runs.get(PAGE).and_then(|_| runs.get(PAGE - 1)).map(|last| Place::Runs(Some(last.clone())));
     let resource = |run: RunId| {
         let (name, title) = (run.to_string(), format!("Run {run}"));

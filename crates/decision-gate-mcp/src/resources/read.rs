@@ -37,7 +37,7 @@ pub(crate) async fn read(context: &CallContext<App>, uri: &str) -> Result<Vec<Re
         ResourceUri::Policy { shelf, digest } => {
             let caller = caller(context, shelf);
             let gate = context.app().orchestrator();
-            let policy = gate.policy_of(&caller, digest).await.map_err(|error| of_shelf(error, uri))?;
+            let policy = gate.policy_of(&caller, digest).await.map_err(|error| of_shelf(&error, uri))?;
             (JSON, bounded(&policy_view(&*policy.ok_or_else(missing)?), &[]))
         }
     };
@@ -70,7 +70,7 @@ pub(crate) async fn run_view(context: &CallContext<App>, shelf: Shelf, run: &Run
         return Err(Refusal::unknown_resource(&address));
     }
     let status = context.app().orchestrator().status(&caller(context, shelf), run, None).await;
-    let RunView { state, .. } = status.map_err(|error| of_shelf(error, &address))?;
+    let RunView { state, .. } = status.map_err(|error| of_shelf(&error, &address))?;
     let last = ResourceUri::Decision { shelf, run: run.clone(), number: state.decisions };
     Ok(json!({
         "run_id": state.run,
@@ -102,7 +102,7 @@ async fn decision(
         return Ok(None);
     }
     let found = context.app().orchestrator().decision(&caller(context, shelf), run, number).await;
-    let view = found.map_err(|error| of_shelf(error, &address()))?;
+    let view = found.map_err(|error| of_shelf(&error, &address()))?;
     Ok(view.map(|view| {
         let DecisionView { seq, policy_digest, decision, evidence, gates, relaxations } = view;
         json!({
@@ -151,7 +151,7 @@ fn caller(context: &CallContext<App>, shelf: Shelf) -> Caller {
 }
 
 /// What is not there, or on a shelf that is not open, is not found; everything else is the gate's own fault.
-fn of_shelf(error: RuntimeError, uri: &str) -> Refusal {
+fn of_shelf(error: &RuntimeError, uri: &str) -> Refusal {
     match error {
         RuntimeError::RunNotFound { .. }
         | RuntimeError::TenantUnknown { .. }

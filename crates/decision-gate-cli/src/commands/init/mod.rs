@@ -102,7 +102,8 @@ fn other_configuration(dir: &Path) -> Result<Option<PathBuf>, Fault> {
     }
 }
 
-fn write(path: &Path, content: &str) -> Result<(), Fault> {
+/// Writes a file that must not be there yet.
+pub(crate) fn write(path: &Path, content: &str) -> Result<(), Fault> {
     if let Some(parent) = path.parent() {
         folder(parent)?;
     }

@@ -99,7 +99,10 @@ pub(crate) fn run(arguments: &ConfigArguments, output: Output) -> Result<Ending,
         }
     };
     match arguments.report.format {
-        Format::Text => output.answer(&text(arguments.client, file.as_deref(), &entry, config.as_deref(), done))?,
+        Format::Text => {
+            let text = text(arguments.client, file.as_deref(), &entry, config.as_deref(), done);
+            if done == Done::Printed { output.data(&text)? } else { output.answer(&text)? }
+        }
         Format::Json => output.json(&json!({
             "client": arguments.client.word(),
             "file": path_json(file.as_deref()),

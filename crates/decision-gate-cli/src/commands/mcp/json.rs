@@ -187,7 +187,8 @@ impl<'a> Scanner<'a> {
                 ',' | ':' if depth > 0 => self.at += 1,
                 ',' | ':' => return None,
                 _ => {
-                    self.at += self.rest().find([',', ':', '}', ']', '{', '[', '"', ' ', '\t', '\r', '\n', '/'])?.max(1)
+                    let ends = [',', ':', '}', ']', '{', '[', '"', ' ', '\t', '\r', '\n', '/'];
+                    self.at += self.rest().find(ends)?.max(1);
                 }
             }
             if depth == 0 {
