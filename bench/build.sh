@@ -21,6 +21,6 @@ fi
 for package in "$@"; do
     cargo build --locked --profile dist --package "$package"
 done
-cargo rustc --locked --profile dist --package decision-gate-cli --bin decision-gate -- "${last[@]}"
+cargo rustc --locked --profile dist --package decision-gate-cli --bin decision-gate --features full -- "${last[@]}"
 said=${CARGO_TARGET_DIR:-target}/dist/deps/startup-order.txt
 if [[ -f "$said" ]]; then cat "$said" >&2; fi
