@@ -21,6 +21,7 @@ mod prompts;
 mod reload;
 mod resources;
 mod serve;
+#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "a collector is told by the feature `otlp`"))]
 mod telemetry;
 pub mod tools;
 mod transport;
