@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// Write no colours, as under `NO_COLOR`.
     #[arg(long, global = true, display_order = 900)]
     pub(crate) no_color: bool,
-    /// Write no text and no progress: the exit code answers. Errors, and `--format json`, are written all the same.
+    /// Write no text and no progress: the exit code answers. Errors are written all the same.
     #[arg(long, short, global = true, display_order = 901)]
     pub(crate) quiet: bool,
 }
@@ -45,6 +45,8 @@ struct ServeLine {
     arguments: ServeArguments,
     #[arg(long)]
     no_color: bool,
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 impl Arguments {
@@ -54,7 +56,8 @@ impl Arguments {
             && command == "serve"
             && let Ok(start) = ServeLine::try_parse_from(std::iter::once(program).chain(rest))
         {
-            return Ok(Self { command: Command::Serve(start.arguments), no_color: start.no_color });
+            let ServeLine { arguments, no_color, quiet } = start;
+            return Ok(Self { command: Command::Serve(arguments), no_color, quiet });
         }
         // Help and errors too, which name the command and its neighbours.
         Self::try_parse_from(line)

@@ -120,9 +120,7 @@ pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, 
             None => Ok(None),
             Some(target) => {
                 let profile = session.app().export_profile();
-                export::export(&session, &caller, &checked.state.run, target, profile, sign.as_ref(), output)
-                    .await
-                    .map(Some)
+                export::export(&session, &caller, &checked.state.run, target, profile, sign.as_ref()).await.map(Some)
             }
         };
         Ok((checked, exported))

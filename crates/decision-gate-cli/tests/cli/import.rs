@@ -92,7 +92,7 @@ fn what_is_imported_is_a_configuration() {
         "[server]\ntransport = \"stdio\"\nmode = \"strict\"\n[trust]\ndefault_policy = \"audit\"\nmin_lane = \"verified\"\n\
          [evidence]\nallow_raw_values = false\n[run_state_store]\ntype = \"sqlite\"\npath = \"x.db\"\njournal_mode = \"wal\"\n\
          [[providers]]\nname = \"time\"\ntype = \"builtin\"\n[[providers]]\nname = \"json\"\ntype = \"builtin\"\n\
-         config = { root = \"evidence\", root_id = \"e\" }\n[[providers]]\nname = \"http\"\ntype = \"builtin\"\n",
+         config = { root = \"evidence\", root_id = \"e\" }\n",
     );
     let done = project.run(&["config", "import", "old.toml", "--out", "new.toml"]).expect(0);
     assert!(!done.stdout.contains("left "), "{}", done.stdout);

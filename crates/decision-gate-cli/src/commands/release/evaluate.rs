@@ -126,7 +126,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: Output) -> Result<Endin
             None => Ok(None),
             Some(target) => {
                 let (run, profile) = (&reply.step.state.run, session.app().export_profile());
-                export::export(&session, &caller, run, target, profile, sign.as_ref(), output).await.map(Some)
+                export::export(&session, &caller, run, target, profile, sign.as_ref()).await.map(Some)
             }
         };
         Ok((reply, exported))

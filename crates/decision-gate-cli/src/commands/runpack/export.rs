@@ -119,7 +119,19 @@ pub(crate) async fn export(
     target: Target,
     profile: Profile,
     sign: Option<&SigningKey>,
-    output: Output,
+) -> Result<Exported, Fault> {
+    export_metered(session, caller, run, target, profile, sign, &Meter::default()).await
+}
+
+/// The same; `meter` counts the events that were read.
+async fn export_metered(
+    session: &Session,
+    caller: &Caller,
+    run: &RunId,
+    target: Target,
+    profile: Profile,
+    sign: Option<&SigningKey>,
+    meter: &Meter,
 ) -> Result<Exported, Fault> {
     let request = ExportRequest {
         run_id: run.clone(),
@@ -128,15 +140,13 @@ pub(crate) async fn export(
         verification: Verification::Include,
         manifest_name: ManifestName::standard(),
     };
-    let (meter, progress) = (Meter::default(), output.progress("exporting the run"));
-    let pack = progress.follow(&meter, session.app().export(caller, &request, &meter)).await?;
+    let pack = session.app().export(caller, &request, meter).await?;
     let pack = match sign {
         Some(key) => pack.signed(key),
         None => pack,
     };
     let (root_hash, files) = (pack.root_hash(), pack.files().count());
     target.packs.write(&target.name, pack).await?;
-    drop(progress);
     let shown = target.packs.shown(&target.name);
     // An address in a bucket is no path.
     let place = Path::new(&shown).canonicalize().map_or(shown, |path| path.display().to_string());
@@ -158,7 +168,11 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
     };
     let caller = session.caller(arguments.scope, None, None);
     let profile = arguments.profile.map_or_else(|| session.app().export_profile(), ProfileArgument::profile);
-    let exported = block_on(export(&session, &caller, &arguments.run, target, profile, sign.as_ref(), output))?;
+    let (meter, progress) = (Meter::default(), output.progress("exporting the run"));
+    let (run, sign) = (&arguments.run, sign.as_ref());
+    let work = export_metered(&session, &caller, run, target, profile, sign, &meter);
+    let exported = block_on(progress.follow(&meter, work))?;
+    drop(progress);
     match arguments.report.format {
         Format::Text => output.answer(&text(&arguments.run, &exported, session.config_path()))?,
         Format::Json => output.json(&json!({

@@ -27,6 +27,12 @@ const SETTINGS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
+/// Sources that say what is open in them: the keys of ours that do, and the key there that would.
+const OPENED: &[(&str, &[&str], &str)] = &[
+    ("env", &["allow", "overrides"], "config.allowlist"),
+    ("http", &["hosts", "allowed_hosts"], "config.allowed_hosts"),
+];
+
 /// Keys of servers outside.
 const OUTSIDE: &[(&str, &str)] =
     &[("url", "config.url"), ("allow_insecure_http", "config.allow_http"), ("capabilities_path", "config.contract")];
@@ -52,7 +58,11 @@ pub(super) fn import(old: &mut Tree, new: &mut Tree) {
                 }
                 None => outside(&mut provider, &mut written),
             }
-            new.push("providers", Value::Table(written));
+            match OPENED.iter().find(|(known, there, _)| *known == name && !is_open(&written, there)) {
+                None => new.push("providers", Value::Table(written)),
+                // There the whole source is open where nothing is said; here somebody must open it.
+                Some((_, _, key)) => put(&mut provider, key, "everything".into()),
+            }
         }
         // The place of each in its list stays what it was.
         left.push(Value::Table(provider));
@@ -60,6 +70,11 @@ pub(super) fn import(old: &mut Tree, new: &mut Tree) {
     if left.iter().any(|provider| provider.as_table().is_some_and(|it| !it.is_empty())) {
         old.put("providers", Value::Array(left));
     }
+}
+
+fn is_open(written: &Table, keys: &[&str]) -> bool {
+    let settings = written.get("config").and_then(Value::as_table);
+    settings.is_some_and(|settings| keys.iter().any(|key| settings.contains_key(*key)))
 }
 
 fn move_all(from: &mut Table, to: &mut Table, keys: &[(&str, &str)], below: &str) {

@@ -37,6 +37,11 @@ const REASONS: &[(&str, &str)] = &[
     ),
     ("providers[].timeouts.connect_timeout_ms", "`timeout_ms` bounds the whole answer"),
     ("providers[].trust", "name the keys under `trust.keys` first"),
+    (
+        "providers[].config.allowlist",
+        "nothing is open here until it is named: add the provider with the variables in `allow`",
+    ),
+    ("providers[].config.allowed_hosts", "nothing is open here until it is named: add the provider with its `hosts`"),
     ("providers[].config.denylist", "variables are closed unless they are named in `allow`"),
     ("providers[].config.hash_algorithm", "it is always SHA-256"),
     ("providers[].config.allow_http", "each host says so for itself: `hosts[].allow_http`"),
