@@ -28,7 +28,7 @@ const ISSUE_3: [(&str, usize); 6] =
     [("keys", 4), ("attest", 3), ("federation", 12), ("packs", 5), ("rotation", 2), ("laws", 3)];
 
 /// The same of the seeds on release gates.
-const RELEASE: [(&str, usize); 21] = [
+const RELEASE: [(&str, usize); 22] = [
     ("000-how", 5),
     ("000-options", 5),
     ("000-metadata", 3),
@@ -50,6 +50,7 @@ const RELEASE: [(&str, usize); 21] = [
     ("I4-release", 20),
     ("I3-attestations", 11),
     ("I6-reports", 6),
+    ("I6-explain", 6),
 ];
 
 /// The same of issue 5.

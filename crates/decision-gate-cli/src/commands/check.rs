@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::{DecisionOutcome, RunState, RunStatus, TriggerKind};
 use decision_gate_core::evidence::{Artifact, Subject};
+use decision_gate_core::explain::{Explanation, Size};
 use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId};
 use decision_gate_core::scenario::{Origin, Warning};
 use decision_gate_runtime::{Caller, RuntimeError, StartRequest, StepReply, StepRequest};
@@ -100,6 +101,11 @@ impl Checked {
     /// Whether the change may advance.
     pub(crate) fn is_allowed(&self) -> bool {
         self.state.is_allowed()
+    }
+
+    /// Why the change may not advance; nothing where the last step lets it.
+    pub(crate) fn explanation(&self, size: Size) -> Option<Explanation> {
+        self.steps.last().and_then(|step| step.explanation(size))
     }
 
     fn ending(&self) -> Ending {

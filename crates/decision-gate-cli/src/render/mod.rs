@@ -4,6 +4,7 @@ pub(crate) mod attest;
 pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explanation;
 pub(crate) mod fault;
 pub(crate) mod issuers;
 pub(crate) mod keys;

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use decision_gate_core::explain::Size;
 use decision_gate_runtime::ReleaseReply;
 use serde_json::{Value, json};
 
@@ -24,6 +25,9 @@ pub(crate) fn text(reply: &ReleaseReply, exported: Option<&Option<Exported>>, pl
     if let Some(gates) = at(view, "gates").as_array() {
         text.push('\n');
         gates.iter().for_each(|it| row(&mut text, it));
+    }
+    if let Some(explanation) = reply.step.explanation(Size::Whole) {
+        super::explanation::text(&mut text, &explanation);
     }
     foot(&mut text, view);
     let state = &reply.step.state;
@@ -92,7 +96,8 @@ fn row(text: &mut String, row: &Value) {
             said(text, what, &format!("{} `{field}`: {expected}, not {}", word(miss, "code"), word(miss, "seen")));
         }
     }
-    if let Some(recommendation) = at(row, "recommendation").as_str().filter(|_| outcome != "Pass") {
+    // What to do about blocks is told below, in one place.
+    if let Some(recommendation) = at(row, "recommendation").as_str().filter(|_| !matches!(outcome, "Pass" | "Block")) {
         said(text, "to do", recommendation);
     }
 }
@@ -164,6 +169,7 @@ pub(crate) fn json(reply: &ReleaseReply, exported: Result<&Option<Exported>, &Fa
             "environment": state.environment,
         },
         "decision": reply.step.decision,
+        "explanation": reply.step.explanation(Size::Brief),
         "relaxations": reply.step.relaxations,
         "config": path_json(places.config.as_deref()),
         "ledger": places.ledger,

@@ -63,8 +63,7 @@ impl Obstacle<'_> {
             None => ("not_met".to_owned(), not_met(judged, *wanted, seen.as_deref())),
         };
         let released = judged.release.as_ref().filter(|_| !matches!(judged.gap, Some(Gap::Lane { .. })));
-        let release_gates: Vec<_> =
-            released.iter().flat_map(|it| &it.why.gates).map(|block| told_gate(block)).collect();
+        let release_gates: Vec<_> = released.iter().flat_map(|it| &it.why.gates).map(told_gate).collect();
         let step = if release_gates.is_empty() { Step::of(judged.gap.as_ref()) } else { Step::ReleaseGate };
         EvidenceWhy {
             condition_id: spec.condition_id.clone(),
@@ -184,14 +183,12 @@ fn told_gate(block: &ReleaseBlock) -> ReleaseGateWhy {
         expected: clip(&it.expected, 120),
         seen: Some(clip(&it.seen, 120)),
     });
-    let step = block.near_misses.first().map_or(Step::ReleaseGate, |it| match Step::of_code(&it.code) {
-        Step::Answer => Step::ReleaseGate,
-        step => step,
-    });
+    // A code that says nothing of a step is the gate's own.
+    let step = block.near_misses.first().map(|it| Step::of_code(&it.code)).filter(|it| *it != Step::Answer);
     ReleaseGateWhy {
         gate: block.gate.clone(),
         status: block.status,
-        step,
+        step: step.unwrap_or(Step::ReleaseGate),
         code: block.code.clone(),
         message: clip(&block.message, 300),
         recommendation: clip(&block.recommendation, 200),
