@@ -53,7 +53,7 @@ fn verdict(checked: &Checked) -> String {
 }
 
 /// Why the verdict is what it is, in one line.
-fn reason(checked: &Checked) -> String {
+pub(crate) fn reason(checked: &Checked) -> String {
     let state = &checked.state;
     if let Some(degraded) = &state.degraded {
         let why = match degraded.reason {

@@ -10,6 +10,7 @@ pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;
 pub(crate) mod release;
+pub(crate) mod report;
 pub(crate) mod verify;
 
 use std::fmt::{self, Display, Write as _};

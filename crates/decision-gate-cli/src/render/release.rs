@@ -46,7 +46,7 @@ pub(crate) fn text(reply: &ReleaseReply, exported: Option<&Option<Exported>>, pl
 }
 
 /// Why the verdict is what it is, in one line.
-fn reason(reply: &ReleaseReply) -> String {
+pub(crate) fn reason(reply: &ReleaseReply) -> String {
     let gap = reply.judged.gap.as_ref().map(|gap| format!("{} ({})", gap.message(), gap.code()));
     let blocked = || {
         let view = &reply.released.as_ref()?.view;
@@ -107,11 +107,11 @@ fn said(text: &mut String, what: &str, value: &str) {
 }
 
 /// A member, or null.
-fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
     value.get(name).unwrap_or(&Value::Null)
 }
 
-fn word<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn word<'a>(value: &'a Value, name: &str) -> &'a str {
     at(value, name).as_str().unwrap_or_default()
 }
 
