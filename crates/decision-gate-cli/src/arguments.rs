@@ -1,5 +1,6 @@
 //! The command line as typed values: global flags, and one line for each command.
 
+use std::ffi::OsString;
 use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -31,6 +32,29 @@ pub(crate) struct Arguments {
     /// Write no colours, as under `NO_COLOR`.
     #[arg(long, global = true, display_order = 900)]
     pub(crate) no_color: bool,
+}
+
+/// A start of the server. A client waits for it, and to build the parser of every other command took half of it.
+#[derive(Debug, Parser)]
+struct ServeLine {
+    #[command(flatten)]
+    arguments: ServeArguments,
+    #[arg(long)]
+    no_color: bool,
+}
+
+impl Arguments {
+    /// Reads a command line, the program's name first.
+    pub(crate) fn read(line: Vec<OsString>) -> Result<Self, clap::Error> {
+        if let [program, command, rest @ ..] = line.as_slice()
+            && command == "serve"
+            && let Ok(start) = ServeLine::try_parse_from(std::iter::once(program).chain(rest))
+        {
+            return Ok(Self { command: Command::Serve(start.arguments), no_color: start.no_color });
+        }
+        // Help and errors too, which name the command and its neighbours.
+        Self::try_parse_from(line)
+    }
 }
 
 /// What to do; the order is that of `--help`.
@@ -148,3 +172,30 @@ pub(crate) fn namespace(text: &str) -> Result<NamespaceId, &'static str> {
 }
 
 const SCOPE: &str = "an integer from 1 is needed";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_read_as_the_whole_command_line_reads_it() {
+        let lines: [&[&str]; 8] = [
+            &["serve"],
+            &["serve", "--config", "gate.toml", "--profile", "ci", "--set", "a=1", "--set=b=2"],
+            &["serve", "--no-color", "--config=gate.toml"],
+            &["serve", "--profile", "nobody"],
+            &["serve", "--help"],
+            &["serve", "extra"],
+            &["serve", "--config"],
+            &["check", "release"],
+        ];
+        for line in lines {
+            let line: Vec<OsString> = std::iter::once(&"decision-gate").chain(line).map(OsString::from).collect();
+            let told = |read: Result<Arguments, clap::Error>| match read {
+                Ok(arguments) => format!("{arguments:?}"),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(told(Arguments::read(line.clone())), told(Arguments::try_parse_from(&line)), "{line:?}");
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod handler;
 mod live;
 mod reload;
 mod serve;
+#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "a collector is told by the feature `otlp`"))]
 mod telemetry;
 pub mod tools;
 mod transport;

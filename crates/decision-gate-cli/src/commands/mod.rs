@@ -18,7 +18,6 @@ pub(crate) mod serve;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::arguments::{Arguments, Command, Format};
@@ -58,7 +57,7 @@ impl Ending {
 pub(crate) fn run(line: Vec<OsString>) -> Ending {
     let wants_json = wants_json(&line);
     let no_color = line.iter().any(|word| word == "--no-color");
-    let arguments = match Arguments::try_parse_from(line) {
+    let arguments = match Arguments::read(line) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error, wants_json, Output::new(no_color)),
     };
