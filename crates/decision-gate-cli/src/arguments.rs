@@ -1,5 +1,6 @@
 //! The command line as typed values: global flags, and one line for each command.
 
+use std::ffi::OsString;
 use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -14,6 +15,7 @@ use crate::commands::init::InitArguments;
 use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
 use crate::commands::ledger::LedgerCommand;
+use crate::commands::mcp::McpCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
 use crate::commands::release::ReleaseCommand;
@@ -31,6 +33,35 @@ pub(crate) struct Arguments {
     /// Write no colours, as under `NO_COLOR`.
     #[arg(long, global = true, display_order = 900)]
     pub(crate) no_color: bool,
+    /// Write no text and no progress: the exit code answers. Errors are written all the same.
+    #[arg(long, short, global = true, display_order = 901)]
+    pub(crate) quiet: bool,
+}
+
+/// A start of the server. A client waits for it, and to build the parser of every other command took half of it.
+#[derive(Debug, Parser)]
+struct ServeLine {
+    #[command(flatten)]
+    arguments: ServeArguments,
+    #[arg(long)]
+    no_color: bool,
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Arguments {
+    /// Reads a command line, the program's name first.
+    pub(crate) fn read(line: Vec<OsString>) -> Result<Self, clap::Error> {
+        if let [program, command, rest @ ..] = line.as_slice()
+            && command == "serve"
+            && let Ok(start) = ServeLine::try_parse_from(std::iter::once(program).chain(rest))
+        {
+            let ServeLine { arguments, no_color, quiet } = start;
+            return Ok(Self { command: Command::Serve(arguments), no_color, quiet });
+        }
+        // Help and errors too, which name the command and its neighbours.
+        Self::try_parse_from(line)
+    }
 }
 
 /// What to do; the order is that of `--help`.
@@ -47,6 +78,9 @@ pub(crate) enum Command {
     Release(ReleaseCommand),
     /// Serve the MCP protocol on stdin and stdout.
     Serve(ServeArguments),
+    /// Set up the clients that start the server.
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Export a run's proof, and verify one offline.
     #[command(subcommand)]
     Runpack(RunpackCommand),
@@ -70,6 +104,10 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Look for what stands in the way of decisions, and say what to do about it.
     Doctor(DoctorArguments),
+    /// Print completions and manual pages into a folder.
+    #[cfg(feature = "pages")]
+    #[command(hide = true)]
+    Pages(crate::commands::pages::PagesArguments),
 }
 
 const EXAMPLES: &str = "\
@@ -93,11 +131,12 @@ impl Command {
     pub(crate) fn format(&self) -> Format {
         match self {
             Self::Init(arguments) => arguments.report.format,
-            Self::Check(arguments) => arguments.report.format,
+            Self::Check(arguments) => arguments.verdict.error_format(),
             Self::Precheck(arguments) => arguments.report.format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
-            Self::Release(command) => command.report().format,
+            Self::Mcp(command) => command.report().format,
+            Self::Release(command) => command.error_format(),
             Self::Runpack(command) => command.report().format,
             Self::Ledger(command) => command.report().format,
             Self::Attest(command) => command.report().format,
@@ -106,6 +145,8 @@ impl Command {
             Self::Providers(command) => command.report().format,
             Self::Config(command) => command.report().format,
             Self::Doctor(arguments) => arguments.format(),
+            #[cfg(feature = "pages")]
+            Self::Pages(_) => Format::Text,
         }
     }
 }
@@ -148,3 +189,30 @@ pub(crate) fn namespace(text: &str) -> Result<NamespaceId, &'static str> {
 }
 
 const SCOPE: &str = "an integer from 1 is needed";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_read_as_the_whole_command_line_reads_it() {
+        let lines: [&[&str]; 8] = [
+            &["serve"],
+            &["serve", "--config", "gate.toml", "--profile", "ci", "--set", "a=1", "--set=b=2"],
+            &["serve", "--no-color", "--config=gate.toml"],
+            &["serve", "--profile", "nobody"],
+            &["serve", "--help"],
+            &["serve", "extra"],
+            &["serve", "--config"],
+            &["check", "release"],
+        ];
+        for line in lines {
+            let line: Vec<OsString> = std::iter::once(&"decision-gate").chain(line).map(OsString::from).collect();
+            let told = |read: Result<Arguments, clap::Error>| match read {
+                Ok(arguments) => format!("{arguments:?}"),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(told(Arguments::read(line.clone())), told(Arguments::try_parse_from(&line)), "{line:?}");
+        }
+    }
+}

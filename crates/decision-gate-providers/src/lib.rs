@@ -9,6 +9,7 @@ mod error;
 mod params;
 mod paths;
 mod refusal;
+mod roots;
 mod select;
 
 pub mod attestation;

@@ -13,7 +13,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -29,9 +28,10 @@ use tokio::sync::Semaphore;
 pub use self::checks::contract;
 pub use self::settings::AttestationSettings;
 use crate::error::bounded;
-use crate::json::folder::{FileFault, Folder};
+use crate::json::folder::FileFault;
 use crate::json::relative::RelativePath;
 use crate::refusal::fault;
+use crate::roots::{OpenRoot, Roots};
 use crate::{BuildError, params};
 
 /// Most questions that are read for at once.
@@ -44,17 +44,10 @@ const TOO_MANY: FaultCode = FaultCode::known("attestation_limit");
 #[derive(Debug)]
 pub struct AttestationProvider {
     contract: ProviderContract,
-    roots: BTreeMap<String, Arc<OpenRoot>>,
+    roots: Roots,
     readers: Arc<Semaphore>,
     max_bytes: usize,
     max_files: usize,
-}
-
-#[derive(Debug)]
-struct OpenRoot {
-    root_id: String,
-    folder: Folder,
-    max_lane: Option<Lane>,
 }
 
 /// Where to look.
@@ -80,12 +73,7 @@ impl AttestationProvider {
         settings.check()?;
         let contract = contract()?;
         let AttestationSettings { roots, max_bytes, max_files } = settings;
-        let roots = roots.into_iter().map(|root| {
-            let folder = Folder::open(&root)?;
-            let open = OpenRoot { root_id: root.root_id.clone(), folder, max_lane: root.max_lane };
-            Ok((root.root_id, Arc::new(open)))
-        });
-        let roots = roots.collect::<Result<_, BuildError>>()?;
+        let roots = Roots::open(roots)?;
         Ok(Self { contract, roots, readers: Arc::new(Semaphore::new(MAX_READERS)), max_bytes, max_files })
     }
 
@@ -107,16 +95,7 @@ impl AttestationProvider {
             (Some(file), None) => Source::File(path(file)?),
             (None, folder) => Source::Folder(folder.map(path).transpose()?),
         };
-        let root = match text("root")? {
-            Some(root_id) => self
-                .roots
-                .get(root_id)
-                .ok_or_else(|| Box::new(params::invalid(format!("there is no root `{}`", bounded(root_id)))))?,
-            None if self.roots.len() > 1 => {
-                return Err(params::missing("`root` is missing, and there are several").into());
-            }
-            None => self.roots.values().next().ok_or_else(|| Box::new(failed("there is no root")))?,
-        };
+        let root = self.roots.find(text("root")?)?;
         let (max_bytes, max_files) = (self.max_bytes, self.max_files);
         Ok(Request { root: Arc::clone(root), source, max_bytes, max_files })
     }

@@ -1,7 +1,7 @@
 //! Settings of the provider `attestation`.
 
-use crate::BuildError;
-use crate::json::{JsonSettings, Root};
+use crate::json::Root;
+use crate::{BuildError, roots};
 
 /// Settings of the provider `attestation`. By default nothing may be read.
 ///
@@ -26,8 +26,7 @@ impl AttestationSettings {
         if self.max_files == 0 {
             return Err(BuildError::LimitZero { key: "max_files" });
         }
-        let (roots, max_bytes) = (self.roots.clone(), self.max_bytes);
-        JsonSettings { roots, max_bytes, allow_yaml: false }.check()
+        roots::check(&self.roots, self.max_bytes)
     }
 }
 

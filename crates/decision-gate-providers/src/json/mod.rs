@@ -17,7 +17,6 @@ mod settings;
 mod tests;
 mod yaml;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -26,19 +25,18 @@ use decision_gate_core::evidence::{
     Answer, EvidenceAnchor, EvidenceRef, EvidenceValue, Fault, FaultCode, Found, Query,
 };
 use decision_gate_core::json::canonical;
-use decision_gate_core::trust::Lane;
 use decision_gate_runtime::ports::{EvidenceContext, Provider};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use self::document::{DocumentFault, Format};
-use self::folder::Folder;
 use self::relative::RelativePath;
 pub use self::settings::{JsonSettings, Root};
 use crate::error::bounded;
-use crate::params::{self, Params};
+use crate::params::Params;
 use crate::paths::JsonPaths;
 use crate::refusal::{Refusal, fault};
+use crate::roots::{OpenRoot, Roots};
 use crate::select::{SelectFault, select};
 use crate::{BuildError, contract};
 
@@ -53,17 +51,9 @@ const PROVIDER_FAILED: FaultCode = FaultCode::known("provider_failed");
 #[derive(Debug)]
 pub struct JsonProvider {
     contract: ProviderContract,
-    roots: BTreeMap<String, Arc<OpenRoot>>,
+    roots: Roots,
     readers: Arc<Semaphore>,
     shared: Arc<Shared>,
-}
-
-/// A root that was opened when the provider was built.
-#[derive(Debug)]
-struct OpenRoot {
-    root_id: String,
-    folder: Folder,
-    max_lane: Option<Lane>,
 }
 
 /// What all readers have in common.
@@ -89,13 +79,8 @@ impl JsonProvider {
     pub fn new(settings: JsonSettings) -> Result<Self, BuildError> {
         settings.check()?;
         let contract = fitted(contract::read(CONTRACT)?, &settings.roots);
-        let open = |root: Root| {
-            let folder = Folder::open(&root)?;
-            let open = OpenRoot { root_id: root.root_id.clone(), folder, max_lane: root.max_lane };
-            Ok((root.root_id, Arc::new(open)))
-        };
         let JsonSettings { roots, max_bytes, allow_yaml } = settings;
-        let roots = roots.into_iter().map(open).collect::<Result<_, BuildError>>()?;
+        let roots = Roots::open(roots)?;
         let shared = Arc::new(Shared { max_bytes, allow_yaml, paths: JsonPaths::default() });
         Ok(Self { contract, roots, readers: Arc::new(Semaphore::new(MAX_READERS)), shared })
     }
@@ -103,20 +88,9 @@ impl JsonProvider {
     fn request(&self, query: &Query) -> Result<Request, Box<Fault>> {
         let params = Params::of(query, "path", &["file", "jsonpath", "root"])?;
         let (file, jsonpath) = (params.required_text("file")?, params.text("jsonpath")?.map(str::to_owned));
-        let root = Arc::clone(self.root(params.text("root")?)?);
+        let root = Arc::clone(self.roots.find(params.text("root")?)?);
         let path = RelativePath::parse(file).map_err(|refusal| fault(&refusal, "file", &bounded(file), None))?;
         Ok(Request { root, path, jsonpath })
-    }
-
-    fn root(&self, asked: Option<&str>) -> Result<&Arc<OpenRoot>, Box<Fault>> {
-        match asked {
-            Some(root_id) => self
-                .roots
-                .get(root_id)
-                .ok_or_else(|| params::invalid(format!("there is no root `{}`", bounded(root_id))).into()),
-            None if self.roots.len() > 1 => Err(params::missing("`root` is missing, and there are several").into()),
-            None => self.roots.values().next().ok_or_else(|| failed("there is no root").into()),
-        }
     }
 
     async fn answer(&self, query: &Query) -> Result<Answer, Box<Fault>> {

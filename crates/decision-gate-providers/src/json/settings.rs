@@ -1,12 +1,10 @@
 //! Settings of the provider `json`.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use decision_gate_core::trust::Lane;
 
-use crate::BuildError;
-use crate::error::bounded;
+use crate::{BuildError, roots};
 
 /// Settings of the provider `json`. By default nothing may be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,22 +35,7 @@ impl JsonSettings {
     pub const DEFAULT_MAX_BYTES: usize = 1_048_576;
 
     pub(crate) fn check(&self) -> Result<(), BuildError> {
-        if self.max_bytes == 0 {
-            return Err(BuildError::LimitZero { key: "max_bytes" });
-        }
-        if self.roots.is_empty() {
-            return Err(BuildError::NoRoots);
-        }
-        let mut seen = BTreeSet::new();
-        for Root { root_id, .. } in &self.roots {
-            if !is_root_id(root_id) {
-                return Err(BuildError::RootId { text: bounded(root_id) });
-            }
-            if !seen.insert(root_id) {
-                return Err(BuildError::RootRepeated { root_id: root_id.clone() });
-            }
-        }
-        Ok(())
+        roots::check(&self.roots, self.max_bytes)
     }
 }
 
@@ -60,9 +43,4 @@ impl Default for JsonSettings {
     fn default() -> Self {
         Self { roots: Vec::new(), max_bytes: Self::DEFAULT_MAX_BYTES, allow_yaml: true }
     }
-}
-
-fn is_root_id(text: &str) -> bool {
-    let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -16,7 +16,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -27,7 +26,6 @@ use decision_gate_core::evidence::{
     Answer, EvidenceAnchor, EvidenceRef, EvidenceValue, Fault, FaultCode, Found, Query,
 };
 use decision_gate_core::json::canonical;
-use decision_gate_core::trust::Lane;
 use decision_gate_runtime::ports::{EvidenceContext, Provider};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -36,11 +34,11 @@ pub use self::checks::contract;
 use self::fault::{FilesFault, ReportFault};
 use self::question::{Question, Source};
 pub use self::settings::ReportSettings;
+use crate::BuildError;
 use crate::error::bounded;
-use crate::json::folder::Folder;
 use crate::json::relative::RelativePath;
 use crate::refusal::{Refusal, fault as told};
-use crate::{BuildError, params};
+use crate::roots::{OpenRoot, Roots};
 
 /// Most questions that are read for at once.
 const MAX_READERS: usize = 4;
@@ -53,17 +51,10 @@ const PROVIDER_FAILED: FaultCode = FaultCode::known("provider_failed");
 #[derive(Debug)]
 pub struct ReportProvider {
     contract: ProviderContract,
-    roots: BTreeMap<String, Arc<OpenRoot>>,
+    roots: Roots,
     readers: Arc<Semaphore>,
     max_bytes: usize,
     max_files: usize,
-}
-
-#[derive(Debug)]
-struct OpenRoot {
-    root_id: String,
-    folder: Folder,
-    max_lane: Option<Lane>,
 }
 
 struct Request {
@@ -90,27 +81,13 @@ impl ReportProvider {
         settings.check()?;
         let contract = contract()?;
         let ReportSettings { roots, max_bytes, max_files } = settings;
-        let roots = roots.into_iter().map(|root| {
-            let folder = Folder::open(&root)?;
-            let open = OpenRoot { root_id: root.root_id.clone(), folder, max_lane: root.max_lane };
-            Ok((root.root_id, Arc::new(open)))
-        });
-        let roots = roots.collect::<Result<_, BuildError>>()?;
+        let roots = Roots::open(roots)?;
         Ok(Self { contract, roots, readers: Arc::new(Semaphore::new(MAX_READERS)), max_bytes, max_files })
     }
 
     fn request(&self, query: &Query) -> Result<Request, Box<Fault>> {
         let question = Question::of(query)?;
-        let root = match &question.root {
-            Some(root_id) => self
-                .roots
-                .get(root_id)
-                .ok_or_else(|| Box::new(params::invalid(format!("there is no root `{}`", bounded(root_id)))))?,
-            None if self.roots.len() > 1 => {
-                return Err(params::missing("`root` is missing, and there are several").into());
-            }
-            None => self.roots.values().next().ok_or_else(|| Box::new(failed("there is no root")))?,
-        };
+        let root = self.roots.find(question.root.as_deref())?;
         let root = Arc::clone(root);
         Ok(Request { question, root, max_bytes: self.max_bytes, max_files: self.max_files })
     }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::{Caller, Orchestrator};
 use crate::error::RuntimeError;
 use crate::ledger::{LogSigner, anchor_run};
+use crate::meter::Meter;
 use crate::ports::{EventPage, Scope, Stream};
 
 /// How many events are read at a time.
@@ -37,7 +38,7 @@ impl Orchestrator {
     /// # Errors
     /// [`RuntimeError`] when the run does not exist or the ledger does not hold together.
     pub async fn export(&self, caller: &Caller, request: &ExportRequest) -> Result<Pack, RuntimeError> {
-        self.export_with(caller, request, None).await
+        self.export_metered(caller, request, None, &Meter::default()).await
     }
 
     /// The same with a checkpoint of the log that has the run's head, which is signed if none that is kept has it.
@@ -50,14 +51,19 @@ impl Orchestrator {
         request: &ExportRequest,
         signer: &LogSigner,
     ) -> Result<Pack, RuntimeError> {
-        self.export_with(caller, request, Some(signer)).await
+        self.export_metered(caller, request, Some(signer), &Meter::default()).await
     }
 
-    async fn export_with(
+    /// The same, anchored where there is a signer; `meter` counts the events that were read.
+    ///
+    /// # Errors
+    /// As the other two.
+    pub async fn export_metered(
         &self,
         caller: &Caller,
         request: &ExportRequest,
         signer: Option<&LogSigner>,
+        meter: &Meter,
     ) -> Result<Pack, RuntimeError> {
         let scope = self.declared(caller)?;
         let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
@@ -82,7 +88,7 @@ impl Orchestrator {
         // in memory than the pack itself.
         let (pages, arriving) = mpsc::channel(1);
         let built = tokio::task::spawn_blocking(move || pack(frame, arriving));
-        let read = self.pages(scope, &request.run_id, last, &pages).await;
+        let read = self.pages(scope, &request.run_id, last, &pages, meter).await;
         drop(pages);
         let lost = |_| RuntimeError::Pack { code: "internal_error", reason: "building the pack broke down".into() };
         let built = built.await.map_err(lost)?;
@@ -97,7 +103,9 @@ impl Orchestrator {
         run: &RunId,
         last: u64,
         pages: &mpsc::Sender<Page>,
+        meter: &Meter,
     ) -> Result<(), RuntimeError> {
+        meter.expect(last);
         let stream = Stream { scope, run: Some(run.clone()) };
         let mut known: BTreeSet<Digest> = BTreeSet::new();
         let mut from = 1;
@@ -123,6 +131,7 @@ impl Orchestrator {
             if pages.send(page).await.is_err() {
                 break;
             }
+            meter.reach(from - 1);
         }
         Ok(())
     }

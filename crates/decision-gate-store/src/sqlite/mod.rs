@@ -37,7 +37,9 @@ use decision_gate_runtime::ports::{
 };
 use rusqlite::Connection;
 
-pub(crate) use self::append::{Prepared, belongs_to_stream, grown};
+#[cfg(feature = "postgres")]
+pub(crate) use self::append::grown;
+pub(crate) use self::append::{Prepared, belongs_to_stream};
 pub(crate) use self::fault::Fault;
 pub use self::settings::{Place, SqliteSettings, SyncMode};
 use self::worker::{Access, Worker};
