@@ -28,7 +28,7 @@ use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
 use decision_gate_runtime::ports::{Observer, SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
-use decision_gate_store::Place;
+use decision_gate_store::{Durability, Place};
 
 pub use self::error::SetupError;
 pub use self::ledger::{CheckpointRules, ExportError, witness_policy};
@@ -159,6 +159,14 @@ impl App {
     /// [`SetupError`] as for the ledger.
     pub fn ledger_place(loaded: &Loaded) -> Result<Option<String>, SetupError> {
         store::place(loaded)
+    }
+
+    /// Which settings of the server under the ledger keep it from holding what it acknowledged.
+    ///
+    /// # Errors
+    /// [`SetupError`] when the server can't be asked, or this build has no such store.
+    pub async fn ledger_durability(loaded: &Loaded) -> Result<Durability, SetupError> {
+        store::durability(loaded).await
     }
 
     /// The gate at work.
