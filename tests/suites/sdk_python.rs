@@ -1,16 +1,19 @@
-//! The official Python SDK, as its registry has it: from define to verified runpack in both eras, and as the client of a
-//! job in CI.
+//! The official Python SDK, as its registry has it, takes a scenario from define to verified runpack in both eras, and
+//! looks around: resources, prompts, completion, progress and notices; and it is the client of a job in CI.
 
 use std::fs;
 use std::process::{Command, Output};
 
 use decision_gate_tests::{Clients, Fault, SESSION_STEPS, Workspace, binary, project_root};
 
+/// What it does after the session that all clients go through.
+const LOOK_AROUND: [&str; 5] = ["resources", "prompts", "completion", "progress", "notices"];
+
 #[test]
 fn the_python_sdk_goes_from_define_to_a_verified_runpack() -> Result<(), Fault> {
     let session = Clients::python()?.run_python()?;
     for era in ["legacy", "modern"] {
-        assert_eq!(session.names("era", era), SESSION_STEPS, "{era}");
+        assert_eq!(session.names("era", era), [&SESSION_STEPS[..], &LOOK_AROUND[..]].concat(), "{era}");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explanation;
 pub(crate) mod fault;
+pub(crate) mod fit;
 pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;

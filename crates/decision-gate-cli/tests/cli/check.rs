@@ -188,3 +188,14 @@ fn the_report_is_one_json_object() {
     }
     insta::assert_json_snapshot!("check_report", report);
 }
+
+#[test]
+fn quiet_leaves_the_answer_to_the_exit_code() {
+    let project = Project::fresh();
+    assert_eq!(project.run(&["-q", "check", "release"]).expect(1).stdout, "");
+    assert_eq!(project.run(&["doctor", "--quiet"]).expect(0).stdout, "");
+    // What was asked for as data is given, and what goes wrong is said.
+    assert_eq!(project.run(&["doctor", "-q", "--format", "json"]).expect(0).json()["ok"], true);
+    assert!(!project.run(&["config", "schema", "--quiet"]).expect(0).stdout.is_empty());
+    assert!(project.run(&["check", "no-such-scenario", "--quiet"]).expect(2).stderr.contains("code: "));
+}

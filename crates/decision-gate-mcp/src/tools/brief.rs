@@ -18,6 +18,18 @@ pub(super) fn fitting<T: Serialize>(make: impl Fn(usize) -> T) -> T {
     LENGTHS.into_iter().map(&make).find(fits).unwrap_or_else(|| make(1))
 }
 
+/// The answer with as many of `most` entries as fit, and at least one.
+pub(super) fn within<T: Serialize>(most: usize, make: impl Fn(usize) -> T) -> T {
+    let mut shown = most;
+    loop {
+        let answer = make(shown);
+        if shown <= 1 || bytes(&answer) <= ANSWER_BYTES {
+            return answer;
+        }
+        shown -= 1;
+    }
+}
+
 /// Cuts a list, and gives how many entries were left out.
 pub(super) fn cut<T>(list: &mut Vec<T>, shown: usize) -> usize {
     let left_out = list.len().saturating_sub(shown);

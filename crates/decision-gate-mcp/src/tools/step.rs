@@ -12,9 +12,10 @@ use decision_gate_runtime::StepReply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Summary;
 use super::brief::{cut_unmet_gates, fitting, is_zero};
 use super::run::{Packet, Run, decision_line, explanation_lines, packets};
+use super::{Link, Summary};
+use crate::resources::{ResourceUri, Shelf};
 
 /// How much to say about the judgement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -67,6 +68,9 @@ pub(super) struct StepAnswer {
     /// Every piece of evidence, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Vec<Record>>,
+    /// Where the whole decision is.
+    #[serde(skip)]
+    whole: ResourceUri,
 }
 
 impl StepAnswer {
@@ -105,6 +109,11 @@ impl StepAnswer {
             explanation: reply.explanation(size),
             gate_evaluations,
             evidence,
+            whole: ResourceUri::Decision {
+                shelf: Shelf { tenant: Some(reply.state.tenant), namespace: Some(reply.state.namespace) },
+                run: reply.state.run.clone(),
+                number: reply.decision.seq,
+            },
         }
     }
 }
@@ -119,5 +128,12 @@ impl Summary for StepAnswer {
             explanation_lines(explanation, &mut text);
         }
         text
+    }
+
+    fn links(&self) -> Vec<Link> {
+        let cut =
+            self.unmet_gates_left_out > 0 || self.explanation.as_ref().is_some_and(|it| !it.left_out.is_nothing());
+        let whole = cut.then(|| Link::new(self.whole.to_string(), "the whole decision"));
+        whole.into_iter().collect()
     }
 }
