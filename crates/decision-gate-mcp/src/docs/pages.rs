@@ -53,5 +53,6 @@ pub(super) static PAGES: &[Page] = &[
     page!("spec/signatures.md"),
     page!("spec/vex-trust.md"),
     page!("threats.md"),
+    page!("tutorial.md"),
     page!("verify/README.md"),
 ];

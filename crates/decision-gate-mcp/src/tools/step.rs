@@ -12,9 +12,9 @@ use decision_gate_runtime::StepReply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Link, Summary};
 use super::brief::{cut_explanation, cut_unmet_gates, fitting, is_zero};
 use super::run::{Packet, Run, decision_line, explanation_lines, packets};
+use super::{Link, Summary};
 use crate::resources::{ResourceUri, Shelf};
 
 /// How much to say about the judgement.
