@@ -131,12 +131,12 @@ impl Command {
     pub(crate) fn format(&self) -> Format {
         match self {
             Self::Init(arguments) => arguments.report.format,
-            Self::Check(arguments) => arguments.report.format,
+            Self::Check(arguments) => arguments.verdict.error_format(),
             Self::Precheck(arguments) => arguments.report.format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
             Self::Mcp(command) => command.report().format,
-            Self::Release(command) => command.report().format,
+            Self::Release(command) => command.error_format(),
             Self::Runpack(command) => command.report().format,
             Self::Ledger(command) => command.report().format,
             Self::Attest(command) => command.report().format,

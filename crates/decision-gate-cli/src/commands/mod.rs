@@ -17,6 +17,7 @@ pub(crate) mod release;
 pub(crate) mod replace;
 pub(crate) mod runpack;
 pub(crate) mod serve;
+pub(crate) mod verdict;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

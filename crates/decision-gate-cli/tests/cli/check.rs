@@ -4,7 +4,7 @@ use crate::support::Project;
 use serde_json::json;
 
 /// A scenario on the report of the first one, with one gate.
-fn scenario(id: &str, requirement: &str, more: &str) -> String {
+pub(crate) fn scenario(id: &str, requirement: &str, more: &str) -> String {
     let condition = |name: &str, path: &str, comparator: &str, expected: u32| {
         format!(
             "  - condition_id: {name}\n    query: {{ provider_id: json, check_id: path, params: {{ file: tests.json, jsonpath: {path} }} }}\n    comparator: {comparator}\n    expected: {expected}\n"

@@ -3,7 +3,7 @@
 use decision_gate_core::condition::Truth;
 use decision_gate_core::engine::DecisionRecord;
 use decision_gate_core::evidence::EvidenceResult;
-use decision_gate_core::explain::{Explanation, explain};
+use decision_gate_core::explain::{Explanation, Size};
 use decision_gate_core::gate::GateEvaluation;
 use decision_gate_core::name::ConditionId;
 use decision_gate_core::policy::Relaxation;
@@ -12,7 +12,7 @@ use decision_gate_runtime::StepReply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::brief::{cut_explanation, cut_unmet_gates, fitting, is_zero};
+use super::brief::{cut_unmet_gates, fitting, is_zero};
 use super::run::{Packet, Run, decision_line, explanation_lines, packets};
 use super::{Link, Summary};
 use crate::resources::{ResourceUri, Shelf};
@@ -79,7 +79,6 @@ impl StepAnswer {
             Feedback::Summary => fitting(|shown| {
                 let mut answer = Self::whole(reply, feedback);
                 answer.unmet_gates_left_out = cut_unmet_gates(&mut answer.decision.outcome, shown);
-                answer.explanation = answer.explanation.map(cut_explanation);
                 answer
             }),
             Feedback::Trace | Feedback::Evidence => Self::whole(reply, feedback),
@@ -88,9 +87,7 @@ impl StepAnswer {
 
     fn whole(reply: &StepReply, feedback: Feedback) -> Self {
         let judged = reply.evaluation.as_ref().zip(reply.scenario.stage(&reply.decision.stage_id));
-        let explanation = judged
-            .filter(|(evaluation, _)| evaluation.unmet().next().is_some())
-            .map(|(evaluation, stage)| explain(&reply.scenario, stage, evaluation, &reply.policy));
+        let size = if feedback == Feedback::Summary { Size::Brief } else { Size::Whole };
         let trace = matches!(feedback, Feedback::Trace | Feedback::Evidence);
         let gate_evaluations = judged.filter(|_| trace).map(|(evaluation, _)| evaluation.gates.clone());
         let evidence = judged.filter(|_| feedback == Feedback::Evidence).map(|(evaluation, _)| {
@@ -109,7 +106,7 @@ impl StepAnswer {
             relaxations: reply.relaxations.clone(),
             repeated: reply.repeated,
             packets: packets(&reply.scenario, &reply.state, &reply.decision, &reply.packets),
-            explanation,
+            explanation: reply.explanation(size),
             gate_evaluations,
             evidence,
             whole: ResourceUri::Decision {
@@ -134,7 +131,8 @@ impl Summary for StepAnswer {
     }
 
     fn links(&self) -> Vec<Link> {
-        let cut = self.unmet_gates_left_out > 0 || self.explanation.as_ref().is_some_and(|it| it.left_out > 0);
+        let cut =
+            self.unmet_gates_left_out > 0 || self.explanation.as_ref().is_some_and(|it| !it.left_out.is_nothing());
         let whole = cut.then(|| Link::new(self.whole.to_string(), "the whole decision"));
         whole.into_iter().collect()
     }
