@@ -88,3 +88,9 @@ fn the_guide_on_gating_a_pipeline_goes_as_it_is_told() {
         assert!(!project.read(file).is_empty(), "{file}");
     }
 }
+
+#[test]
+fn the_guide_on_clients_goes_as_it_is_told() {
+    let project = follow("mcp-clients.md", 3);
+    assert!(project.read(".vscode/mcp.json").contains("decision-gate"));
+}
