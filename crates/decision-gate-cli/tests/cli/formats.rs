@@ -174,7 +174,10 @@ fn a_degraded_run_is_green_nowhere() {
     let Summary::Tests(tests) = read(&said("junit")) else { panic!("no tests") };
     assert_eq!(tests.failures, 1, "{tests:?}");
     assert!(said("markdown").contains("❌ not allowed") && said("github").starts_with("::error "));
-    assert_eq!(serde_json::from_str::<Value>(&said("sarif")).unwrap()["runs"][0]["properties"]["allowed"], json!(false));
+    assert_eq!(
+        serde_json::from_str::<Value>(&said("sarif")).unwrap()["runs"][0]["properties"]["allowed"],
+        json!(false)
+    );
     let subject = format!("sha256:{}", "ab".repeat(32));
     let flags = ["--subject", &subject, "--sign", "gate.pem", "--format"];
     let signed = |format: &str| {
