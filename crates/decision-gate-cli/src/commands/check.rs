@@ -144,7 +144,7 @@ pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, 
 fn told(checked: &Checked, exported: &Result<Option<Exported>, Fault>, places: &Places) -> Told {
     let file = checked.law.as_deref().and_then(verdict::below_here);
     Told {
-        report: render::report::of_check(checked, exported.as_ref().ok().and_then(Option::as_ref), places, file),
+        report: render::report::of_check(checked, exported.as_ref().ok().and_then(Option::as_ref), file),
         text: render::check::text(checked, exported.as_ref().ok(), places),
         json: render::check::json(checked, exported.as_ref(), places),
     }

@@ -46,9 +46,14 @@ fn settled(text: &str) -> String {
     settled
 }
 
-/// Markdown escapes the marks of times too.
+/// What Markdown escapes of names, times and paths, as it was.
 fn plain(text: &str) -> String {
     text.replace("&#58;", ":").replace("\\-", "-").replace("\\.", ".")
+}
+
+/// What a command said, without what changes with every run and every version.
+fn said(project: &Project, done: &Done) -> String {
+    settled(&project.settled(&plain(&done.stdout)).replace(env!("CARGO_PKG_VERSION"), "[version]"))
 }
 
 fn check(project: &Project, format: &str, status: i32) -> Done {
@@ -63,9 +68,8 @@ fn each_format_says_what_passed_failed_and_holds() {
             project.report(3, failed, coverage);
         }
         for format in FORMATS {
-            let said = check(&project, format, i32::from(name != "pass")).stdout;
-            let said = if format == "markdown" { plain(&said) } else { said };
-            insta::assert_snapshot!(format!("{format}_{name}"), settled(&said));
+            let done = check(&project, format, i32::from(name != "pass"));
+            insta::assert_snapshot!(format!("{format}_{name}"), said(&project, &done));
         }
     }
 }
@@ -73,7 +77,7 @@ fn each_format_says_what_passed_failed_and_holds() {
 #[test]
 fn each_format_says_who_answers_for_a_release() {
     let project = release::project("Block");
-    let held = |format: &str| settled(&plain(&release::evaluate(&project, &["--format", format]).expect(1).stdout));
+    let held = |format: &str| said(&project, &release::evaluate(&project, &["--format", format]).expect(1));
     FORMATS.into_iter().for_each(|format| insta::assert_snapshot!(format!("release_{format}_hold"), held(format)));
     release::waive(&project, -1, 3);
     let sarif = release::evaluate(&project, &["--format", "sarif"]).expect(0).json();
@@ -89,7 +93,12 @@ fn each_format_says_who_answers_for_a_release() {
 /// The official schema of SARIF 2.1.0.
 fn sarif_schema() -> jsonschema::Validator {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/schemas/sarif/sarif-schema-2.1.0.json");
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    // The pattern of languages is no regular expression: it was published with a bracket too many. No report says one.
+    for place in ["run", "toolComponent"] {
+        let language = schema.pointer_mut(&format!("/definitions/{place}/properties/language")).unwrap();
+        language.as_object_mut().unwrap().remove("pattern").unwrap();
+    }
     jsonschema::draft7::new(&schema).unwrap()
 }
 
@@ -193,12 +202,9 @@ fn a_degraded_run_is_green_nowhere() {
 const HOSTILE: &str = "x]]></failure><testcase name=\"ok\"/>\n::error file=a::owned\r\n##[error]owned\n| a | b |\n\
     `rm` [l](https://e.vil) @everyone <img src=x> %0A::warning::y \u{1b}[2J\u{202e}\u{0} ## ALLOWED";
 
-/// A project whose report says something hostile, which may be shown.
+/// A project whose report says something hostile; a first configuration lets its values be shown.
 fn hostile() -> Project {
     let project = Project::fresh();
-    let config = project.read(".decision-gate/config.toml");
-    let open = format!("{config}\n[evidence]\nallow_raw_values = true\nrequire_provider_opt_in = false\n");
-    project.write(".decision-gate/config.toml", &open);
     let scenario = format!(
         "scenario_id: hostile\nstages:\n  - stage_id: first\n    gates:\n      - gate_id: quality\n        requirement: said\n\
          conditions:\n  - condition_id: said\n    query: {{ provider_id: json, check_id: path, params: {{ file: tests.json, jsonpath: $.said }} }}\n    \
@@ -366,7 +372,7 @@ fn a_summary_of_a_release_lists_every_envelope_that_it_rests_on() {
     };
     let statement = intoto::verify(&envelope, &signers).unwrap();
     let predicate = statement.get().predicate();
-    let trace = Envelope::parse(project.read("attested/trace.json").as_bytes()).unwrap().digest().to_hex();
+    let trace = Envelope::parse(project.read("attested/trace.json").trim_end().as_bytes()).unwrap().digest().to_hex();
     let inputs: Vec<_> =
         predicate["inputAttestations"].as_array().unwrap().iter().map(|it| it["digest"]["sha256"].clone()).collect();
     assert_eq!(inputs, [json!(trace)]);

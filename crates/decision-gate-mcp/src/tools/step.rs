@@ -12,9 +12,9 @@ use decision_gate_runtime::StepReply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Link, Summary};
 use super::brief::{cut_unmet_gates, fitting, is_zero};
 use super::run::{Packet, Run, decision_line, explanation_lines, packets};
+use super::{Link, Summary};
 use crate::resources::{ResourceUri, Shelf};
 
 /// How much to say about the judgement.
@@ -131,7 +131,8 @@ impl Summary for StepAnswer {
     }
 
     fn links(&self) -> Vec<Link> {
-        let cut = self.unmet_gates_left_out > 0 || self.explanation.as_ref().is_some_and(|it| it.left_out > 0);
+        let cut =
+            self.unmet_gates_left_out > 0 || self.explanation.as_ref().is_some_and(|it| !it.left_out.is_nothing());
         let whole = cut.then(|| Link::new(self.whole.to_string(), "the whole decision"));
         whole.into_iter().collect()
     }

@@ -192,7 +192,7 @@ async fn decide(session: &Session, caller: &Caller, arguments: &EvaluateArgument
 fn told(reply: &ReleaseReply, exported: &Result<Option<Exported>, Fault>, places: &Places) -> Told {
     let file = places.config.as_deref().and_then(below_here);
     Told {
-        report: render::report::of_release(reply, exported.as_ref().ok().and_then(Option::as_ref), places, file),
+        report: render::report::of_release(reply, exported.as_ref().ok().and_then(Option::as_ref), file),
         text: render::release::text(reply, exported.as_ref().ok(), places),
         json: render::release::json(reply, exported.as_ref(), places),
     }

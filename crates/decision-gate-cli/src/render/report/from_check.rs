@@ -9,12 +9,12 @@ use decision_gate_runtime::StepReply;
 use serde_json::{Value, json};
 
 use super::{Report, Row, Status, Verification};
-use crate::commands::check::{Checked, Places};
+use crate::commands::check::Checked;
 use crate::commands::runpack::export::Exported;
 use crate::render::check::reason;
 
 /// The report. `file` is where the scenario is written.
-pub(crate) fn of(checked: &Checked, exported: Option<&Exported>, places: &Places, file: Option<String>) -> Report {
+pub(crate) fn of(checked: &Checked, exported: Option<&Exported>, file: Option<String>) -> Report {
     let state = &checked.state;
     let last = checked.steps.len().saturating_sub(1);
     let rows = checked.steps.iter().enumerate().flat_map(|(index, step)| rows(step, index == last));
@@ -26,7 +26,7 @@ pub(crate) fn of(checked: &Checked, exported: Option<&Exported>, places: &Places
         explanation: checked.explanation(Size::Whole),
         notes: checked.notes.clone(),
         file,
-        facts: facts(state, checked.steps.last(), exported, places),
+        facts: facts(state, checked.steps.last(), exported),
         at: state.last_event_at,
         verified: Verification {
             subject: state.subject.clone(),
@@ -123,7 +123,6 @@ pub(super) fn facts(
     state: &RunState,
     step: Option<&StepReply>,
     exported: Option<&Exported>,
-    places: &Places,
 ) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("scenario", format!("{}@{} ({})", state.scenario_id, state.spec_hash.to_hex(), state.origin.word())),
@@ -135,7 +134,6 @@ pub(super) fn facts(
     facts.extend(step.map(|it| ("policy", it.policy.digest().to_hex())));
     let loosened = step.iter().flat_map(|it| &it.relaxations).filter_map(|it| json!(it).as_str().map(str::to_owned));
     facts.extend(loosened.map(|it| ("loosened", it)));
-    facts.extend(places.ledger.iter().map(|it| ("ledger", it.clone())));
     facts.extend(exported.map(|it| ("proof", it.place.clone())));
     facts
 }

@@ -6,12 +6,11 @@ use serde_json::Value;
 
 use super::from_check::{details, envelopes, facts};
 use super::{Report, Row, Status, Verification, Waiver};
-use crate::commands::check::Places;
 use crate::commands::runpack::export::Exported;
 use crate::render::release::{at, reason, word};
 
 /// The report. `file` is where the policy is written.
-pub(crate) fn of(reply: &ReleaseReply, exported: Option<&Exported>, places: &Places, file: Option<String>) -> Report {
+pub(crate) fn of(reply: &ReleaseReply, exported: Option<&Exported>, file: Option<String>) -> Report {
     let step = &reply.step;
     let state = &step.state;
     let none = Value::Null;
@@ -19,7 +18,7 @@ pub(crate) fn of(reply: &ReleaseReply, exported: Option<&Exported>, places: &Pla
     let rows: Vec<_> = at(view, "gates").as_array().into_iter().flatten().map(row).collect();
     let environment = state.environment.as_ref().map(|it| format!(" to {it}")).unwrap_or_default();
     let record = reply.released.as_ref().map(|it| &it.record);
-    let mut facts = facts(state, Some(step), exported, places);
+    let mut facts = facts(state, Some(step), exported);
     facts.extend(record.map(|it| ("release policy", format!("{}@{}", it.policy, it.policy_digest.to_hex()))));
     facts.extend(record.and_then(|it| it.tenant.clone()).map(|it| ("tenant", it)));
     Report {
