@@ -101,7 +101,7 @@ pub(crate) fn release(state: &RunState, trigger: &str, marks: &[Mark]) -> Append
         seen,
     };
     if let Body::StepDecided(body) = &mut event.body {
-        body.evidence[0].release = Some(record);
+        body.evidence.first_mut().expect("a step has evidence").release = Some(record);
     }
     Append { marks: marks.to_vec(), ..sealed(stream, Some(state), Event { state_digest: None, ..event }, values) }
 }
