@@ -80,3 +80,17 @@ fn the_tutorial_goes_as_it_is_told() {
     // What is left of five minutes is for reading.
     assert!(began.elapsed() < std::time::Duration::from_mins(1), "{:?}", began.elapsed());
 }
+
+#[test]
+fn the_guide_on_gating_a_pipeline_goes_as_it_is_told() {
+    let project = follow("gate-in-ci.md", 7);
+    for file in ["gate.sarif", "gate.md", "svr.intoto.jsonl"] {
+        assert!(!project.read(file).is_empty(), "{file}");
+    }
+}
+
+#[test]
+fn the_guide_on_clients_goes_as_it_is_told() {
+    let project = follow("mcp-clients.md", 3);
+    assert!(project.read(".vscode/mcp.json").contains("decision-gate"));
+}

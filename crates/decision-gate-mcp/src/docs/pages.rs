@@ -21,6 +21,7 @@ pub(super) static PAGES: &[Page] = &[
     page!("guides/keys.md"),
     page!("guides/make-beacon-attestation.md"),
     page!("guides/make-execution-evidence.md"),
+    page!("guides/mcp-clients.md"),
     page!("guides/roll-out-vex-trust.md"),
     page!("guides/rotate-keys.md"),
     page!("guides/stores.md"),
@@ -53,5 +54,6 @@ pub(super) static PAGES: &[Page] = &[
     page!("spec/signatures.md"),
     page!("spec/vex-trust.md"),
     page!("threats.md"),
+    page!("tutorial.md"),
     page!("verify/README.md"),
 ];

@@ -47,6 +47,7 @@ use self::fault::Fault;
 use self::pool::{Ask, Connections};
 pub use self::settings::{Host, Password, PostgresSettings, Tls};
 use self::trees::Trees;
+use crate::Durability;
 use crate::sqlite::{Prepared, belongs_to_stream};
 
 /// A ledger in PostgreSQL.
@@ -73,6 +74,14 @@ impl PostgresStore {
     /// [`StoreError`] as any call would give it.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.connections.work(read::Ready).await
+    }
+
+    /// Which settings of the server keep an acknowledged write from being on its disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] as any call would give it.
+    pub async fn durability(&self) -> Result<Durability, StoreError> {
+        self.connections.work(read::Durable).await
     }
 
     async fn ask<I, T, F>(&self, needs: I, ask: F) -> Result<T, StoreError>
