@@ -11,10 +11,13 @@ use decision_gate_store::PackStoreError;
 use decision_gate_verify::FolderFault;
 
 use crate::commands::attest::AttestFault;
+use crate::commands::config::ImportFault;
 use crate::commands::issuers::IssuersFault;
 use crate::commands::keys::KeysFault;
 use crate::commands::ledger::LedgerFault;
+use crate::commands::mcp::ClientFault;
 use crate::commands::precheck::PayloadFault;
+use crate::commands::scenario::CaseFault;
 
 /// Why no decision was made.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,9 @@ pub(crate) enum Fault {
     /// The payload of a precheck.
     #[error(transparent)]
     Payload(#[from] PayloadFault),
+    /// A case of a scenario.
+    #[error(transparent)]
+    Case(#[from] CaseFault),
     /// A key or a keyring can't be used.
     #[error(transparent)]
     Keys(#[from] KeysFault),
@@ -70,6 +76,12 @@ pub(crate) enum Fault {
     /// An issuer directory or a record can't be used.
     #[error(transparent)]
     Issuers(#[from] IssuersFault),
+    /// A configuration of the public project can't be read.
+    #[error(transparent)]
+    Import(#[from] ImportFault),
+    /// A client's file can't be changed.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
     /// A pack can't be written.
     #[error(transparent)]
     PackWrite(#[from] PackStoreError),
@@ -154,9 +166,12 @@ impl Fault {
             Self::Ledger(error) => error.code(),
             Self::LedgerInput(fault) => fault.code(),
             Self::Payload(fault) => fault.code(),
+            Self::Case(fault) => fault.code(),
             Self::Keys(fault) => fault.code(),
             Self::Attest(fault) => fault.code(),
             Self::Issuers(fault) => fault.code(),
+            Self::Import(fault) => fault.code(),
+            Self::Client(fault) => fault.code(),
             Self::PackWrite(error) => error.code(),
             Self::PackRead(fault) => fault.code(),
             Self::Packs(error) => error.code(),
@@ -207,9 +222,12 @@ impl Fault {
             Self::Ledger(error) => error.hint().into(),
             Self::LedgerInput(fault) => fault.hint().into(),
             Self::Payload(fault) => fault.hint(),
+            Self::Case(fault) => fault.hint(),
             Self::Keys(fault) => fault.hint().into(),
             Self::Attest(fault) => fault.hint().into(),
             Self::Issuers(fault) => fault.hint().into(),
+            Self::Import(fault) => fault.hint().into(),
+            Self::Client(fault) => fault.hint().into(),
             Self::PackWrite(PackStoreError::Name { .. } | PackStoreError::Exists { .. }) => {
                 "name a new folder with letters, digits and `._-`; packs are never overwritten".into()
             }

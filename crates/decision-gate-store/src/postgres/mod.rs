@@ -35,8 +35,8 @@ use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
     Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent, StoredScenario,
-    StoredSchema, Stream, Tree,
+    RawHead, RawMark, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent,
+    StoredScenario, StoredSchema, Stream, Tree,
 };
 use futures_util::future::BoxFuture;
 
@@ -278,5 +278,12 @@ impl Store for PostgresStore {
 
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError> {
         self.ask(stream.clone(), |connection, stream| Box::pin(raw::head(connection, stream))).await
+    }
+
+    async fn raw_marks(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<RawMark>, StoreError> {
+        self.ask((scope, after.map(str::to_owned), limit), |connection, (scope, after, limit)| {
+            Box::pin(raw::marks(connection, *scope, after.as_deref(), *limit))
+        })
+        .await
     }
 }

@@ -5,7 +5,7 @@ pub(crate) mod evaluate;
 use clap::Subcommand;
 
 use super::Ending;
-use crate::arguments::ReportArguments;
+use crate::arguments::Format;
 use crate::fault::Fault;
 use crate::output::Output;
 
@@ -17,10 +17,10 @@ pub(crate) enum ReleaseCommand {
 }
 
 impl ReleaseCommand {
-    /// How the answer is written.
-    pub(crate) fn report(&self) -> ReportArguments {
+    /// How errors are written.
+    pub(crate) fn error_format(&self) -> Format {
         match self {
-            Self::Evaluate(arguments) => arguments.report,
+            Self::Evaluate(arguments) => arguments.verdict.error_format(),
         }
     }
 }

@@ -93,6 +93,7 @@ Examples:
 
 /// Verifies, and says what was found.
 pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending, Fault> {
+    let progress = output.progress("verifying the pack");
     let files = match arguments.pack.to_str().filter(|text| text.starts_with("s3://")) {
         Some(address) => {
             let (packs, name) = Packs::at(address, None)?;
@@ -115,6 +116,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         level: arguments.level.or(arguments.keys.as_ref().map(|_| ProofLevel::Signed)),
     };
     let report = decision_gate_core::runpack::verify(&files, &arguments.manifest, &expect);
+    drop(progress);
     match arguments.report.format {
         Format::Text => output.answer(&render::verify::text(&arguments.pack, &report))?,
         Format::Json => output.json(&render::verify::json(&arguments.pack, &report))?,
