@@ -79,7 +79,10 @@ fn with_blobs(mut files: PackFiles) -> Result<PackFiles, Fault> {
         files.insert(path, PackFile::Bytes(bytes));
     }
     let hashes = manifest.pointer("/integrity/file_hashes").ok_or_else(unusable)?;
-    manifest["integrity"]["root_hash"] = json!(Digest::of(&canonical::to_vec(hashes)));
+    let root = json!(Digest::of(&canonical::to_vec(hashes)));
+    if let Some(place) = manifest.pointer_mut("/integrity/root_hash") {
+        *place = root;
+    }
     files.insert(MANIFEST, PackFile::Bytes(canonical::to_vec(&manifest)));
     Ok(files)
 }

@@ -194,7 +194,7 @@ pub fn build(input: PackInput) -> Result<Pack, PackFault> {
     let mut by_event: BTreeMap<u64, Vec<SideValue>> = BTreeMap::new();
     values.into_iter().for_each(|(seq, value)| by_event.entry(seq).or_default().push(value));
     for (seq, bytes) in (1..).zip(events) {
-        packer.push(bytes, by_event.remove(&seq).unwrap_or_default())?;
+        packer.push(&bytes, by_event.remove(&seq).unwrap_or_default())?;
     }
     match by_event.into_iter().find_map(|(seq, values)| values.into_iter().next().map(|value| (seq, value.slot))) {
         Some((seq, slot)) => Err(PackFault::Value { seq, slot: slot.name() }),

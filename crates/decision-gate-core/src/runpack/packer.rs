@@ -103,9 +103,9 @@ impl Packer {
     ///
     /// # Errors
     /// [`PackFault`] when it does not follow, or a value is not what it commits to.
-    pub fn push(&mut self, bytes: Vec<u8>, values: Vec<SideValue>) -> Result<(), PackFault> {
+    pub fn push(&mut self, bytes: &[u8], values: Vec<SideValue>) -> Result<(), PackFault> {
         let position = usize::try_from(self.outline.size()).unwrap_or(usize::MAX).saturating_add(1);
-        let event = Event::read(&bytes).map_err(|fault| PackFault::Event { position, fault })?;
+        let event = Event::read(bytes).map_err(|fault| PackFault::Event { position, fault })?;
         if u64::try_from(position) != Ok(event.seq) {
             return Err(PackFault::Sequence { position, got: event.seq });
         }
@@ -123,10 +123,10 @@ impl Packer {
             withhold(trail, &event);
         }
         self.views.push(trail, &event, trail.payload_of(&event).as_ref(), judged(trail, &event).as_ref());
-        if self.outline.take(&event, &bytes) {
+        if self.outline.take(&event, bytes) {
             self.outline.keep(event);
         }
-        self.events.push(&bytes);
+        self.events.push(bytes);
         for ((seq, slot), kept) in &trail.values {
             self.values.push(&layout::value_item(*seq, slot, kept));
         }

@@ -147,7 +147,7 @@ fn pack(frame: PackFrame, mut pages: mpsc::Receiver<Page>) -> Result<Pack, PackF
     let mut packer = Packer::new(frame)?;
     while let Some(Page { policies, events }) = pages.blocking_recv() {
         policies.iter().try_for_each(|bytes| packer.policy(bytes))?;
-        events.into_iter().try_for_each(|(bytes, values)| packer.push(bytes, values))?;
+        events.into_iter().try_for_each(|(bytes, values)| packer.push(&bytes, values))?;
     }
     packer.finish()
 }

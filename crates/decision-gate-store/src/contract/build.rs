@@ -100,8 +100,10 @@ pub(crate) fn release(state: &RunState, trigger: &str, marks: &[Mark]) -> Append
         audit: serde_json::Value::Null,
         seen,
     };
-    if let Body::StepDecided(body) = &mut event.body {
-        body.evidence[0].release = Some(record);
+    if let Body::StepDecided(body) = &mut event.body
+        && let Some(first) = body.evidence.first_mut()
+    {
+        first.release = Some(record);
     }
     Append { marks: marks.to_vec(), ..sealed(stream, Some(state), Event { state_digest: None, ..event }, values) }
 }

@@ -27,8 +27,8 @@ pub(super) fn run(arguments: &ScenarioArguments, output: Output) -> Result<Endin
             "sentences": sentences,
         }))?,
         Format::Text => {
-            let lines = sentences.iter().map(|it| format!("{}\n", Line(it))).collect::<String>();
-            output.answer(&lines)?;
+            let lines: Vec<String> = sentences.iter().map(|it| Line(it).to_string()).collect();
+            output.answer(&format!("{}\n", lines.join("\n")))?;
         }
     }
     Ok(Ending::Yes)

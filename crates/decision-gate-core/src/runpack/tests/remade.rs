@@ -67,7 +67,7 @@ fn changes(value: &Value) -> Vec<Value> {
         match value.pointer(&pointer) {
             Some(Value::Array(items)) => pointers.extend((0..items.len()).map(|index| format!("{pointer}/{index}"))),
             Some(Value::Object(members)) => pointers.extend(members.keys().map(|key| format!("{pointer}/{key}"))),
-            _ => {}
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => {}
         }
         let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
         for other in [json!(null), json!(1), json!("x"), json!([]), json!({})] {
@@ -79,7 +79,7 @@ fn changes(value: &Value) -> Vec<Value> {
         match without.pointer_mut(parent).unwrap() {
             Value::Array(items) => drop(items.remove(last.parse().unwrap())),
             Value::Object(members) => drop(members.remove(last)),
-            _ => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
         all.push(without);
     }

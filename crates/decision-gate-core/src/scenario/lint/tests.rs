@@ -33,15 +33,15 @@ fn contracts() -> Contracts {
     [contract].into_iter().collect()
 }
 
-fn found(spec: Value) -> Vec<(String, &'static str)> {
-    let scenario = Scenario::check(Scenario::read(&spec).unwrap()).unwrap();
+fn found(spec: &Value) -> Vec<(String, &'static str)> {
+    let scenario = Scenario::check(Scenario::read(spec).unwrap()).unwrap();
     let findings = lint(Lint { scenario: &scenario, contracts: &contracts(), policy: None });
     findings.into_iter().map(|it| (it.path, it.code)).collect()
 }
 
 /// One stage with one gate.
-fn gate(requirement: Value, conditions: Value) -> Vec<(String, &'static str)> {
-    found(json!({
+fn gate(requirement: &Value, conditions: &Value) -> Vec<(String, &'static str)> {
+    found(&json!({
         "scenario_id": "s",
         "stages": [{ "stage_id": "a", "gates": [{ "gate_id": "g", "requirement": requirement }] }],
         "conditions": conditions,
@@ -55,7 +55,7 @@ fn a_scenario_that_can_hold_and_open_has_no_finding() {
     let conditions = json!({ "a": "p.count == 0", "b": "p.part >= 0.8", "c": "p.word == passed", "d": "p.flag" });
     let requirement =
         json!({ "And": ["a", { "Or": ["b", { "Not": "c" }] }, { "RequireGroup": { "min": 1, "reqs": ["d", "b"] } }] });
-    assert_eq!(gate(requirement, conditions), []);
+    assert_eq!(gate(&requirement, &conditions), []);
 }
 
 #[test]
@@ -74,10 +74,10 @@ fn comparisons_that_every_answer_decides_alike_are_found() {
     ];
     for (line, condition, verdict) in cases {
         let expected = [("/conditions/0/expected".to_owned(), condition), (TREE.to_owned(), verdict)];
-        assert_eq!(gate(json!("a"), json!({ "a": line })), expected, "{line}");
+        assert_eq!(gate(&json!("a"), &json!({ "a": line })), expected, "{line}");
     }
     for line in ["p.count > 0", "p.part >= 1", "p.part > 0.99", "p.text == x", "p.flag == false", "p.count exists"] {
-        assert_eq!(gate(json!("a"), json!({ "a": line })), [], "{line}");
+        assert_eq!(gate(&json!("a"), &json!({ "a": line })), [], "{line}");
     }
 }
 
@@ -97,14 +97,14 @@ fn trees_that_contradict_themselves_are_found() {
         (json!({ "Or": [{ "And": ["a", "b"] }, { "And": [{ "Not": "a" }, "b"] }] }), None),
     ];
     for (tree, expected) in cases {
-        let found: Vec<_> = gate(tree.clone(), conditions.clone()).into_iter().filter(|it| it.0 == TREE).collect();
+        let found: Vec<_> = gate(&tree, &conditions).into_iter().filter(|it| it.0 == TREE).collect();
         assert_eq!(found.first().map(|it| it.1), expected, "{tree}");
     }
 }
 
 #[test]
 fn gates_of_one_stage_that_exclude_each_other_are_found() {
-    let spec = |edge: Value| {
+    let spec = |edge: &Value| {
         json!({
             "scenario_id": "s",
             "stages": [
@@ -115,16 +115,16 @@ fn gates_of_one_stage_that_exclude_each_other_are_found() {
             "conditions": { "x": "p.flag" },
         })
     };
-    assert_eq!(found(spec(json!("linear"))), [("/stages/0/gates".to_owned(), "stage_never_passed")]);
+    assert_eq!(found(&spec(&json!("linear"))), [("/stages/0/gates".to_owned(), "stage_never_passed")]);
     let branch = json!({ "kind": "branch", "default": null, "branches": [{ "gate_id": "yes", "outcome": "true", "next_stage_id": "b" }] });
-    assert_eq!(found(spec(branch)), []);
+    assert_eq!(found(&spec(&branch)), []);
 }
 
 #[test]
 fn stages_that_no_run_reaches_or_leaves_are_found() {
     let stage = |id: &str, edge: Value| json!({ "stage_id": id, "ungated": true, "advance_to": edge });
     let to = |id: &str| json!({ "kind": "fixed", "stage_id": id });
-    let found = found(json!({
+    let found = found(&json!({
         "scenario_id": "s",
         "stages": [stage("a", to("c")), stage("b", json!("linear")), stage("c", to("d")), stage("d", to("c"))],
         "conditions": { "x": "p.flag" },
@@ -144,7 +144,7 @@ fn stages_that_no_run_reaches_or_leaves_are_found() {
 #[test]
 fn edges_that_open_by_themselves_or_twice_are_found() {
     let rule = |outcome: &str| json!({ "gate_id": "g", "outcome": outcome, "next_stage_id": "b" });
-    let found = found(json!({
+    let found = found(&json!({
         "scenario_id": "s",
         "stages": [
             { "stage_id": "a", "gates": [{ "gate_id": "g", "requirement": "x" }], "timeout": { "timeout_ms": 5 },
