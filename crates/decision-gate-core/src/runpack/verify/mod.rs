@@ -13,6 +13,7 @@ mod signatures;
 use serde_json::json;
 
 use self::signatures::Signatures;
+use super::account::{Account, Judgements};
 use super::expect::Expect;
 use super::files::PackFiles;
 use super::finding::{Concern, FindingCode, Findings};
@@ -25,6 +26,7 @@ use crate::at::Timestamp;
 use crate::engine::RunStatus;
 use crate::json::canonical;
 
+pub(crate) use content::Content;
 pub(crate) use integrity::Sealed;
 
 /// What the content of a pack comes to, whichever format it has.
@@ -56,6 +58,22 @@ impl Established {
 ///
 /// `files` is everything below its directory, the manifest included. Nothing else is read.
 pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> Report {
+    judge(files, manifest_name, expect, None).0
+}
+
+/// Verifies a pack, and tells its run as it was replayed: nothing where the events could not be put together, and of
+/// packs of the public project.
+pub fn verify_told(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> (Report, Option<Account>) {
+    judge(files, manifest_name, expect, Some(Judgements::default()))
+}
+
+fn judge(
+    files: &PackFiles,
+    manifest_name: &ManifestName,
+    expect: &Expect,
+    telling: Option<Judgements>,
+) -> (Report, Option<Account>) {
+    let mut account = None;
     let mut findings = Findings::default();
     let mut signatures = Signatures::default();
     // Steps 1 to 5.
@@ -66,7 +84,8 @@ pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) 
             // Step 13, the manifest's part.
             signatures::manifest(files, sealed, expect.keys.as_ref(), &mut findings, &mut signatures);
             if sealed.is_ours() {
-                let established = verify_own(files, sealed, expect, &mut findings, &mut signatures);
+                let (established, told) = verify_own(files, sealed, expect, telling, &mut findings, &mut signatures);
+                account = told;
                 (PackFormat::DecisionGate, established)
             } else {
                 (PackFormat::PublicV1, legacy::verify(files, sealed, expect, &mut findings))
@@ -84,7 +103,7 @@ pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) 
     let pass = findings.is_empty();
     let (findings, findings_omitted) = findings.into_parts();
     let unproven = established.unproven.into_iter().chain(signatures.unproven).collect();
-    Report {
+    let report = Report {
         status: if pass { Status::Pass } else { Status::Fail },
         verdict: if pass { established.verdict } else { Verdict::Failed },
         level: ProofLevel::reached(&facets),
@@ -97,7 +116,8 @@ pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) 
         format,
         root_hash: sealed.map(|it| it.manifest.integrity.root_hash),
         run: established.run,
-    }
+    };
+    (report, account)
 }
 
 fn facets(established: &Established, signatures: &Signatures, findings: &Findings) -> Facets {
@@ -114,18 +134,19 @@ fn verify_own(
     files: &PackFiles,
     sealed: &Sealed<'_>,
     expect: &Expect,
+    mut telling: Option<Judgements>,
     findings: &mut Findings,
     signatures: &mut Signatures,
-) -> Established {
+) -> (Established, Option<Account>) {
     let Some(own): Option<Own> = sealed.own(findings) else {
-        return Established::nothing("the manifest does not say how the pack was made");
+        return (Established::nothing("the manifest does not say how the pack was made"), None);
     };
     // Steps 6 to 9.
     let Some(content) = content::read(files, sealed, &own, expect.readers, findings) else {
-        return Established::nothing("the events could not be put together");
+        return (Established::nothing("the events could not be put together"), None);
     };
     // Step 10.
-    let replayed = replay::replay(&content, findings);
+    let replayed = replay::replay(&content, telling.as_mut(), findings);
     // Steps 11 and 12.
     let withheld = replayed.withheld();
     let state = regenerate::check(files, sealed, &content, replayed, findings);
@@ -144,14 +165,16 @@ fn verify_own(
     let mut unproven = unproven(sealed, expect, &content, signatures);
     unproven.append(&mut anchored.unproven);
     let (proven_at, anchoring) = (anchored.proven_at, anchored.facet(ended));
-    Established { run: run.map(|(summary, _)| summary), replay, anchoring, proven_at, verdict, unproven }
+    let account = telling.map(|judged| Account::new(files, content, judged));
+    let run = run.map(|(summary, _)| summary);
+    (Established { run, replay, anchoring, proven_at, verdict, unproven }, account)
 }
 
 /// What nothing in one of our packs proves.
 fn unproven(
     sealed: &Sealed<'_>,
     expect: &Expect,
-    content: &content::Content,
+    content: &Content,
     signatures: &Signatures,
 ) -> Vec<Unproven> {
     let mut all = Vec::new();
