@@ -41,8 +41,10 @@ bench: ## the table of ratios in README.md
 deny: ## licences, advisories, duplicates (needs cargo-deny)
 	@$(CARGO) deny --locked check
 
-dist: ## the release binaries
+dist: ## the release binaries, the bundle for MCP hosts, completions and manual pages
 	@./bench/build.sh decision-gate-verify
+	@./packaging/pack.sh target/dist/decision-gate target/dist/out
+	@$(CARGO) run --locked --quiet -p decision-gate-cli --features pages -- pages target/dist/out
 
 startup-order: ## write bench/startup.order anew (needs valgrind)
 	@touch crates/decision-gate-cli/src/main.rs

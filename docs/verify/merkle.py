@@ -1,10 +1,12 @@
 """RFC 6962 trees and signed checkpoints: docs/spec/ledger.md."""
 
-import base64
 import re
 
 from strict_json import sha256
-from trust import Key, unbase64
+from trust import Key, base64_text, unbase64
+
+CHECKPOINT = re.compile("([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n")
+LINE = re.compile("\u2014 ([^\\s+\\x00-\\x1f\\x7f-\\x9f]+) ([A-Za-z0-9+/]+=*)")
 
 def leaf(entry):
     return sha256(b"\0", entry)
@@ -19,10 +21,8 @@ def root_of(leaves):
 def leads_to(node, index, size, path, root):
     """Whether an inclusion proof, the leaf's sibling first, leads from a leaf to the root."""
     last = size - 1
-    if not 0 <= index <= last:
-        return False
     for sibling in path:
-        if last == 0:
+        if not 0 < last >= index:
             return False
         if index % 2 or index == last:
             node = sha256(b"\1", sibling, node)
@@ -31,25 +31,19 @@ def leads_to(node, index, size, path, root):
         else:
             node = sha256(b"\1", node, sibling)
         index, last = index >> 1, last >> 1
-    return last == 0 and node == root
+    return index == last == 0 and node == root
 
 def checkpoint_of(data):
-    """A signed note as (text, [(name, key hash, signature)]), and the checkpoint that its text is."""
+    """A signed note: its text, its signatures, and the checkpoint that the text is (origin, size, root)."""
     text, blank, lines = data.decode().rpartition("\n\n")
-    text += "\n"
-    if not blank or len(data) > 1 << 20 or not lines.endswith("\n") or re.search(r"[\0-\t\x0b-\x1f]", text):
-        raise ValueError("not a signed note")
-    signatures = []
-    for line in lines[:-1].split("\n"):
-        found = re.fullmatch("\u2014 ([^\\s+\\x00-\\x1f\\x7f-\\x9f]+) ([A-Za-z0-9+/]+=*)", line)
-        body = unbase64(found[2]) if found else b""
-        if len(body) < 5 or len(signatures) == 100:
-            raise ValueError("a line of a note that is no signature, or too many")
-        signatures.append((found[1], body[:4], body[4:]))
-    found = re.fullmatch("([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n", text)
-    if not found or int(found[2]) >= 2**64:
+    found = CHECKPOINT.fullmatch(text + "\n")
+    if not found or not blank or not lines.endswith("\n") or re.search(r"[\0-\t\x0b-\x1f]", text):
         raise ValueError("not a checkpoint")
-    return (text, signatures), {"origin": found[1], "size": int(found[2]), "root": unbase64(found[3])}
+    named = [LINE.fullmatch(it).groups() for it in lines[:-1].split("\n")]
+    signatures = [(name, unbase64(body)[:4], unbase64(body)[4:]) for name, body in named]
+    if len(signatures) > 100 or not all(signature for *_, signature in signatures):
+        raise ValueError("a line of a note that is no signature, or too many")
+    return (text + "\n", signatures), (found[1], int(found[2]), unbase64(found[3]))
 
 class VerifierKey:
     """A key of the form `name+hash+base64`: of a log (type 1), or of a witness (type 4)."""
@@ -58,25 +52,20 @@ class VerifierKey:
         self.name, hashed, body = text.split("+", 2)
         body = unbase64(body)
         self.hash, self.kind = sha256(self.name.encode(), b"\n", body)[:4], body[0]
-        if self.hash.hex() != hashed or self.kind not in (1, 4) or not re.fullmatch(r"[^\s\x00-\x1f]+", self.name):
+        if self.hash.hex() != hashed or self.kind not in (1, 4) or re.search(r"[\s\x00-\x1f]|^$", self.name):
             raise ValueError("not a verifier key")
-        key = {"key_id": "log", "algorithm": "ed25519", "public_key": base64.b64encode(body[1:]).decode()}
-        self.key = Key(key)
+        self.key = Key({"key_id": "log", "algorithm": "ed25519", "public_key": base64_text(body[1:])})
 
-    def fault(self, text, signature):
-        if self.kind == 4:
-            seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-            text = f"cosignature/v1\ntime {seconds}\n{text}"
-            if not 0 < seconds < 2**63:
-                return "invalid"
-        return self.key.fault(text.encode(), signature)
+    def holds(self, text, signature):
+        if self.kind == 1:
+            return self.key.holds(text.encode(), signature)
+        seconds = int.from_bytes(signature[:8], "big")
+        cosigned = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+        return 0 < seconds < 2**63 and self.key.holds(cosigned, signature[8:])
 
-def note_fault(note, origin, keys):
-    """Why a checkpoint does not count: its log's key must have signed it, and no signature by a known key may fail."""
-    (text, signatures), by_log = note, False
-    for name, hashed, signature in signatures:
-        for key in (it for it in keys if (it.name, it.hash) == (name, hashed)):
-            if key.fault(text, signature):
-                return f"the signature of `{name}` does not hold"
-            by_log = by_log or key.kind == 1 and name == origin
-    return None if by_log else "no checkpoint key of yours signed it"
+def is_signed(note, origin, keys):
+    """Whether the log's key signed a checkpoint, and no signature by a known key fails."""
+    text, signatures = note
+    known = [(key, it) for *by, it in signatures for key in keys if [key.name, key.hash] == by]
+    by_log = any(key.kind == 1 and key.name == origin for key, _ in known)
+    return by_log and all(key.holds(text, it) for key, it in known)

@@ -1,147 +1,158 @@
 """The fold of a run, and each of its events made anew: docs/spec/events.md, scenario.md "How it decides"."""
 
-from rules import is_kept, judge, strictest, within
-from strict_json import canonical, digest
+from rules import RECORDED, judge, within
+from strict_json import digest
 
-RELAXATIONS = ["trust_requirement_asserted", "time_source_caller", "scenario_draft", "stage_ungated", "release_waived",
-               "release_ungated", "waivers_cover_failed_evidence"]
-NEGATED = {"True": "False", "False": "True", "Unknown": "Unknown"}
+ENDED = {"complete": "completed", "fail": "failed"}
 
-class Refused(Exception):
-    """Nothing can follow from the recorded inputs."""
+def parts_of(tree):
+    (kind, parts), = tree.items()
+    parts = parts["reqs"] if kind == "RequireGroup" else parts
+    return kind, [parts] if kind in ("Not", "Condition") else parts
+
+def leaves(tree):
+    """The conditions of a tree, in the order of the text."""
+    kind, parts = parts_of(tree)
+    return parts if kind == "Condition" else [it for part in parts for it in leaves(part)]
+
+def evaluate(tree, leaf, negated=False):
+    """Strong Kleene logic, every leaf visited. `negated`: under an odd number of `Not`."""
+    kind, parts = parts_of(tree)
+    if kind == "Condition":
+        return leaf(parts[0], negated)
+    truths = [evaluate(it, leaf, negated != (kind == "Not")) for it in parts]
+    if kind == "Not":
+        return {"True": "False", "False": "True"}.get(truths[0], "Unknown")
+    least = {"And": len(truths), "Or": 1}.get(kind) or tree[kind]["min"]
+    if not 1 <= least <= len(truths):
+        raise ValueError("a tree that asks for nothing, or for more than it has")
+    if truths.count("True") >= least:
+        return "True"
+    return "False" if len(truths) - truths.count("False") < least else "Unknown"
 
 class Replay:
-    """A run on its way. What is not judged here is taken as it is recorded, and told to `not_proven`."""
+    """A run on its way. What is not judged here is taken as it is recorded, and told to `doubt`."""
 
-    def __init__(self, scenario, values, withheld, not_proven):
-        self.scenario, self.values, self.withheld, self.not_proven = scenario, values, withheld, not_proven
+    def __init__(self, scenario, values, withheld, doubt):
+        self.scenario, self.values, self.withheld, self.doubt = scenario, values, withheld, doubt
         self.stages = {it["stage_id"]: it for it in scenario["stages"]}
         self.conditions = {it["condition_id"]: it for it in scenario["conditions"]}
-        self.state, self.unjudged = None, 0
+        self.state, self.taken = None, set()
 
     def event(self, event, policy, keys):
-        """The event that follows from the inputs of a recorded one; the state goes on to it."""
-        make = {"run_started": self.start, "step_decided": self.step, "submitted": self.submit}[event["kind"]]
-        body, key = make(event, event["body"], policy, keys)
-        self.state = self.fold(event, body)
-        return event | {"key": key, "body": body, "state_digest": digest(self.state)}
+        """The event that follows from the state and the inputs of a recorded one; the state goes on to it."""
+        kind, at, body, state = event["kind"], event["at"], event["body"], self.state or event
+        before, key = state.get("last_event_at", at), body.get("submission_id")
+        if (kind == "run_started") != (self.state is None) or before["kind"] != at["kind"] \
+                or before["value"] > at["value"]:
+            raise ValueError("the first event starts the run, and none is earlier than the one before it")
+        if kind == "run_started":
+            body = self.start(event, body)
+        elif kind == "step_decided":
+            body, key = self.step(event, body, policy, keys), body["trigger"]["trigger_id"]
+        if (kind, key) in self.taken:
+            raise ValueError("this trigger or submission was taken before")
+        self.taken.add((kind, key))
+        row = {it: state[it] for it in ("tenant", "namespace", "run")}
+        row["seq"] = 1 if self.state is None else state["seq"] + 1
+        self.state = self.fold(kind, body, row | {"last_event_at": at})
+        return event | row | {"key": key, "body": body, "state_digest": digest(self.state)}
 
-    def fold(self, event, body):
-        counted = {"seq": event["seq"], "last_event_at": event["at"]}
-        if event["kind"] == "submitted":
+    def fold(self, kind, body, counted):
+        """The state after an event."""
+        if kind == "submitted":
             return self.state | counted
-        decided, kind = body["decision"], body["decision"]["outcome"]["kind"]
-        counted["last_decision"] = decided
-        entered = {"stage_entered_at": event["at"], "stage_id": decided["outcome"].get("to_stage", decided["stage_id"])}
-        if event["kind"] == "run_started":
+        decided, outcome = body["decision"], body["decision"]["outcome"]
+        counted |= {"last_decision": decided, "status": ENDED.get(outcome["kind"], "active")}
+        if outcome["kind"] == "advance" or kind == "run_started":
+            stage = outcome.get("to_stage", decided["stage_id"])
+            counted |= {"stage_entered_at": decided["decided_at"], "stage_id": stage}
+        if kind == "run_started":
             kept = ("scenario_id", "spec_hash", "origin", "subject", "environment", "dispatch_targets")
-            return {it: body[it] for it in kept if it in body} | counted | entered | {
-                "tenant": event["tenant"], "namespace": event["namespace"], "run": event["run"], "triggers": 0,
-                "decisions": 1, "status": "failed" if kind == "fail" else "active"}
+            return counted | {it: body[it] for it in kept if it in body} | {"triggers": 0, "decisions": 1}
         counted |= {it: self.state[it] + 1 for it in ("triggers", "decisions")}
-        counted |= entered if kind == "advance" else {}
-        counted |= {"status": {"complete": "completed", "fail": "failed"}.get(kind, self.state["status"])}
-        return {"degraded": body["degraded"]} | self.state | counted if "degraded" in body else self.state | counted
+        return {it: body[it] for it in ("degraded",) if it in body} | self.state | counted
 
-    def start(self, event, body, policy, _):
-        scenario, stage = self.scenario, self.scenario["stages"][0]
-        if scenario["namespace_id"] != event["namespace"] or scenario["default_tenant_id"] not in (None, event["tenant"]):
-            raise Refused("the scenario is of another tenant or namespace")
-        recorded, packets, refused = body["decision"]["outcome"], [], None
-        if body["packets"] or recorded["kind"] == "fail":
-            packets, refused = self.issue(stage, body["dispatch_targets"], policy, recorded)
-        outcome = {"kind": "fail", "reason": refused} if refused else {"kind": "start", "stage_id": stage["stage_id"]}
-        return body | {
+    def decision(self, trigger, stage, at, outcome, correlation):
+        seq, stage_id = self.state["decisions"] + 1 if self.state else 1, stage["stage_id"]
+        return {"decision_id": f"decision-{seq}", "seq": seq, "trigger_id": trigger, "stage_id": stage_id,
+                "decided_at": at, "outcome": outcome, "correlation_id": correlation}
+
+    def start(self, event, body):
+        scenario, stage, recorded = self.scenario, self.scenario["stages"][0], body["decision"]
+        outcome, packets = self.enter(stage, body, {"kind": "start", "stage_id": stage["stage_id"]})
+        inputs = ("origin", "subject", "environment", "dispatch_targets")
+        return {it: body[it] for it in inputs if it in body} | {
             "scenario_id": scenario["scenario_id"], "spec_hash": digest(scenario), "packets": packets,
-            "decision": decision(1, "init", stage, event["at"], outcome, body["decision"]["correlation_id"]),
-            "relaxations": relaxations(policy, body["origin"], stage, [])}, None
-
-    def submit(self, event, body, policy, _):
-        payload = self.values.get((event["seq"], "payload"), {"kind": "json", "value": 0})
-        data = payload["content_ref"]["uri"].encode() if payload["kind"] == "external" else content(payload)
-        if len(data) > policy["limits"]["max_payload_bytes"]:
-            raise Refused("the payload is over the limit")
-        return body, body["submission_id"]
+            "relaxations": body["relaxations"],
+            "decision": self.decision("init", stage, event["at"], outcome, recorded["correlation_id"])}
 
     def step(self, event, body, policy, keys):
         state, trigger, at = self.state, body["trigger"], event["at"]
         if state["status"] != "active" or trigger["trigger_id"] == "init":
-            raise Refused("the run has ended, or the trigger is that of its start")
+            raise ValueError("the run has ended, or the trigger is that of its start")
         stage, evidence, gates, taken = self.stages[state["stage_id"]], [], [], None
-        over = stage["timeout"] and at["value"] >= state["stage_entered_at"]["value"] + stage["timeout"]["timeout_ms"]
-        if trigger["kind"] == "tick" and over:
+        limit = stage["timeout"] and state["stage_entered_at"]["value"] + stage["timeout"]["timeout_ms"]
+        if trigger["kind"] == "tick" and limit and at["value"] >= limit:
             taken = {"kind": "fail", "reason": "timeout"}, [], None
             if stage["on_timeout"] != "fail":
-                taken = self.follow(body, policy, stage, self.edge_by_time(stage), "timeout")
+                taken = self.follow(body, stage, self.edge_by_time(stage), "timeout")
         if taken is None:
             evidence, gates = self.judge(event, body, policy, keys, stage)
-            taken = self.follow(body, policy, stage, *self.edge_by_gates(stage, gates))
+            taken = self.follow(body, stage, *self.edge_by_gates(stage, gates))
         if taken is None:
             unmet = [it["gate_id"] for it in gates if it["status"] != "True"]
-            summary = {"status": "hold", "unmet_gates": unmet, "retry_hint": "await_evidence", "policy_tags": []}
-            taken = {"kind": "hold", "summary": summary}, [], None
+            summary = {"status": "hold", "unmet_gates": unmet, "policy_tags": []}
+            taken = {"kind": "hold", "summary": summary | {"retry_hint": "await_evidence"}}, [], None
         outcome, packets, degraded = taken
-        decided = decision(state["decisions"] + 1, trigger["trigger_id"], stage, at, outcome, trigger.get("correlation_id"))
+        correlation = trigger.get("correlation_id")
         made = {"trigger": trigger, "stage_id": stage["stage_id"], "evidence": evidence, "gates": gates,
-                "packets": packets, "decision": decided,
-                "relaxations": relaxations(policy, state["origin"], stage, evidence)}
-        made |= {"degraded": {"reason": degraded, "stage_id": stage["stage_id"]}} if degraded else {}
-        return made, trigger["trigger_id"]
+                "packets": packets, "relaxations": body["relaxations"]}
+        made["decision"] = self.decision(trigger["trigger_id"], stage, at, outcome, correlation)
+        return made | ({"degraded": {"reason": degraded, "stage_id": stage["stage_id"]}} if degraded else {})
 
-    def follow(self, body, policy, stage, to, degraded):
-        """(outcome, packets, what was taken for granted) of an edge: to a stage, to the end (None), or nowhere ("")."""
+    def follow(self, body, stage, to, degraded):
+        """(outcome, packets, why degraded) of an edge: to a stage, to the end (None), or nowhere ("")."""
         if to == "":
             return None
         if to is None:
             return {"kind": "complete", "stage_id": stage["stage_id"]}, [], degraded
-        packets, refused = self.issue(self.stages[to], self.state["dispatch_targets"], policy, body["decision"]["outcome"])
-        advance = {"kind": "advance", "from_stage": stage["stage_id"], "to_stage": to, "timeout": degraded == "timeout"}
-        return {"kind": "fail", "reason": refused} if refused else advance, packets, degraded
+        advance = {"kind": "advance", "from_stage": stage["stage_id"], "to_stage": to}
+        return *self.enter(self.stages[to], body, advance | {"timeout": degraded == "timeout"}), degraded
 
-    def issue(self, stage, targets, policy, recorded):
-        """The packets of a stage that is entered, or why one is refused; what `static` rules say is not judged here."""
-        engine, refused = policy["packets"]["engine"], recorded["kind"] == "fail" and recorded["reason"]
-        if stage["entry_packets"] and engine == "static":
-            self.unjudged += 1
-            self.not_proven("events.json", "", "rules for packets are not judged here")
-        if stage["entry_packets"] and targets and (engine == "deny_all" or engine == "static" and refused):
-            return [], refused if engine == "static" else "policy denied disclosure"
-        hashed = lambda it: it["content_ref"]["content_hash"] if it["kind"] == "external" else digest(content(it))
-        return [{"packet_id": it["packet_id"], "content_hash": hashed(it["payload"]), "dispatched": len(targets)}
-                for it in stage["entry_packets"]], None
+    def enter(self, stage, body, outcome):
+        """The outcome and the packets of entering a stage. Which packets are issued is not judged here."""
+        if not stage["entry_packets"]:
+            return outcome, []
+        self.doubt(f"the packets of stage `{stage['stage_id']}`, and whether they may be issued")
+        recorded = body["decision"]["outcome"]
+        return recorded if recorded["kind"] == "fail" else outcome, body["packets"]
 
     def judge(self, event, body, policy, keys, stage):
         """Evidence and gates, under the strictest lane that policy, condition and gate ask for."""
         named = ("tenant", "namespace", "run", "subject", "environment")
         occasion = {it: self.state.get(it) for it in named} | {"at": event["at"]}
-        recorded, judged, evidence, gates = {it["condition_id"]: it for it in body["evidence"]}, {}, [], []
+        recorded, known, floors, evidence = {it["condition_id"]: it for it in body["evidence"]}, {}, {}, []
         for name in sorted({it for gate in stage["gates"] for it in leaves(gate["requirement"])}):
             spec, entry, place = self.conditions[name], recorded[name], (event["seq"], f"evidence:{name}")
-            query, answer = spec["query"], self.values.get(place)
-            limit = policy["limits"]["max_evidence_bytes"]
-            own_limit = policy["providers"].get(query["provider_id"], {}).get("max_evidence_bytes", limit)
-            if answer and not is_kept(answer, limit, own_limit):
-                raise Refused(f"the answer to `{name}` is none that is kept")
-            known = None if place in self.withheld else judge(spec, answer, policy, keys, occasion)
-            if known is None:
-                self.unjudged += 1
-                self.not_proven("events.json", f"/{event['seq'] - 1}/body/evidence", f"`{name}` is not judged anew here")
-                known = {it: entry[it] for it in ("status", "gap", "lane", "proof", "anchor", "release") if it in entry}
-            floor = strictest(policy["trust_requirement"], spec.get("trust", {}).get("min_lane"),
-                              policy["provider_trust_overrides"].get(query["provider_id"]))
-            judged[name] = (known, floor)
-            committed = {"answer": entry["answer"]} if "answer" in entry else {}
-            evidence.append({"condition_id": name, "provider_id": query["provider_id"], "check_id": query["check_id"]}
-                            | within(known, floor) | committed)
+            known[name] = {it: entry[it] for it in RECORDED if it in entry} if place in self.withheld \
+                else judge(spec, self.values.get(place), entry, policy, keys, occasion, self.doubt)
+            query, floor = spec["query"], policy["trust_requirement"]
+            override = policy["provider_trust_overrides"].get(query["provider_id"], floor)
+            floors[name] = max(floor, override, spec.get("trust", {}).get("min_lane", floor))
+            asked = {"condition_id": name, "provider_id": query["provider_id"], "check_id": query["check_id"]}
+            committed = {it: entry[it] for it in ("answer",) if it in entry}
+            evidence.append(asked | within(known[name], floors[name]) | committed)
+        gates = []
         for gate in stage["gates"]:
             trace = []
-            def leaf(name, fails):
-                entry = within(judged[name][0], strictest(judged[name][1], gate.get("trust", {}).get("min_lane")))
-                proof = entry.get("proof")
-                against = isinstance(proof, dict) and proof.get("attested", {}).get("against")
-                status = "False" if fails and against and entry["status"] == "True" else entry["status"]
-                trace.append({"condition_id": name, "status": status})
-                return status
+            def leaf(name, negated):
+                floor = max(floors[name], gate.get("trust", {}).get("min_lane", "asserted"))
+                entry = within(known[name], floor)
+                attested = entry["proof"].get("attested", {}) if isinstance(entry.get("proof"), dict) else {}
+                against = negated and "against" in attested and entry["status"] == "True"
+                trace.append({"condition_id": name, "status": "False" if against else entry["status"]})
+                return trace[-1]["status"]
             status = evaluate(gate["requirement"], leaf)
             gates.append({"gate_id": gate["gate_id"], "status": status, "trace": trace})
         return evidence, gates
@@ -151,8 +162,11 @@ class Replay:
         return ids[ids.index(stage["stage_id"]) + 1] if edge["kind"] == "linear" else edge.get("stage_id")
 
     def edge_by_gates(self, stage, gates):
-        """Where the gates lead, and what was taken for granted."""
-        edge, status, waiting = stage["advance_to"], {it["gate_id"]: it["status"] for it in gates}, False
+        """Where the gates lead, and why that degrades the run."""
+        edge, waiting = stage["advance_to"], False
+        status = {it["gate_id"]: it["status"] for it in gates}
+        if len(status) != len(gates) or bool(gates) == ("ungated" in stage):
+            raise ValueError("a gate stands twice, or a stage without gates does not say that it is one")
         if edge["kind"] != "branch":
             return self.plain_edge(stage) if set(status.values()) <= {"True"} else "", None
         for rule in edge["branches"]:
@@ -164,60 +178,9 @@ class Replay:
 
     def edge_by_time(self, stage):
         """Where a time limit that does not end the run leads."""
-        edge, forced = stage["advance_to"], "true" if stage["on_timeout"] == "advance_with_flag" else "unknown"
+        edge = stage["advance_to"]
+        forced = "true" if stage["on_timeout"] == "advance_with_flag" else "unknown"
         if edge["kind"] != "branch":
             return self.plain_edge(stage)
-        return next((it["next_stage_id"] for it in edge["branches"] if it["outcome"] == forced), edge["default"]) or ""
-
-def parts_of(tree):
-    (kind, parts), = tree.items()
-    return kind, [parts] if kind in ("Not", "Condition") else parts["reqs"] if kind == "RequireGroup" else parts
-
-def leaves(tree):
-    """The conditions of a tree, in the order of the text."""
-    kind, parts = parts_of(tree)
-    return parts if kind == "Condition" else [it for part in parts for it in leaves(part)]
-
-def evaluate(tree, leaf, fails=False):
-    """Strong Kleene logic, every leaf visited. `fails`: under an odd number of `Not`."""
-    kind, parts = parts_of(tree)
-    if kind == "Condition":
-        return leaf(parts[0], fails)
-    truths = [evaluate(it, leaf, fails != (kind == "Not")) for it in parts]
-    if kind == "Not":
-        return NEGATED[truths[0]]
-    least = {"And": len(truths), "Or": 1}.get(kind) or tree[kind]["min"]
-    if truths.count("True") >= least:
-        return "True"
-    return "False" if len(truths) - truths.count("False") < least else "Unknown"
-
-def scenario_fault(scenario):
-    """What makes it no scenario beyond its form: scenario.md, 2 to 6."""
-    stages, conditions = scenario["stages"], [it["condition_id"] for it in scenario["conditions"]]
-    for ids in ([it["stage_id"] for it in stages], conditions, [gate["gate_id"] for it in stages for gate in it["gates"]],
-                [packet["packet_id"] for it in stages for packet in it["entry_packets"]]):
-        if len(set(ids)) != len(ids):
-            return "an id stands twice"
-    for stage in stages:
-        edge, gates = stage["advance_to"], [it["gate_id"] for it in stage["gates"]]
-        branches = edge.get("branches", [])
-        named = {edge.get("stage_id"), edge.get("default"), *(it["next_stage_id"] for it in branches)} - {None}
-        if ("ungated" in stage) == bool(gates) or not named <= {it["stage_id"] for it in stages} \
-                or not {it["gate_id"] for it in branches} <= set(gates) \
-                or not {it for gate in stage["gates"] for it in leaves(gate["requirement"])} <= set(conditions):
-            return "a stage without gates does not say so, or something names what is not there"
-    return None
-
-def decision(seq, trigger, stage, at, outcome, correlation):
-    return {"decision_id": f"decision-{seq}", "seq": seq, "trigger_id": trigger, "stage_id": stage["stage_id"],
-            "decided_at": at, "outcome": outcome, "correlation_id": correlation}
-
-def relaxations(policy, origin, stage, evidence):
-    loosened = {word for word, holds in (
-        ("trust_requirement_asserted", policy["trust_requirement"] == "asserted"), ("scenario_draft", origin == "draft"),
-        ("time_source_caller", policy["time"]["source"] == "caller"), ("stage_ungated", "ungated" in stage)) if holds}
-    loosened |= {word for it in evidence for word in it.get("release", {}).get("relaxations", [])}
-    return sorted(loosened, key=RELAXATIONS.index)
-
-def content(payload):
-    return bytes(payload["bytes"]) if payload["kind"] == "bytes" else canonical(payload["value"])
+        ways = [it["next_stage_id"] for it in edge["branches"] if it["outcome"] == forced]
+        return [*ways, edge["default"] or ""][0]

@@ -1,4 +1,4 @@
-"""Keys, signatures, envelopes and evidence statements: docs/spec/signatures.md, dsse.md, evidence-statement.md."""
+"""Keys, envelopes, statements: docs/spec/signatures.md, dsse.md, evidence-statement.md."""
 
 import base64
 
@@ -6,14 +6,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
-import forms
+from forms import STRONG, fits
 from strict_json import canonical, digest, parse, same
 
 EVIDENCE = "urn:decision-gate:evidence:v1"
-STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
 P = 2**255 - 19
 D = -121665 * pow(121666, -1, P) % P
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 def is_ed25519_point(data):
     """The one encoding of a point of the curve that is not of low order."""
@@ -29,213 +27,133 @@ def is_ed25519_point(data):
         x, y = 2 * x * y * pow(1 + product, -1, P) % P, (y * y + x * x) * pow(1 - product, -1, P) % P
     return (x, y) != (0, 1)
 
+def base64_text(data):
+    return base64.b64encode(data).decode()
+
 def unbase64(text):
     """Padded base64 of one alphabet, without bits behind its end."""
     plain = text.replace("-", "+").replace("_", "/")
     data = base64.b64decode(plain, validate=True)
-    if base64.b64encode(data).decode() != plain or plain != text and ("+" in text or "/" in text):
+    if base64_text(data) != plain or plain != text and ("+" in text or "/" in text):
         raise ValueError("not padded base64 of one alphabet")
     return data
 
 class Key:
     """A public key and the rules that somebody gave it."""
 
-    def __init__(self, value):
-        forms.check(value, forms.KEY)
-        self.id, self.algorithm, self.rules = value["key_id"], value["algorithm"], value
-        self.material = (self.algorithm, value["public_key"])
-        self.raw = data = unbase64(value["public_key"])
-        one_spelling = base64.b64encode(data).decode() == value["public_key"]
-        if not one_spelling or not (is_ed25519_point(data) if self.algorithm == "ed25519" else len(data) == 33):
+    def __init__(self, rules):
+        if not fits(rules, "Key"):
+            raise ValueError("not of the form of a key")
+        self.id, self.algorithm, self.rules = rules["key_id"], rules["algorithm"], rules
+        self.material = (self.algorithm, rules["public_key"])
+        raw, is_ed25519 = unbase64(rules["public_key"]), self.algorithm == "ed25519"
+        sound = is_ed25519_point(raw) if is_ed25519 else len(raw) == 33
+        if not sound or base64_text(raw) != rules["public_key"]:
             raise ValueError(f"key `{self.id}` is malformed or weak")
-        self.public = (ed25519.Ed25519PublicKey.from_public_bytes(data) if self.algorithm == "ed25519"
-                       else ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), data))
-        first, last = value.get("not_before"), value.get("not_after")
-        if first and last and (first["kind"] != last["kind"] or first["value"] > last["value"]):
-            raise ValueError(f"key `{self.id}` is never valid")
+        self.public = (ed25519.Ed25519PublicKey.from_public_bytes(raw) if is_ed25519
+                       else ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw))
 
     def fingerprint(self):
         spki = serialization.PublicFormat.SubjectPublicKeyInfo
         return digest(self.public.public_bytes(serialization.Encoding.DER, spki))["value"]
 
-    def fault(self, message, signature):
-        """Nothing when the signature holds, else `malformed` or `invalid`."""
+    def holds(self, message, signature):
+        """Whether a signature over a message is by this key: strictly, and ECDSA as 64 bytes or in DER."""
         if self.algorithm == "ed25519":
-            if len(signature) != 64:
-                return "malformed"
-            holds = is_ed25519_point(signature[:32]) and self.holds(signature, message)
-            return None if holds else "invalid"
-        pairs = [it for it in (raw_pair(signature), der_pair(signature)) if it]
-        if any(self.holds(utils.encode_dss_signature(*it), message, ec.ECDSA(hashes.SHA256())) for it in pairs):
-            return None
-        return "invalid" if pairs else "malformed"
+            tries = [(signature, message)] if is_ed25519_point(signature[:32]) else []
+        else:
+            halves = (int.from_bytes(it, "big") for it in (signature[:32], signature[32:]))
+            forms = [signature] + ([utils.encode_dss_signature(*halves)] if len(signature) == 64 else [])
+            tries = [(it, message, ec.ECDSA(hashes.SHA256())) for it in forms]
+        for signed in tries:
+            try:
+                self.public.verify(*signed)
+                return True
+            except InvalidSignature:
+                pass
+        return False
 
-    def holds(self, *signed):
-        try:
-            self.public.verify(*signed)
-            return True
-        except InvalidSignature:
-            return False
-
-    def judge(self, at, provider=None, predicate=None):
-        """Why it does not count then and there, as a code; nothing when it does."""
-        rules = self.rules
-        for name, code, over in (("revoked", "key_revoked", lambda it: at["value"] >= it),
-                                 ("not_before", "key_not_yet_valid", lambda it: at["value"] < it),
-                                 ("not_after", "key_expired", lambda it: at["value"] > it)):
-            moment = rules.get(name, {}).get("at") if name == "revoked" else rules.get(name)
-            if moment and moment["kind"] != at["kind"]:
-                return "key_window_unjudgeable"
-            if moment and over(moment["value"]):
-                return code
-        if provider is not None and provider not in rules.get("providers", [provider]):
-            return "key_not_for_provider"
-        return None if predicate in rules.get("predicate_types", [predicate]) else "key_not_for_predicate"
-
-def raw_pair(data):
-    pair = int.from_bytes(data[:32], "big"), int.from_bytes(data[32:], "big")
-    return pair if len(data) == 64 and all(0 < it < P256_ORDER for it in pair) else None
-
-def der_pair(data):
-    try:
-        pair = utils.decode_dss_signature(data)
-        return pair if utils.encode_dss_signature(*pair) == data and all(0 < it < P256_ORDER for it in pair) else None
-    except ValueError:
-        return None
+    def counts(self, at, provider=None, predicate=None):
+        """Whether its rules let it sign this, then."""
+        first, last = self.rules.get("not_before", at), self.rules.get("not_after", at)
+        revoked = self.rules.get("revoked", {}).get("at", at | {"value": at["value"] + 1})
+        return {first["kind"], last["kind"], revoked["kind"]} == {at["kind"]} \
+            and first["value"] <= at["value"] <= last["value"] and at["value"] < revoked["value"] \
+            and (provider is None or provider in self.rules.get("providers", [provider])) \
+            and predicate in self.rules.get("predicate_types", [predicate])
 
 def keyring(values):
     """Keys in the order of their ids, each id once; nothing revoked may come back under another name."""
     keys = sorted(map(Key, values), key=lambda it: it.id)
     revoked = {it.material for it in keys if "revoked" in it.rules}
-    if len({it.id for it in keys}) != len(keys) or any(it.material in revoked and "revoked" not in it.rules for it in keys):
+    standing = {it.material for it in keys if "revoked" not in it.rules}
+    if revoked & standing or len({it.id for it in keys}) != len(keys):
         raise ValueError("a key id stands twice, or a key is revoked under another id")
     return keys
 
-class Envelope:
-    """A DSSE envelope that reads."""
+def signed_bytes(kind, payload):
+    """What is signed of a DSSE envelope."""
+    return b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
 
-    def __init__(self, data):
-        value = parse(data, depth=64, exact=False)
-        if not isinstance(value, dict) or not isinstance(value.get("payloadType"), str) or not value["payloadType"] \
-                or not isinstance(value.get("payload"), str):
-            raise ValueError("not an envelope")
-        self.type, self.payload = value["payloadType"], unbase64(value["payload"])
-        signatures = value.get("signatures")
-        self.unsigned = signatures == []
-        if not isinstance(signatures, list) or len(signatures) > 32:
-            raise ValueError("not a list of at most 32 signatures")
-        if not all(forms.fits(it, forms.named(forms.ANY)) and forms.fits(it.get("keyid"), (None, forms.TEXT))
-                   and forms.TEXT(it.get("sig")) and it["sig"] for it in signatures):
-            raise ValueError("a signature without bytes, or named by no text")
-        self.signatures = [(it.get("keyid") or None, unbase64(it["sig"])) for it in signatures]
-        kind = self.type.encode()
-        self.message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(self.payload), self.payload)
-
-    def written(self):
-        """Its one form: canonical, standard base64."""
-        text = lambda it: base64.b64encode(it).decode()
-        signatures = [({"keyid": hint} if hint else {}) | {"sig": text(it)} for hint, it in self.signatures]
-        return canonical({"payload": text(self.payload), "payloadType": self.type, "signatures": signatures})
-
-    def signers(self, keys):
-        """The keys that signed, those that a hint names first; or why none did: `unknown`, `malformed`, `invalid`."""
-        hints, left = [hint for hint, _ in self.signatures], list(self.signatures)
-        signed, failed = [], None
-        for key in sorted(keys, key=lambda it: it.id not in hints):
-            if any(it.material == key.material for it in signed):
-                signed.append(key)
-                continue
-            for entry in sorted(left, key=lambda it: it[0] != key.id):
-                fault = key.fault(self.message, entry[1])
-                if fault is None:  # a signature is claimed by one key at most
-                    left.remove(entry)
-                    signed.append(key)
-                    break
-                failed = failed or (fault if entry[0] in (key.id, None) else None)
-        return signed, None if signed else failed or "unknown"
-
-REFUSED = {"unknown": "key_unknown", "malformed": "signature_encoding", "invalid": "signature_invalid"}
+def open_envelope(data, keys):
+    """A DSSE envelope: its type, its payload, and the keys that signed it, first those that it hints at."""
+    value = parse(data)
+    kind, signatures = value["payloadType"], value["signatures"]
+    message = signed_bytes(kind, unbase64(value["payload"]))
+    found = [unbase64(it["sig"]) for it in signatures]
+    hints = [it.get("keyid") for it in signatures]
+    if len(signatures) > 32 or not (kind and all(found) and all(fits(it, "NULL", "TEXT") for it in hints)):
+        raise ValueError("not an envelope")
+    signed = [key for key in keys if any(key.holds(message, it) for it in found)]
+    return kind, unbase64(value["payload"]), sorted(signed, key=lambda it: it.id not in hints)
 
 def may_sign(key, provider, query, at):
-    """Whether policy and keyring let a key sign evidence of this provider now: nothing, or a code."""
-    required = provider.get("trust", {}).get("require_signature")
-    if required and key.id not in required["keys"]:
-        return "key_not_for_provider"
-    return key.judge(at, query["provider_id"], EVIDENCE)
+    """Whether policy and keyring let a key sign evidence of this provider now."""
+    allowed = provider.get("trust", {}).get("require_signature", {}).get("keys", [key.id])
+    return key.id in allowed and key.counts(at, query["provider_id"], EVIDENCE)
 
 def check_bare(signature, hashed, provider, query, keys, at):
-    """`ed25519` over the canonical hash object: bound to the value alone. A proof, or the code of the refusal."""
-    key = next((it for it in keys if it.id == signature["key_id"]), None)
-    refused = may_sign(key, provider, query, at) if key else "key_unknown"
-    if not refused and key.algorithm != "ed25519":
-        refused = "signature_scheme_unsupported"
-    fault = None if refused else key.fault(canonical(hashed), bytes(signature["signature"]))
-    return {"scheme": "ed25519", "key_id": signature["key_id"], "binding": "value"}, refused or REFUSED.get(fault)
+    """`ed25519` over the canonical hash object: bound to the value alone. A proof, or nothing."""
+    for key in (it for it in keys if it.id == signature["key_id"] and it.algorithm == "ed25519"):
+        if may_sign(key, provider, query, at) and key.holds(canonical(hashed), bytes(signature["signature"])):
+            return {"scheme": "ed25519", "key_id": key.id, "binding": "value"}
+    return None
 
 def check_statement(text, claim, provider, query, keys, occasion, skew):
-    """An evidence statement in its envelope: (proof, lane ceiling), or nothing and the code of the refusal."""
+    """An evidence statement in its envelope: a proof and the lane that it asks for at most, or nothing."""
     try:
-        envelope = Envelope(text.encode())
-    except ValueError:
-        return None, "signature_encoding"
-    if envelope.unsigned:
-        return None, "signature_missing"
-    signed, fault = envelope.signers(keys)
-    if fault:
-        return None, REFUSED[fault]
-    judged = [(may_sign(key, provider, query, occasion["at"]), key) for key in signed]
-    counted = {}
-    for _, key in (it for it in judged if not it[0]):
-        counted.setdefault(key.material, key.id)
-    if not counted:
-        return None, judged[0][0]
-    try:
-        said = parse(envelope.payload, depth=64, exact=False)
-    except ValueError:
-        said = None
-    if envelope.type != "application/vnd.in-toto+json" or isinstance(said, dict) and said.get("_type") not in STATEMENTS:
-        return None, "statement_type"
-    if not isinstance(said, dict) or not isinstance(said.get("predicate"), dict) or not said.get("subject") \
-            or not isinstance(said.get("predicateType"), str) or not said["predicateType"]:
-        return None, "statement_invalid"
-    if (said["_type"], said["predicateType"]) != (STATEMENTS[0], EVIDENCE):
-        return None, "statement_type"
-    said = {name: said[name] for name in forms.STATEMENT}
-    if not forms.fits(said, forms.STATEMENT):
-        return None, "statement_invalid"
-    proof = {"scheme": "dsse", "key_id": min(counted.values())}
-    proof["binding"] = "run" if "run_id" in said["predicate"]["audience"] else "query"
-    refused = bind(said, claim, query, occasion, skew)
-    if provider.get("trust", {}).get("require_signature", {}).get("binding") == "run" != proof["binding"]:
-        refused = refused or "statement_audience"
-    return (proof, said["predicate"].get("lane_ceiling")), refused
+        kind, payload, signed = open_envelope(text.encode(), keys)
+        said = parse(payload)
+        said = {it: said[it] for it in ("_type", "predicateType", "subject", "predicate")}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, None
+    ids = {it.material: it.id for it in reversed(signed) if may_sign(it, provider, query, occasion["at"])}
+    if not ids or kind != "application/vnd.in-toto+json" or not fits(said, "Statement") \
+            or not is_about(said, claim, query, occasion, skew):
+        return None, None
+    binding = "run" if "run_id" in said["predicate"]["audience"] else "query"
+    proof = {"scheme": "dsse", "key_id": min(ids.values()), "binding": binding}
+    return proof, said["predicate"].get("lane_ceiling")
 
-def bind(said, claim, query, occasion, skew):
-    """Whether a statement is about this answer to this question on this occasion: nothing, or a code."""
-    says, at, audience = said["predicate"], occasion["at"], said["predicate"]["audience"]
-    asked = [{"digest": {"sha256": digest(query)["value"]}}]
-    expected = {"provider_id": query["provider_id"], "check_id": query["check_id"], "content_type": claim["content_type"],
-                "params_hash": digest(query.get("params")), "value": claim["value"], "evidence_anchor": claim["anchor"],
-                "environment": occasion["environment"]}
-    if not same_subject(said["subject"], occasion["subject"] or asked) \
-            or any(not same(says.get(name), value) for name, value in expected.items()):
-        return "statement_mismatch"
-    if (audience.get("tenant_id", 1), audience["namespace_id"]) != (occasion["tenant"], occasion["namespace"]) \
-            or audience.get("run_id", occasion["run"]) != occasion["run"] or "nonce" in audience:
-        return "statement_audience"
+def is_about(said, claim, query, occasion, skew):
+    """Whether a statement is about this answer to this question on this occasion."""
+    says, at, asked = said["predicate"], occasion["at"], [{"digest": {"sha256": digest(query)["value"]}}]
+    expected = claim | {
+        "provider_id": query["provider_id"], "check_id": query["check_id"],
+        "params_hash": digest(query.get("params")), "environment": occasion["environment"]}
+    audience = {"tenant_id": 1, "run_id": occasion["run"]} | says["audience"]
     first, last = says["observed_at"], says["expires_at"]
-    if {first["kind"], last["kind"]} != {at["kind"]}:
-        return "statement_time_kind"
-    if last["value"] < first["value"]:
-        return "statement_invalid"
-    if at["value"] + (skew if at["kind"] == "unix_millis" else 0) < first["value"]:
-        return "statement_not_yet_valid"
-    return "statement_expired" if at["value"] > last["value"] else None
+    early = skew if at["kind"] == "unix_millis" else 0
+    return same_subject(said["subject"], occasion["subject"] or asked) \
+        and all(same(says.get(name), value) for name, value in expected.items()) \
+        and audience == {f"{it}_id": occasion[it] for it in ("tenant", "namespace", "run")} \
+        and first["kind"] == last["kind"] == at["kind"] \
+        and first["value"] - early <= at["value"] <= last["value"] >= first["value"]
 
 def same_subject(left, right):
-    """Each artifact of either matches one of the other: a strong digest equal, and no shared one that differs."""
+    """Each artifact of either matches one of the other: a strong digest equal, and none that differs."""
     def match(one, other):
         shared = one["digest"].keys() & other["digest"].keys()
-        return all(one["digest"][it] == other["digest"][it] for it in shared) and bool(shared & forms.STRONG.keys())
-    return all(any(match(it, other) for other in right) for it in left) and \
-        all(any(match(it, other) for other in left) for it in right)
+        return shared & STRONG.keys() and all(one["digest"][it] == other["digest"][it] for it in shared)
+    return all(any(match(it, other) for other in right) for it in left) \
+        and all(any(match(it, other) for other in left) for it in right)

@@ -398,7 +398,11 @@ impl Server {
                 "io.modelcontextprotocol/clientInfo": client,
                 "io.modelcontextprotocol/clientCapabilities": {},
             });
-            object.entry("_meta").or_insert(meta);
+            if let Some(whole) = object.entry("_meta").or_insert_with(|| json!({})).as_object_mut() {
+                meta.as_object().into_iter().flatten().for_each(|(key, value)| {
+                    whole.entry(key).or_insert_with(|| value.clone());
+                });
+            }
         }
         params
     }

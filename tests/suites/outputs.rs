@@ -5,5 +5,7 @@
 
 #[path = "outputs/budgets.rs"]
 mod budgets;
+#[path = "outputs/editor.rs"]
+mod editor;
 #[path = "outputs/facts.rs"]
 mod facts;

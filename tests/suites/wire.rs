@@ -76,6 +76,8 @@ fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
         ("release_evaluate", release("production"), Must::Answer),
         ("release_evaluate", release("moon"), Must::Err("environment_unknown")),
         ("attestation_verify", json!({"envelope": " ".repeat(300_000)}), Must::Err("envelope_too_large")),
+        ("decision_gate_docs_search", json!({"query": "trust_lane"}), Must::Answer),
+        ("decision_gate_docs_search", json!({"query": ""}), Must::Err("invalid_arguments")),
     ]
 }
 

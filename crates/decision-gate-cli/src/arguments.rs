@@ -15,6 +15,7 @@ use crate::commands::init::InitArguments;
 use crate::commands::issuers::IssuersCommand;
 use crate::commands::keys::KeysCommand;
 use crate::commands::ledger::LedgerCommand;
+use crate::commands::mcp::McpCommand;
 use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
 use crate::commands::release::ReleaseCommand;
@@ -32,6 +33,9 @@ pub(crate) struct Arguments {
     /// Write no colours, as under `NO_COLOR`.
     #[arg(long, global = true, display_order = 900)]
     pub(crate) no_color: bool,
+    /// Write no text and no progress: the exit code answers. Errors are written all the same.
+    #[arg(long, short, global = true, display_order = 901)]
+    pub(crate) quiet: bool,
 }
 
 /// A start of the server. A client waits for it, and to build the parser of every other command took half of it.
@@ -41,6 +45,8 @@ struct ServeLine {
     arguments: ServeArguments,
     #[arg(long)]
     no_color: bool,
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 impl Arguments {
@@ -50,7 +56,8 @@ impl Arguments {
             && command == "serve"
             && let Ok(start) = ServeLine::try_parse_from(std::iter::once(program).chain(rest))
         {
-            return Ok(Self { command: Command::Serve(start.arguments), no_color: start.no_color });
+            let ServeLine { arguments, no_color, quiet } = start;
+            return Ok(Self { command: Command::Serve(arguments), no_color, quiet });
         }
         // Help and errors too, which name the command and its neighbours.
         Self::try_parse_from(line)
@@ -71,6 +78,9 @@ pub(crate) enum Command {
     Release(ReleaseCommand),
     /// Serve the MCP protocol on stdin and stdout.
     Serve(ServeArguments),
+    /// Set up the clients that start the server.
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Export a run's proof, and verify one offline.
     #[command(subcommand)]
     Runpack(RunpackCommand),
@@ -94,6 +104,10 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Look for what stands in the way of decisions, and say what to do about it.
     Doctor(DoctorArguments),
+    /// Print completions and manual pages into a folder.
+    #[cfg(feature = "pages")]
+    #[command(hide = true)]
+    Pages(crate::commands::pages::PagesArguments),
 }
 
 const EXAMPLES: &str = "\
@@ -117,11 +131,12 @@ impl Command {
     pub(crate) fn format(&self) -> Format {
         match self {
             Self::Init(arguments) => arguments.report.format,
-            Self::Check(arguments) => arguments.report.format,
+            Self::Check(arguments) => arguments.verdict.error_format(),
             Self::Precheck(arguments) => arguments.report.format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
-            Self::Release(command) => command.report().format,
+            Self::Mcp(command) => command.report().format,
+            Self::Release(command) => command.error_format(),
             Self::Runpack(command) => command.report().format,
             Self::Ledger(command) => command.report().format,
             Self::Attest(command) => command.report().format,
@@ -130,6 +145,8 @@ impl Command {
             Self::Providers(command) => command.report().format,
             Self::Config(command) => command.report().format,
             Self::Doctor(arguments) => arguments.format(),
+            #[cfg(feature = "pages")]
+            Self::Pages(_) => Format::Text,
         }
     }
 }

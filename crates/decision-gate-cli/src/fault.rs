@@ -11,9 +11,11 @@ use decision_gate_store::PackStoreError;
 use decision_gate_verify::FolderFault;
 
 use crate::commands::attest::AttestFault;
+use crate::commands::config::ImportFault;
 use crate::commands::issuers::IssuersFault;
 use crate::commands::keys::KeysFault;
 use crate::commands::ledger::LedgerFault;
+use crate::commands::mcp::ClientFault;
 use crate::commands::precheck::PayloadFault;
 
 /// Why no decision was made.
@@ -70,6 +72,12 @@ pub(crate) enum Fault {
     /// An issuer directory or a record can't be used.
     #[error(transparent)]
     Issuers(#[from] IssuersFault),
+    /// A configuration of the public project can't be read.
+    #[error(transparent)]
+    Import(#[from] ImportFault),
+    /// A client's file can't be changed.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
     /// A pack can't be written.
     #[error(transparent)]
     PackWrite(#[from] PackStoreError),
@@ -157,6 +165,8 @@ impl Fault {
             Self::Keys(fault) => fault.code(),
             Self::Attest(fault) => fault.code(),
             Self::Issuers(fault) => fault.code(),
+            Self::Import(fault) => fault.code(),
+            Self::Client(fault) => fault.code(),
             Self::PackWrite(error) => error.code(),
             Self::PackRead(fault) => fault.code(),
             Self::Packs(error) => error.code(),
@@ -210,6 +220,8 @@ impl Fault {
             Self::Keys(fault) => fault.hint().into(),
             Self::Attest(fault) => fault.hint().into(),
             Self::Issuers(fault) => fault.hint().into(),
+            Self::Import(fault) => fault.hint().into(),
+            Self::Client(fault) => fault.hint().into(),
             Self::PackWrite(PackStoreError::Name { .. } | PackStoreError::Exists { .. }) => {
                 "name a new folder with letters, digits and `._-`; packs are never overwritten".into()
             }

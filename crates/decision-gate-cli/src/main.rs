@@ -15,6 +15,7 @@ mod input;
 mod logging;
 mod output;
 mod panic;
+mod progress;
 mod render;
 mod scenario;
 mod session;

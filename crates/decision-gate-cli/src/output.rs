@@ -6,21 +6,49 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::progress::Progress;
+use crate::render::fit::fit;
 
 /// Where answers and complaints go.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     colors: ColorChoice,
+    quiet: bool,
 }
 
 impl Output {
     /// With colours on a terminal, unless the environment or the caller says otherwise.
     pub(crate) fn new(no_color: bool) -> Self {
-        Self { colors: if no_color { ColorChoice::Never } else { ColorChoice::Auto } }
+        Self { colors: if no_color { ColorChoice::Never } else { ColorChoice::Auto }, quiet: false }
     }
 
-    /// Writes a text to stdout.
+    /// The same without texts for people on stdout, and without progress. Complaints are told all the same.
+    pub(crate) fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
+    }
+
+    /// Tells on stderr how far `what` has come, where a person looks.
+    pub(crate) fn progress(self, what: &'static str) -> Progress {
+        Progress::new(!self.quiet, what)
+    }
+
+    /// Writes a text for people to stdout; on a terminal its lines fit.
     pub(crate) fn answer(self, text: &str) -> Result<(), Fault> {
+        if self.quiet {
+            return Ok(());
+        }
+        match width() {
+            Some(width) => self.put(&fit(text, width)),
+            None => self.put(text),
+        }
+    }
+
+    /// Writes what was asked for to stdout, as it is: a file's content, a key, a schema.
+    pub(crate) fn data(self, text: &str) -> Result<(), Fault> {
+        self.put(text)
+    }
+
+    fn put(self, text: &str) -> Result<(), Fault> {
         let stdout = io::stdout().lock();
         let colors = self.resolve(AutoStream::choice(&stdout));
         quiet(write_all(AutoStream::new(stdout, colors), text))
@@ -33,7 +61,7 @@ impl Output {
 
     /// Writes a JSON value to stdout, as one line.
     pub(crate) fn json(self, value: &Value) -> Result<(), Fault> {
-        self.answer(&format!("{value}\n"))
+        self.put(&format!("{value}\n"))
     }
 
     /// Writes a text to stderr. If that fails there is nobody left to tell.
@@ -46,6 +74,12 @@ impl Output {
     fn resolve(self, found: ColorChoice) -> ColorChoice {
         if self.colors == ColorChoice::Never { ColorChoice::Never } else { found }
     }
+}
+
+/// How wide stdout is, where it is a terminal.
+fn width() -> Option<usize> {
+    let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width))
 }
 
 fn write_all(mut stream: impl Write, text: &str) -> io::Result<()> {

@@ -42,6 +42,15 @@ impl Badge {
         }
     }
 
+    /// Of a condition that a gate wants to be `wanted`.
+    pub(crate) fn wanted(truth: Truth, wanted: Truth) -> Self {
+        match (truth, wanted) {
+            (Truth::False, Truth::False) => Self::good("does not hold, as wanted"),
+            (Truth::True, Truth::False) => Self::bad("holds, and must not"),
+            (truth, _) => Self::truth(truth),
+        }
+    }
+
     /// Of a lane, or none.
     pub(crate) fn lane(lane: Option<Lane>) -> Self {
         match lane {

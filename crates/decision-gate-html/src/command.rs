@@ -1,9 +1,13 @@
 //! How to check it all again, offline: commands that can be copied as they are.
 
+use decision_gate_core::evidence::Subject;
 use decision_gate_core::runpack::{PackFormat, RunSummary};
 
 use crate::Verified;
 use crate::shown::Shown;
+
+/// The longest command that stands on one line, in characters.
+const LINE: usize = 88;
 
 /// A command.
 pub(crate) struct Command {
@@ -17,11 +21,13 @@ pub(crate) struct Command {
 /// All, in the order in which an auditor would ask.
 pub(crate) fn all(verified: &Verified<'_>) -> Vec<Command> {
     let pack = quoted(verified.pack);
-    let again: Vec<_> = verified.flags.iter().map(|it| quoted(it)).collect();
+    let again: Vec<_> = verified.flags.iter().map(|(flag, value)| format!("{flag} {}", quoted(value))).collect();
     let with = |command: &str, flags: &[String]| {
-        let mut words = vec![command.to_owned(), pack.clone()];
+        let mut words = vec![format!("{command} {pack}")];
         words.extend_from_slice(flags);
-        Shown::whole(words.join(" "))
+        let line = words.join(" ");
+        let fits = line.chars().count() <= LINE;
+        Shown::whole(if fits { line } else { words.join(" \\\n  ") })
     };
     let mut commands = vec![Command {
         title: "As it was done for this page",
@@ -57,7 +63,7 @@ fn expectations(run: &RunSummary) -> Vec<String> {
         format!("--expect-scenario {}", quoted(&format!("{}@{}", run.scenario_id, run.spec_hash))),
         format!("--expect-run {}", quoted(&run.run_id)),
     ];
-    for artifact in run.subject.iter().flat_map(|it| it.artifacts()) {
+    for artifact in run.subject.iter().flat_map(Subject::artifacts) {
         // One strong digest names an artifact.
         let strong = ["sha512", "sha384", "sha256"].into_iter().find_map(|it| Some((it, artifact.digest.get(it)?)));
         flags.extend(strong.map(|(algorithm, hex)| format!("--expect-subject {algorithm}:{}", quoted(hex))));

@@ -19,8 +19,6 @@ use crate::verdict::Fact;
 pub(crate) struct Leaf {
     pub(crate) id: Shown,
     pub(crate) badge: Badge,
-    /// Whether the gate wants this not to hold.
-    pub(crate) inverted: bool,
     pub(crate) lane: Badge,
     /// The lane that is needed, where the evidence does not have it.
     pub(crate) lane_needed: Option<&'static str>,
@@ -53,7 +51,6 @@ pub(crate) fn leaf(
     let mut leaf = Leaf {
         id: Shown::line(id),
         badge: Badge::truth(Truth::Unknown),
-        inverted: wanted == Truth::False,
         lane: Badge::lane(None),
         lane_needed: None,
         asks: Shown::line(""),
@@ -67,7 +64,7 @@ pub(crate) fn leaf(
     let shown = account.shown(&told.event, spec, &within);
     leaf.asks = Shown::line(asks(&spec.query));
     leaf.expects = Shown::line(expects(spec.comparator, spec.expected.value()));
-    leaf.badge = Badge::truth(within.status);
+    leaf.badge = Badge::wanted(within.status, wanted);
     leaf.lane = Badge::lane(within.lane);
     let needed = gate.trust.map_or(view.required, |trust| trust.min_lane.max(view.required));
     leaf.lane_needed = within.lane.filter(|lane| *lane < needed).map(|_| Lane::word(needed));
@@ -120,7 +117,12 @@ fn proof(proof: &Proof) -> String {
         Proof::Derived => "computed by the gate from the decision's own inputs".to_owned(),
         Proof::Supplied => "supplied by the caller".to_owned(),
         Proof::Checked(by) => {
-            format!("a signature by key {} ({}), bound to the {}", by.key_id, by.scheme.word(), word(&json!(by.binding)))
+            format!(
+                "a signature by key {} ({}), bound to the {}",
+                by.key_id,
+                by.scheme.word(),
+                word(&json!(by.binding))
+            )
         }
         Proof::Attested(by) => {
             let keys: Vec<_> = by.signers.iter().map(ToString::to_string).collect();

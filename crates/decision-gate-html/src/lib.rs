@@ -46,8 +46,8 @@ pub struct Verified<'a> {
     pub account: Option<&'a Account>,
     /// What the pack is called on the command line.
     pub pack: &'a str,
-    /// The flags that it was verified with, each as one argument.
-    pub flags: &'a [String],
+    /// The flags that it was verified with, and their values.
+    pub flags: &'a [(&'static str, String)],
     /// What made the page, such as `decision-gate 1.2.3`.
     pub maker: &'a str,
 }

@@ -97,7 +97,11 @@ fn row(row: &Value) -> Row {
     let misses = |name: &'static str, what: &'static str| {
         list(row, name).map(move |it| {
             let (code, field) = (word(it, "code"), word(it, "field"));
-            Shown::line(format_args!("{what}: {code}, {field} should be {}, not {}", word(it, "expected"), word(it, "seen")))
+            Shown::line(format_args!(
+                "{what}: {code}, {field} should be {}, not {}",
+                word(it, "expected"),
+                word(it, "seen")
+            ))
         })
     };
     let more = waivers.chain(misses("refused_waivers", "Waiver refused")).chain(misses("near_misses", "Near miss"));
@@ -122,9 +126,8 @@ fn notes(view: &Value) -> Vec<Shown> {
         let envelope = at(at(it, "envelope"), "value").as_str().unwrap_or_default();
         Shown::line(format_args!("Evidence sha256:{envelope} was refused: {}.", word(it, "code")))
     });
-    let passed = list(view, "passed_over").map(|it| {
-        Shown::line(format_args!("{} ({}): {}", word(it, "file"), word(it, "place"), word(it, "message")))
-    });
+    let passed = list(view, "passed_over")
+        .map(|it| Shown::line(format_args!("{} ({}): {}", word(it, "file"), word(it, "place"), word(it, "message"))));
     let lifted = (at(at(view, "if_verified"), "outcome") == "True")
         .then(|| Shown::line("Were all that was handed in verified, the gates would let it through."));
     lapses.chain(refused).chain(passed).chain(lifted).collect()

@@ -27,13 +27,32 @@ impl Shown {
 
     /// Whole, however long: for what is meant to be copied.
     pub(crate) fn whole(text: impl Display) -> Self {
-        Self(spell(&text.to_string(), usize::MAX, false))
+        Self(spell(&text.to_string(), usize::MAX, true))
+    }
+
+    /// Its parts, where what stands between backticks is for machines.
+    pub(crate) fn parts(&self) -> Vec<Part<'_>> {
+        let parts: Vec<_> = self.0.split('`').collect();
+        // A backtick without its partner is one like any other.
+        if parts.len() % 2 == 0 {
+            return vec![Part { code: false, text: &self.0 }];
+        }
+        let parts = parts.into_iter().enumerate().map(|(index, text)| Part { code: index % 2 == 1, text });
+        parts.filter(|it| !it.text.is_empty()).collect()
     }
 
     /// Whether there is nothing to see.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part<'a> {
+    /// Whether it is for machines.
+    pub(crate) code: bool,
+    pub(crate) text: &'a str,
 }
 
 impl Display for Shown {
@@ -60,7 +79,7 @@ fn spell(text: &str, limit: usize, breaks: bool) -> String {
 
 /// Characters that are not seen, or change how others are: marks and overrides of direction, separators, joiners, tags
 /// and fillers.
-fn is_hidden(letter: char) -> bool {
+pub(crate) fn is_hidden(letter: char) -> bool {
     matches!(
         letter,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'

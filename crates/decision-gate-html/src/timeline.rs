@@ -1,6 +1,6 @@
 //! The course of a run: one entry for each event.
 
-use decision_gate_core::engine::DecisionOutcome;
+use decision_gate_core::engine::{DecisionOutcome, TriggerKind};
 use decision_gate_core::ledger::Body;
 use decision_gate_core::runpack::Told;
 
@@ -62,8 +62,16 @@ fn entry(told: &Told, judged: bool) -> Entry {
             (Badge::outcome(&body.decision.outcome), format!("at stage “{}”", body.decision.stage_id), None)
         }
         Body::StepDecided(body) => {
-            let source = format!("{} from {}", kind(body.trigger.kind), body.trigger.source_id);
-            (Badge::outcome(&body.decision.outcome), outcome(&body.decision.outcome, body.stage_id.as_str()), Some(source))
+            let asked = kind(body.trigger.kind);
+            let source = match &event.actor {
+                Some(actor) if *actor == body.trigger.source_id => asked.to_owned(),
+                Some(_) | None => format!("{asked} from {}", body.trigger.source_id),
+            };
+            (
+                Badge::outcome(&body.decision.outcome),
+                outcome(&body.decision.outcome, body.stage_id.as_str()),
+                Some(source),
+            )
         }
         Body::Submitted(body) => {
             let what = format!("“{}” ({})", body.submission_id, body.content_type);
@@ -85,8 +93,7 @@ fn entry(told: &Told, judged: bool) -> Entry {
     }
 }
 
-fn kind(kind: decision_gate_core::engine::TriggerKind) -> &'static str {
-    use decision_gate_core::engine::TriggerKind;
+fn kind(kind: TriggerKind) -> &'static str {
     match kind {
         TriggerKind::AgentRequestNext => "asked",
         TriggerKind::Tick => "tick",
@@ -97,7 +104,9 @@ fn kind(kind: decision_gate_core::engine::TriggerKind) -> &'static str {
 
 fn outcome(outcome: &DecisionOutcome, stage: &str) -> String {
     match outcome {
-        DecisionOutcome::Start { stage_id } | DecisionOutcome::Complete { stage_id } => format!("at stage “{stage_id}”"),
+        DecisionOutcome::Start { stage_id } | DecisionOutcome::Complete { stage_id } => {
+            format!("at stage “{stage_id}”")
+        }
         DecisionOutcome::Advance { from_stage, to_stage, .. } => format!("from stage “{from_stage}” to “{to_stage}”"),
         DecisionOutcome::Hold { summary } => {
             let gates: Vec<_> = summary.unmet_gates.iter().map(|it| format!("“{it}”")).collect();

@@ -1,7 +1,7 @@
 //! The head of a page: what it comes to, in one word and one sentence, and what it is about.
 
 use decision_gate_core::engine::{DecisionOutcome, Degraded, DegradedReason, RunStatus};
-use decision_gate_core::evidence::Artifact;
+use decision_gate_core::evidence::{Artifact, Subject};
 use decision_gate_core::runpack::{PackFormat, Profile, Report, RunSummary, Status, Verdict as Said};
 use decision_gate_core::scenario::Origin;
 use serde_json::json;
@@ -59,7 +59,8 @@ pub(crate) fn of(verified: &Verified<'_>) -> Verdict {
 
 fn headline(report: &Report) -> (Badge, String) {
     if report.status == Status::Fail {
-        let why = "This pack does not hold together, or is not the one that was asked for. Nothing below can be relied on.";
+        let why =
+            "This pack does not hold together, or is not the one that was asked for. Nothing below can be relied on.";
         return (Badge::bad("Not verified"), why.to_owned());
     }
     let Some(run) = &report.run else {
@@ -126,7 +127,9 @@ fn notes(verified: &Verified<'_>) -> Vec<Shown> {
     }
     match run.profile {
         Some(Profile::Audit) => {
-            note("The pack shows every value (profile “audit”), and so does this page. To hand it on, export with profile “disclosed”.");
+            note(
+                "The pack shows every value (profile “audit”), and so does this page. To hand it on, export with profile “disclosed”.",
+            );
         }
         Some(Profile::Disclosed) => note("Values that policy keeps back are not in the pack (profile “disclosed”)."),
         None => {}
@@ -147,11 +150,15 @@ fn facts(run: &RunSummary) -> Vec<Fact> {
     facts.extend(run.origin.map(|it| Fact::text("Origin", it.word())));
     facts.push(Fact::text("Tenant and namespace", format_args!("{} / {}", run.tenant_id, run.namespace_id)));
     facts.push(Fact::code("Scenario version", run.spec_hash));
-    facts.extend(run.subject.iter().flat_map(|it| it.artifacts()).flat_map(artifact));
+    facts.extend(run.subject.iter().flat_map(Subject::artifacts).flat_map(artifact));
     facts
 }
 
 fn artifact(artifact: &Artifact) -> Vec<Fact> {
     let name = artifact.name.as_deref().map(|it| format!("{it} ")).unwrap_or_default();
-    artifact.digest.iter().map(|(algorithm, hex)| Fact::code("Artifact", format_args!("{name}{algorithm}:{hex}"))).collect()
+    artifact
+        .digest
+        .iter()
+        .map(|(algorithm, hex)| Fact::code("Artifact", format_args!("{name}{algorithm}:{hex}")))
+        .collect()
 }

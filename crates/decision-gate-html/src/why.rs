@@ -2,8 +2,9 @@
 //! knows how core explains.
 
 use decision_gate_core::engine::RunStatus;
-use decision_gate_core::explain::{ConditionWhy, explain};
+use decision_gate_core::explain::{EvidenceWhy, Explanation, NearMiss, Situation, Size};
 use decision_gate_core::ledger::Body;
+use decision_gate_core::runpack::{Account, RunSummary};
 
 use crate::Verified;
 use crate::badge::Badge;
@@ -12,15 +13,16 @@ use crate::shown::Shown;
 /// Why not.
 pub(crate) struct Why {
     pub(crate) stage: Shown,
-    /// What stands in the way.
-    pub(crate) obstacles: Vec<Obstacle>,
     /// What to do, first things first.
     pub(crate) actions: Vec<Shown>,
     /// What the actions come to, where it is known.
     pub(crate) then: Option<Shown>,
-    /// What time alone will change.
-    pub(crate) upcoming: Vec<(Shown, Shown)>,
-    pub(crate) left_out: usize,
+    /// What else to know.
+    pub(crate) note: Option<Shown>,
+    /// What stands in the way.
+    pub(crate) obstacles: Vec<Obstacle>,
+    /// What time alone will change: when, what, and what then.
+    pub(crate) upcoming: Vec<(Shown, Shown, Shown)>,
 }
 
 /// A piece of evidence that stands in the way.
@@ -28,11 +30,15 @@ pub(crate) struct Obstacle {
     pub(crate) condition: Shown,
     pub(crate) gate: Shown,
     pub(crate) badge: Badge,
+    /// The first step that failed.
+    pub(crate) step: Shown,
     pub(crate) code: Shown,
     pub(crate) message: Shown,
     pub(crate) asks: Shown,
     pub(crate) expects: Shown,
     pub(crate) seen: Option<Shown>,
+    /// What would have done, and release gates that block.
+    pub(crate) more: Vec<Shown>,
 }
 
 /// The explanation, unless the run is well on its way or has ended well.
@@ -41,34 +47,64 @@ pub(crate) fn of(verified: &Verified<'_>) -> Option<Why> {
     if run.status == RunStatus::Completed && run.degraded.is_none() {
         return None;
     }
-    let told = account.events.iter().rev().find(|told| told.evaluation.is_some())?;
-    let Body::StepDecided(body) = &told.event.body else { return None };
-    let (stage, policy) = (account.scenario.stage(&body.stage_id)?, account.policy(&told.event)?);
-    let explanation = explain(&account.scenario, stage, told.evaluation.as_ref()?, policy);
-    let obstacles = explanation.gates.iter().flat_map(|gate| {
-        let gate_id = &gate.gate_id;
-        gate.conditions.iter().map(move |it| obstacle(gate_id.as_str(), it))
-    });
-    let why = Why {
-        stage: Shown::line(&body.stage_id),
-        obstacles: obstacles.collect(),
-        actions: explanation.next_actions.iter().map(Shown::line).collect(),
-        then: None,
-        upcoming: Vec::new(),
-        left_out: explanation.left_out,
-    };
-    (!why.obstacles.is_empty() || !why.actions.is_empty()).then_some(why)
+    let (stage, explanation) = explanation(run, account)?;
+    let next = &explanation.next_actions;
+    let upcoming = explanation.upcoming.iter();
+    Some(Why {
+        stage,
+        actions: next.changes.iter().map(|it| Shown::line(&it.text)).collect(),
+        then: next.outcome().map(|it| Shown::line(format_args!("Then {it}."))),
+        note: next.note.as_ref().map(Shown::line),
+        obstacles: explanation.evidence.iter().map(obstacle).collect(),
+        upcoming: upcoming.map(|it| (Shown::line(it.at), Shown::line(&it.of), Shown::line(&it.then))).collect(),
+    })
 }
 
-fn obstacle(gate: &str, it: &ConditionWhy) -> Obstacle {
+/// The stage, and why the run does not go on from there.
+fn explanation(run: &RunSummary, account: &Account) -> Option<(Shown, Explanation)> {
+    let ended = || {
+        let explanation = Explanation::of_end(&run.last_decision.as_ref()?.outcome)?;
+        Some((Shown::line(&run.stage_id), explanation))
+    };
+    let judged = || {
+        let told = account.events.iter().rev().find(|told| told.evaluation.is_some())?;
+        let Body::StepDecided(body) = &told.event.body else { return None };
+        let situation = Situation {
+            scenario: &account.scenario,
+            stage: account.scenario.stage(&body.stage_id)?,
+            evaluation: told.evaluation.as_ref()?,
+            policy: account.policy(&told.event)?,
+            at: told.event.at,
+            entered_at: told.entered_at,
+        };
+        Some((Shown::line(&body.stage_id), situation.explain(Size::Whole)?))
+    };
+    ended().or_else(judged)
+}
+
+fn obstacle(it: &EvidenceWhy) -> Obstacle {
+    let misses = it.near_misses.iter().map(miss);
+    let gates = it.release_gates.iter().flat_map(|gate| {
+        let own = Shown::line(format_args!("Release gate `{}`: {} ({})", gate.gate, gate.message, gate.code));
+        [own].into_iter().chain(gate.near_misses.iter().map(miss))
+    });
     Obstacle {
         condition: Shown::line(&it.condition_id),
-        gate: Shown::line(gate),
+        gate: Shown::line(&it.gate_id),
         badge: Badge::truth(it.status),
+        step: Shown::line(it.step),
         code: Shown::line(&it.code),
         message: Shown::line(&it.message),
         asks: Shown::line(&it.asks),
         expects: Shown::line(&it.expects),
         seen: it.seen.as_ref().map(Shown::line),
+        more: misses.chain(gates).collect(),
+    }
+}
+
+fn miss(it: &NearMiss) -> Shown {
+    match &it.seen {
+        Some(seen) => Shown::line(format_args!("Near miss: `{}` should be {}, not {seen}", it.field, it.expected)),
+        None => Shown::line(format_args!("Near miss: `{}` should be {}", it.field, it.expected)),
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use decision_gate_core::json::{Inexact, JsonError};
+use decision_gate_runtime::RuntimeError;
 
 use crate::words::cut;
 
@@ -79,7 +80,31 @@ pub(crate) enum Refusal {
         /// The nearest listed one.
         nearest: Option<&'static str>,
     },
-    /// `tools/list` was asked for a page that there is not.
+    /// Nothing of ours lies at that address.
+    #[error("there is no resource `{uri}`")]
+    UnknownResource {
+        /// The address.
+        uri: String,
+    },
+    /// No prompt of that name is listed.
+    #[error("`{name}` is not a prompt of this server")]
+    UnknownPrompt {
+        /// Its name.
+        name: String,
+        /// The nearest listed one.
+        nearest: Option<&'static str>,
+    },
+    /// What is asked for can't be had now.
+    #[error("{message}")]
+    Unavailable {
+        /// The code of the part that can't.
+        code: &'static str,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A list was asked for a page that there is not.
     #[error("the cursor is not one of this server's")]
     Cursor,
     /// The connection has no handshake, and the request brings no version of its own.
@@ -99,6 +124,17 @@ impl Refusal {
         Self::Number { pointer: inexact.pointer.clone(), text: inexact.text.clone() }
     }
 
+    /// Nothing of ours lies at `uri`.
+    pub(crate) fn unknown_resource(uri: &str) -> Self {
+        Self::UnknownResource { uri: cut(uri) }
+    }
+
+    /// The gate can't look something up.
+    pub(crate) fn of_gate(error: &RuntimeError) -> Self {
+        let (code, hint) = (error.code(), error.hint());
+        Self::Unavailable { code, message: error.to_string(), hint }
+    }
+
     /// A parameter that is not what it must be.
     pub(crate) fn param(path: &str, expected: &str) -> Self {
         Self::Params { path: path.to_owned(), message: format!("`{path}` must be {expected}") }
@@ -116,6 +152,9 @@ impl Refusal {
             Self::Params { .. } => "invalid_params",
             Self::Number { .. } => "number_out_of_range",
             Self::UnknownTool { .. } => "tool_not_found",
+            Self::UnknownResource { .. } => "resource_not_found",
+            Self::UnknownPrompt { .. } => "prompt_not_found",
+            Self::Unavailable { code, .. } => code,
             Self::Cursor => "invalid_cursor",
             Self::NoSession { .. } => "session_missing",
             Self::Internal => "internal_error",
@@ -138,14 +177,17 @@ impl Refusal {
             Self::Params { .. }
             | Self::Number { .. }
             | Self::UnknownTool { .. }
+            | Self::UnknownPrompt { .. }
             | Self::Cursor
             | Self::NoSession { .. } => ErrorCode::INVALID_PARAMS,
-            Self::Internal => ErrorCode::INTERNAL_ERROR,
+            // rmcp says -32602 to those who speak 2026-07-28, as that revision has it.
+            Self::UnknownResource { .. } => ErrorCode::RESOURCE_NOT_FOUND,
+            Self::Unavailable { .. } | Self::Internal => ErrorCode::INTERNAL_ERROR,
         }
     }
 
     /// What to do about it.
-    pub(crate) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &str {
         match self {
             Self::Json(error) => error.hint(),
             Self::LineTooLong { .. } => "send less, or raise `server.max_line_bytes`",
@@ -156,7 +198,10 @@ impl Refusal {
             Self::Params { .. } => "see the protocol's schema of this method",
             Self::Number { .. } => "write the number with at most 15 significant digits, or as a string",
             Self::UnknownTool { .. } => "see `tools/list`",
-            Self::Cursor => "leave `cursor` out: the list has one page",
+            Self::UnknownResource { .. } => "see `resources/list` and `resources/templates/list`",
+            Self::UnknownPrompt { .. } => "see `prompts/list`",
+            Self::Unavailable { hint, .. } => hint,
+            Self::Cursor => "leave `cursor` out to begin, then hand back `nextCursor` as it came",
             Self::NoSession { .. } => "send `initialize` first, or the missing keys with each request",
             Self::Internal => "try again; the server's log has the cause",
         }
@@ -173,6 +218,8 @@ impl Refusal {
             Self::Params { path, .. } => json!({ "path": cut(path) }),
             Self::Number { pointer, .. } => json!({ "path": cut(pointer) }),
             Self::UnknownTool { name, nearest } => json!({ "tool": cut(name), "nearest": nearest }),
+            Self::UnknownResource { uri } => json!({ "uri": uri }),
+            Self::UnknownPrompt { name, nearest } => json!({ "prompt": cut(name), "nearest": nearest }),
             Self::NoSession { missing } => json!({ "missing": missing }),
             Self::Batch
             | Self::NotAnObject { .. }
@@ -180,6 +227,7 @@ impl Refusal {
             | Self::Method
             | Self::Id { .. }
             | Self::DuplicateId
+            | Self::Unavailable { .. }
             | Self::Cursor
             | Self::Internal => Value::Null,
         }

@@ -11,11 +11,15 @@
 
 mod app;
 mod catalog;
+mod docs;
 mod error;
 mod federation;
 mod handler;
+mod library;
 mod live;
+mod prompts;
 mod reload;
+mod resources;
 mod serve;
 #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "a collector is told by the feature `otlp`"))]
 mod telemetry;

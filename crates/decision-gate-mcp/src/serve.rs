@@ -14,6 +14,7 @@ use crate::{
     catalog::{Catalog, LISTED, ToolList, Visibility},
     error::ServeError,
     handler::Handler,
+    library::{Library, Shelves},
     live::Live,
     tools::{self, Table},
     transport::{Outbox, Outcome, StdioTransport},
@@ -26,6 +27,8 @@ pub struct ServeOptions<A: 'static = App> {
     pub tools: Table<A>,
     /// How its tools are listed, for those that the build has a line for.
     listed: &'static str,
+    /// What there is beside tools.
+    library: Option<&'static dyn Library<A>>,
     /// Which of its tools are listed.
     pub visibility: Visibility,
     /// How much a client may send.
@@ -36,7 +39,7 @@ pub struct ServeOptions<A: 'static = App> {
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { listed: LISTED, ..Self::of(tools::ALL) }
+        Self { listed: LISTED, library: Some(&Shelves), ..Self::of(tools::ALL) }
     }
 }
 
@@ -44,7 +47,7 @@ impl<A> ServeOptions<A> {
     /// The defaults over a table.
     pub fn of(tools: Table<A>) -> Self {
         let (visibility, limits) = (Visibility::default(), WireLimits::default());
-        Self { tools, listed: "", visibility, limits, drain: Duration::from_secs(2) }
+        Self { tools, listed: "", library: None, visibility, limits, drain: Duration::from_secs(2) }
     }
 }
 
@@ -96,7 +99,8 @@ where
     let list: Arc<dyn ToolList> = Arc::<Catalog<A>>::clone(&catalog);
     let transport =
         StdioTransport::new(input, Outbox::new(output, outcome.clone(), list), options.limits, work.clone());
-    let running = serve_directly::<RoleServer, _, _, _, _>(Handler::new(app.into(), catalog), transport, None);
+    let handler = Handler::new(app.into(), catalog, options.library);
+    let running = serve_directly::<RoleServer, _, _, _, _>(handler, transport, None);
     let mut done = std::pin::pin!(running.waiting());
     let ended = tokio::select! {
         ended = &mut done => Some(ended),

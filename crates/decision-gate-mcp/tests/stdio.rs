@@ -119,6 +119,73 @@ async fn a_tool_that_the_configuration_names_must_exist() {
 }
 
 #[tokio::test]
+async fn a_server_without_a_library_declares_none_and_answers_none() {
+    let mut client = Client::start();
+    let opened = client.initialize().await;
+    let declared: Vec<_> = opened["result"]["capabilities"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(declared, ["logging", "tools"]);
+    let reference = json!({ "type": "ref/prompt", "name": "p" });
+    for (method, params) in [
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("resources/read", json!({ "uri": "x://y" })),
+        ("prompts/list", json!({})),
+        ("prompts/get", json!({ "name": "p" })),
+        ("completion/complete", json!({ "ref": reference, "argument": { "name": "a", "value": "" } })),
+    ] {
+        for request in [request(1, method, &params), stateless(request(1, method, &params))] {
+            let answer = client.ask(request).await;
+            assert_eq!(answer["error"]["code"], -32601, "{answer}");
+            assert_eq!(answer["error"]["data"]["code"], "method_not_found", "{answer}");
+        }
+    }
+    client.end().await.1.unwrap();
+}
+
+/// The notices that came before the answer to `request`, and the answer.
+async fn with_notices(client: &mut Client, request: Value) -> (Vec<Value>, Value) {
+    client.send(request).await;
+    let mut notices = Vec::new();
+    loop {
+        let message = client.receive().await.unwrap();
+        match message.get("method") {
+            Some(_) => notices.push(message),
+            None => return (notices, message),
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_anything_before_asking_for_it() {
+    let mut client = Client::start();
+    client.initialize().await;
+    let secret = json!({ "text": "s3cret", "s3cret": "s3cret" });
+    assert_eq!(with_notices(&mut client, call(1, "echo", &secret)).await.0, Vec::<Value>::new());
+    client.ask(request(2, "logging/setLevel", &json!({ "level": "warning" }))).await;
+    let (told, _) = with_notices(&mut client, call(3, "echo", &json!({ "text": "s3cret" }))).await;
+    assert_eq!(told, Vec::<Value>::new(), "an answer is told at `debug`");
+    let (refused, _) = with_notices(&mut client, call(4, "echo", &secret)).await;
+    let (broke, _) = with_notices(&mut client, call(5, "panic", &json!({}))).await;
+    insta::assert_json_snapshot!([refused, broke].concat());
+    client.ask(request(6, "logging/setLevel", &json!({ "level": "debug" }))).await;
+    let (told, _) = with_notices(&mut client, call(7, "echo", &json!({ "text": "s3cret" }))).await;
+    assert_eq!(told[0]["params"]["data"], json!({ "event": "tool_answered", "tool": "echo" }));
+    assert!(!told[0].to_string().contains("s3cret"));
+    // What a session asked for is no matter of a request that stands alone.
+    let alone = |id: u64, level: Option<&str>| {
+        let mut request = stateless(call(id, "refuse", &json!({})));
+        if let Some(level) = level {
+            request["params"]["_meta"]["io.modelcontextprotocol/logLevel"] = json!(level);
+        }
+        request
+    };
+    assert_eq!(with_notices(&mut client, alone(8, None)).await.0, Vec::<Value>::new());
+    assert_eq!(with_notices(&mut client, alone(9, Some("error"))).await.0, Vec::<Value>::new());
+    assert_eq!(with_notices(&mut client, alone(10, Some("info"))).await.0.len(), 1);
+    client.end().await.1.unwrap();
+}
+
+#[tokio::test]
 async fn requests_run_side_by_side() {
     let mut client = Client::start();
     client.initialize().await;

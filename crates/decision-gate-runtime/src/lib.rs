@@ -6,14 +6,16 @@
 mod error;
 mod fetch;
 pub mod ledger;
+mod meter;
 mod orchestrator;
 pub mod ports;
 
 pub use error::RuntimeError;
 pub use fetch::{ProviderSet, Registered};
+pub use meter::Meter;
 pub use orchestrator::{
-    Caller, DataShapeName, Defined, DraftPolicy, ExportRequest, MAX_DESCRIPTION_BYTES, Orchestrator, Parts,
-    PinnedScenario, PinnedSchema, PrecheckRequest, PrecheckSource, Prechecked, QueryReply, QueryRequest,
+    Caller, DataShapeName, DecisionView, Defined, DraftPolicy, ExportRequest, MAX_DESCRIPTION_BYTES, Orchestrator,
+    Parts, PinnedScenario, PinnedSchema, PrecheckRequest, PrecheckSource, Prechecked, QueryReply, QueryRequest,
     RELEASE_PROVIDER, RegisterRequest, ReleaseReply, ReleaseRequest, RunView, SchemaLine, SchemaOrigin, SchemaView,
     Shelves, StartReply, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
 };

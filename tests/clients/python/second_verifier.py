@@ -39,8 +39,7 @@ def main():
             packs[asked["load"]] = files, keyring(asked["keys"]), [VerifierKey(it) for it in asked.get("checkpoint_keys", [])]
             continue
         files, keys, checkpoint_keys = packs[asked["judge"]]
-        pack = Pack(edited(files, asked["edits"]), keys=keys, level=asked["level"], checkpoint_keys=checkpoint_keys,
-                    first=asked.get("first", False))
+        pack = Pack(edited(files, asked["edits"]), keys=keys, level=asked["level"], checkpoint_keys=checkpoint_keys)
         report = pack.verify()
         codes = [it["code"] for it in report["findings"]]
         print(json.dumps({"status": report["status"], "level": report["level"], "codes": codes}), flush=False)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mcp import Client, ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.types import PaginatedRequestParams, PromptReference, ResourceTemplateReference
 
 FIXTURE = Path(__file__).resolve().parent.parent / "workspace"
 NEEDED = {
@@ -55,18 +56,20 @@ class Steps:
 
 
 @contextlib.asynccontextmanager
-async def legacy(server):
-    """The handshake of the revisions up to 2025-11-25."""
+async def legacy(server, heard):
+    """The handshake of the revisions up to 2025-11-25; the level of notices is set once."""
     async with stdio_client(server) as (read, write):
-        async with ClientSession(read, write, read_timeout_seconds=CALL_SECONDS) as session:
+        options = {"read_timeout_seconds": CALL_SECONDS, "logging_callback": heard}
+        async with ClientSession(read, write, **options) as session:
             started = await session.initialize()
+            await session.set_logging_level("info")
             yield session, started.protocol_version
 
 
 @contextlib.asynccontextmanager
-async def modern(server):
-    """`server/discover` first, as the SDK's own default does."""
-    async with Client(server, read_timeout_seconds=CALL_SECONDS) as client:
+async def modern(server, heard):
+    """`server/discover` first, as the SDK's own default does; each request says the level of notices."""
+    async with Client(server, read_timeout_seconds=CALL_SECONDS, logging_callback=heard, log_level="info") as client:
         yield client, client.protocol_version
 
 
@@ -128,6 +131,67 @@ async def release(session, steps, folder):
     steps.done(code=refused.structured_content["code"])
 
 
+async def everything(session, steps):
+    """All resources, page by page."""
+    found, cursor = [], None
+    while True:
+        if steps.era == "legacy":
+            page = await session.list_resources(params=PaginatedRequestParams(cursor=cursor))
+        else:
+            page = await session.list_resources(cursor=cursor, cache_mode="bypass")
+        found += page.resources
+        cursor = page.next_cursor
+        if not cursor:
+            return found
+
+
+async def look_around(session, steps, notices):
+    """What there is beside tools, as a host would use it."""
+    steps.begin("resources")
+    uris = [str(resource.uri) for resource in await everything(session, steps)]
+    wanted = {f"decision-gate://{path}" for path in ("docs/glossary.md", "runs/run-1", "packs/run-1")}
+    steps.expect(wanted <= set(uris), {"missing": sorted(wanted - set(uris))})
+    run = json.loads((await session.read_resource("decision-gate://runs/run-1")).contents[0].text)
+    steps.expect(run["allowed"] is True, run)
+    decision = json.loads((await session.read_resource(run["last_decision_uri"])).contents[0].text)
+    steps.expect(decision["decision"]["outcome"]["kind"] == "complete", decision)
+    templates = (await session.list_resource_templates()).resource_templates
+    steps.expect(len(templates) == 5, [template.uri_template for template in templates])
+    steps.done(resources=len(uris))
+
+    steps.begin("prompts")
+    prompts = [prompt.name for prompt in (await session.list_prompts()).prompts]
+    prompt = await session.get_prompt("read_a_hold", {"run_id": "run-1"})
+    kinds = [message.content.type for message in prompt.messages]
+    steps.expect(kinds == ["text", "resource"], kinds)
+    steps.done(prompts=prompts)
+
+    steps.begin("completion")
+    reference = PromptReference(type="ref/prompt", name="read_a_hold")
+    runs = (await session.complete(reference, {"name": "run_id", "value": "r"})).completion.values
+    steps.expect(runs == ["run-1"], runs)
+    template = ResourceTemplateReference(type="ref/resource", uri=templates[0].uri_template)
+    pages = (await session.complete(template, {"name": "path", "value": "guides/"})).completion.values
+    steps.expect(len(pages) > 5 and all(page.startswith("guides/") for page in pages), pages)
+    steps.done(pages=len(pages))
+
+    steps.begin("progress")
+    heard = []
+
+    async def progress(done, total, message):
+        heard.append((done, total, message))
+
+    await session.call_tool("runpack_verify", {"runpack_dir": "run-1"}, progress_callback=progress)
+    steps.expect(len(heard) >= 2 and heard == sorted(heard), heard)
+    steps.done(signs=len(heard))
+
+    steps.begin("notices")
+    events = [(notice.level, notice.data["event"]) for notice in notices]
+    wanted = [("info", "decision"), ("info", "decision"), ("warning", "tool_refused")]
+    steps.expect([event for event in events if event in wanted] == wanted, events)
+    steps.done(notices=len(events))
+
+
 ERAS = {"legacy": legacy, "modern": modern}
 
 
@@ -141,10 +205,16 @@ async def main(command, eras):
             arguments = [*command[1:], "--config", str(folder / "decision-gate.toml")]
             server = StdioServerParameters(command=command[0], args=arguments, cwd=folder)
             try:
-                async with connect(server) as (session, version):
+                notices = []
+
+                async def heard(notice):
+                    notices.append(notice)
+
+                async with connect(server, heard) as (session, version):
                     steps.done(version=version)
                     steps.expect((version == "2026-07-28") == (era == "modern"), version)
                     await release(session, steps, folder)
+                    await look_around(session, steps, notices)
             except BaseException as fault:
                 print(f"{era}: step `{steps.current}` failed: {innermost(fault)}", file=sys.stderr)
                 return 1

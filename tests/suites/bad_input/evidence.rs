@@ -96,7 +96,7 @@ fn d31_what_is_no_file_does_not_hang_the_server() -> Result<(), Fault> {
     let held = gate.server.answer("scenario_next", &json!({"run_id": "piped", "feedback": "evidence"}))?;
     let statuses: Vec<&Value> = held["evidence"].as_array().unwrap().iter().map(|it| &it["status"]).collect();
     assert_eq!(statuses, ["True", "Unknown"], "{held}");
-    assert_eq!(held.pointer("/explanation/gates/0/conditions/0/code"), Some(&json!("not_regular_file")), "{held}");
+    assert_eq!(held.pointer("/explanation/evidence/0/code"), Some(&json!("not_regular_file")), "{held}");
     gate.ends_unharmed()
 }
 
@@ -165,7 +165,7 @@ fn d30_a_hostile_jsonpath_in_a_scenario_never_opens_its_gate() -> Result<(), Fau
             gate.server.answer("scenario_start", &json!({"scenario_id": id, "run_id": id}))?;
             let held = gate.server.answer("scenario_next", &json!({"run_id": id}))?;
             assert_eq!(held.pointer("/decision/outcome/kind"), Some(&json!("hold")), "{path}: {held}");
-            let why = held.pointer("/explanation/gates/0/conditions/0/code");
+            let why = held.pointer("/explanation/evidence/0/code");
             assert_eq!(why, Some(&json!(code)), "{path}: {held}");
         }
         gate.lives()?;

@@ -61,11 +61,12 @@ fn a_hold_on_many_conditions_is_affordable() -> Result<(), Fault> {
         affordable(&id, &held);
         let said = &held.structured;
         assert!(said["explanation"].to_string().len() <= EXPLANATION, "{id}: {}", said["explanation"]);
-        let whys = said["explanation"]["gates"].as_array().unwrap();
-        let shown: usize = whys.iter().map(|gate| count(gate, "/conditions")).sum();
-        assert!(shown > 0, "{id}: {said}");
-        assert_eq!(shown + number(said, "/explanation/left_out"), conditions, "{id}: {said}");
-        assert_eq!(count(said, "/explanation/next_actions"), shown, "{id}: {said}");
+        for (told, left_out) in [("evidence", "evidence"), ("next_actions/changes", "changes")] {
+            let shown = count(said, &format!("/explanation/{told}"));
+            assert!(shown > 0, "{id}: {said}");
+            let left_out = number(said, &format!("/explanation/left_out/{left_out}"));
+            assert_eq!(shown + left_out, conditions, "{id}: {told}: {said}");
+        }
         let unmet = count(said, "/decision/outcome/summary/unmet_gates");
         assert_eq!(unmet + number(said, "/unmet_gates_left_out"), gates, "{id}: {said}");
         let status = server.call("scenario_status", &json!({"run_id": id}))?;

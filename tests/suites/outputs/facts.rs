@@ -41,10 +41,11 @@ const HELD: &[&str] = &[
     "/decision/outcome/kind",
     "/decision/outcome/summary/unmet_gates/*",
     "/explanation/gates/*/gate_id",
-    "/explanation/gates/*/conditions/*/condition_id",
-    "/explanation/gates/*/conditions/*/code",
-    "/explanation/gates/*/conditions/*/message",
-    "/explanation/next_actions/*",
+    "/explanation/evidence/*/condition_id",
+    "/explanation/evidence/*/step",
+    "/explanation/evidence/*/code",
+    "/explanation/evidence/*/message",
+    "/explanation/next_actions/changes/*/text",
 ];
 const STATUS: &[&str] =
     &["/run_id", "/status", "/stage_id", "/events", "/last_decision/decision_id", "/safe_summary/unmet_gates/*"];
@@ -66,8 +67,15 @@ const VERIFIED: &[&str] = &[
 const ENVELOPE: &str = r#"{"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": [{"keyid": "k", "sig": "AAAA"}]}"#;
 const NOT_VERIFIED: &[&str] = &["/digest/value", "/reasons/*/code", "/reasons/*/message", "/reasons/*/hint"];
 
-const RELEASED: &[&str] =
-    &["/message", "/reason", "/run_id", "/gates/*/gate", "/gates/*/outcome", "/gates/*/message", "/next_actions/*"];
+const RELEASED: &[&str] = &[
+    "/message",
+    "/reason",
+    "/run_id",
+    "/gates/*/gate",
+    "/gates/*/outcome",
+    "/gates/*/message",
+    "/explanation/next_actions/changes/*/text",
+];
 
 const SHAPE: &[&str] = &["/schema_id", "/version"];
 

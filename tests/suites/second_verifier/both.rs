@@ -56,12 +56,8 @@ pub(crate) struct Said {
     pub(crate) codes: Vec<String>,
 }
 
-/// How far the proof must reach, and whether a verifier may stop at the first thing that it finds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
-    pub(crate) level: Option<ProofLevel>,
-    pub(crate) first: bool,
-}
+/// How far the proof must reach; nothing where it does not matter.
+pub(crate) type Asked = Option<ProofLevel>;
 
 impl Edit {
     fn to_json(&self) -> Value {
@@ -104,7 +100,7 @@ fn first(packs: &[Good], case: &Case, asked: Asked) -> Said {
     let logs: Vec<VerifierKey> = pack.checkpoint_keys.iter().map(|it| it.parse().unwrap()).collect();
     let checkpoints = (!logs.is_empty()).then(|| CheckpointTrust::new(logs, None));
     let readers = Some(READERS);
-    let expect = Expect { keys: Some(keys), level: asked.level, checkpoints, readers, ..Expect::default() };
+    let expect = Expect { keys: Some(keys), level: asked, checkpoints, readers, ..Expect::default() };
     let files: PackFiles = files.into_iter().collect();
     let report = verify(&files, &ManifestName::standard(), &expect);
     Said {
@@ -128,8 +124,8 @@ fn second(python: &std::path::Path, packs: &[Good], cases: &[Case], asked: Asked
             }
             for case in cases {
                 let edits: Vec<_> = case.edits.iter().map(Edit::to_json).collect();
-                let level = asked.level.map(ProofLevel::word);
-                say(&json!({"judge": case.pack, "edits": edits, "level": level, "first": asked.first}));
+                let level = asked.map(ProofLevel::word);
+                say(&json!({"judge": case.pack, "edits": edits, "level": level}));
             }
         });
         BufReader::new(stdout).lines().map(|line| of_line(&line.unwrap())).collect()

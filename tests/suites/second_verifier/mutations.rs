@@ -4,6 +4,7 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::dsse;
 use decision_gate_core::json::canonical;
 use decision_gate_core::keys::KeyId;
+use decision_gate_core::ledger::{leaf_hash, root_of};
 use decision_gate_core::runpack::MANIFEST_TYPE;
 use serde_json::{Value, json};
 
@@ -37,7 +38,9 @@ pub(crate) fn files(number: usize, pack: &Good, foreign: &Good) -> Vec<Case> {
         add("dropped", vec![Edit::Drop(path.clone())]);
         add("emptied", vec![Edit::Put(path.clone(), Vec::new())]);
         let other = &paths[(place + 1) % paths.len()];
-        add("with the bytes of another", vec![Edit::Put(path.clone(), pack.files[other].clone())]);
+        if pack.files[other] != *bytes {
+            add("with the bytes of another", vec![Edit::Put(path.clone(), pack.files[other].clone())]);
+        }
         for name in [format!("{path}.bak"), path.to_uppercase(), format!("more/{path}"), format!("..{path}")] {
             let moved = vec![Edit::Drop(path.clone()), Edit::Put(name.clone(), bytes.clone())];
             add(&format!("renamed to {name}"), moved);
@@ -111,17 +114,22 @@ pub(crate) enum Sealed {
     WithoutTheKey,
     /// And somebody who has the key signs the manifest again.
     WithTheKey,
+    /// And the tree over changed events is made anew too: nothing is left but what follows from what.
+    Throughout,
 }
 
-/// Every value of the files that `picks` takes, in every class, with all hashes made anew.
-pub(crate) fn rewrites(number: usize, pack: &Good, sealed: Sealed, picks: fn(&str) -> bool, step: usize) -> Vec<Case> {
+/// Whether a value of a file, by path and JSON Pointer, is to be changed.
+pub(crate) type Picks = fn(&str, &str) -> bool;
+
+/// Every value that `picks` takes, in every class, with all hashes made anew.
+pub(crate) fn rewrites(number: usize, pack: &Good, sealed: Sealed, picks: Picks, step: usize) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut count = 0;
-    for (path, bytes) in pack.files.iter().filter(|(path, _)| picks(path)) {
-        let document: Value = serde_json::from_slice(bytes).unwrap();
+    for (path, bytes) in &pack.files {
+        let Ok(document) = serde_json::from_slice::<Value>(bytes) else { continue };
         let mut all = Vec::new();
         pointers(&document, String::new(), &mut all);
-        for pointer in all {
+        for pointer in all.into_iter().filter(|pointer| picks(path, pointer)) {
             for other in others(document.pointer(&pointer).unwrap()) {
                 count += 1;
                 if count % step != 0 {
@@ -129,7 +137,7 @@ pub(crate) fn rewrites(number: usize, pack: &Good, sealed: Sealed, picks: fn(&st
                 }
                 let mut changed = document.clone();
                 *changed.pointer_mut(&pointer).unwrap() = other.clone();
-                let edits = seal(&pack.files, path, &canonical::to_vec(&changed), sealed);
+                let edits = seal(&pack.files, changes(&pack.files, path, &changed, sealed), sealed);
                 let shown: String = other.to_string().chars().take(40).collect();
                 cases.push(case(number, format!("{path}#{pointer} is {shown} ({sealed:?})"), edits));
             }
@@ -138,26 +146,37 @@ pub(crate) fn rewrites(number: usize, pack: &Good, sealed: Sealed, picks: fn(&st
     cases
 }
 
-/// The edits that put a file in and make the hashes above it anew.
-fn seal(files: &Files, path: &str, bytes: &[u8], sealed: Sealed) -> Vec<Edit> {
-    let mut edits = vec![Edit::Put(path.to_owned(), bytes.to_vec())];
-    let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
-    if path == "manifest.json" {
-        manifest = serde_json::from_slice(bytes).unwrap();
-    } else {
-        for list in ["/integrity/file_hashes", "/artifacts"] {
-            let items = manifest.pointer_mut(list).unwrap().as_array_mut().unwrap();
-            items.iter_mut().filter(|it| it["path"] == path).for_each(|it| it["hash"] = json!(Digest::of(bytes)));
-        }
+/// The changed file, and the proof that follows from changed events.
+fn changes(files: &Files, path: &str, changed: &Value, sealed: Sealed) -> Vec<(String, Vec<u8>)> {
+    let mut all = vec![(path.to_owned(), canonical::to_vec(changed))];
+    if let (Sealed::Throughout, "events.json", Value::Array(events)) = (sealed, path, changed) {
+        let mut proofs: Value = serde_json::from_slice(&files["proofs.json"]).unwrap();
+        let leaves = events.iter().map(|it| leaf_hash(&canonical::to_vec(it)));
+        (proofs["size"], proofs["root"]) = (json!(events.len()), json!(root_of(leaves)));
+        all.push(("proofs.json".to_owned(), canonical::to_vec(&proofs)));
     }
-    if let Some(hashes) = manifest.pointer("/integrity/file_hashes").map(canonical::to_vec)
-        && let Some(root) = manifest.pointer_mut("/integrity/root_hash")
-        && path != "manifest.json"
-    {
-        *root = json!(Digest::of(&hashes));
+    all
+}
+
+/// The edits that put files in and make the hashes above them anew.
+fn seal(files: &Files, changed: Vec<(String, Vec<u8>)>, sealed: Sealed) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    for (path, bytes) in changed {
+        if path == "manifest.json" {
+            manifest = serde_json::from_slice(&bytes).unwrap();
+        } else {
+            for list in ["/integrity/file_hashes", "/artifacts"] {
+                let items = manifest.pointer_mut(list).unwrap().as_array_mut().unwrap();
+                items.iter_mut().filter(|it| it["path"] == path).for_each(|it| it["hash"] = json!(Digest::of(&bytes)));
+            }
+            let hashes = manifest.pointer("/integrity/file_hashes").map(canonical::to_vec).unwrap();
+            *manifest.pointer_mut("/integrity/root_hash").unwrap() = json!(Digest::of(&hashes));
+        }
+        edits.push(Edit::Put(path, bytes));
     }
     let manifest = canonical::to_vec(&manifest);
-    if sealed == Sealed::WithTheKey {
+    if sealed != Sealed::WithoutTheKey {
         let name = KeyId::try_from(signer().public().fingerprint().to_hex().as_str()).unwrap();
         let envelope = dsse::sign(MANIFEST_TYPE, &manifest, &signer(), Some(&name));
         edits.push(Edit::Put("manifest.sig".into(), envelope.as_bytes().to_vec()));
@@ -172,7 +191,11 @@ pub(crate) fn resealed_flips(number: usize, pack: &Good, path: &str) -> Vec<Case
     let flip = |index: usize| {
         let mut other = bytes.clone();
         other[index] ^= 1 << (index % 7);
-        case(number, format!("{path} at {index}"), seal(&pack.files, path, &other, Sealed::WithTheKey))
+        case(
+            number,
+            format!("{path} at {index}"),
+            seal(&pack.files, vec![(path.to_owned(), other)], Sealed::WithTheKey),
+        )
     };
     (0..bytes.len()).map(flip).collect()
 }

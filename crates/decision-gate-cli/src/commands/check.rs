@@ -9,14 +9,15 @@ use clap::{Args, ValueEnum};
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::{DecisionOutcome, RunState, RunStatus, TriggerKind};
 use decision_gate_core::evidence::{Artifact, Subject};
+use decision_gate_core::explain::{Explanation, Size};
 use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId};
 use decision_gate_core::scenario::{Origin, Warning};
 use decision_gate_runtime::{Caller, RuntimeError, StartRequest, StepReply, StepRequest};
 
 use super::Ending;
-use super::keys::private;
 use super::runpack::export::{self, Exported};
-use crate::arguments::{Format, ReportArguments, ScopeArguments};
+use super::verdict::{self, Told, VerdictArguments};
+use crate::arguments::ScopeArguments;
 use crate::configuration::ConfigurationArguments;
 use crate::fault::Fault;
 use crate::output::Output;
@@ -45,10 +46,7 @@ pub(crate) struct CheckArguments {
     /// Write the proof to this new folder.
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
-    /// Sign the proof's manifest with this private key (PKCS#8 PEM, readable by its owner only).
-    #[arg(long, value_name = "FILE", requires = "export")]
-    sign: Option<PathBuf>,
-    /// Say nothing but by the exit code.
+    /// Say nothing but by the exit code; files are written all the same.
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
@@ -56,7 +54,7 @@ pub(crate) struct CheckArguments {
     #[command(flatten)]
     configuration: ConfigurationArguments,
     #[command(flatten)]
-    pub(crate) report: ReportArguments,
+    pub(crate) verdict: VerdictArguments,
 }
 
 /// What a scenario must be.
@@ -73,7 +71,8 @@ Examples:
   decision-gate check release
   decision-gate check release --require pinned --environment production --format json
   decision-gate check drafts/next.yaml --subject sha256:$(sha256sum app.tar | cut -c1-64)
-  decision-gate check release --export proof && decision-gate runpack verify proof";
+  decision-gate check release --export proof && decision-gate runpack verify proof
+  decision-gate check release --quiet --output junit=gate.xml --output sarif=gate.sarif";
 
 /// No run of a scenario without a cycle has more steps than stages; one with a cycle is cut off here.
 const STEPS_PER_STAGE: usize = 2;
@@ -86,6 +85,8 @@ pub(crate) struct Checked {
     pub(crate) steps: Vec<StepReply>,
     /// What is worth a second look.
     pub(crate) notes: Vec<String>,
+    /// The file with the scenario, where it is one.
+    law: Option<PathBuf>,
 }
 
 /// Where things lie.
@@ -102,6 +103,11 @@ impl Checked {
         self.state.is_allowed()
     }
 
+    /// Why the change may not advance; nothing where the last step lets it.
+    pub(crate) fn explanation(&self, size: Size) -> Option<Explanation> {
+        self.steps.last().and_then(|step| step.explanation(size))
+    }
+
     fn ending(&self) -> Ending {
         if self.is_allowed() { Ending::Yes } else { Ending::No }
     }
@@ -109,9 +115,9 @@ impl Checked {
 
 /// Checks, and says what came of it.
 pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, Fault> {
-    // A taken name is better found before the run than after it.
+    // What can't be written is better found before the run than after it.
+    let ready = arguments.verdict.ready(arguments.export.is_some(), !arguments.subject.is_empty())?;
     let target = arguments.export.as_deref().map(export::target).transpose()?;
-    let sign = arguments.sign.as_deref().map(private::read).transpose()?;
     let session = Session::open(&arguments.configuration)?;
     let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_place()? };
     let (checked, exported) = block_on(async {
@@ -120,31 +126,27 @@ pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, 
             None => Ok(None),
             Some(target) => {
                 let profile = session.app().export_profile();
-                export::export(&session, &caller, &checked.state.run, target, profile, sign.as_ref()).await.map(Some)
+                export::export(&session, &caller, &checked.state.run, target, profile, ready.key()).await.map(Some)
             }
         };
         Ok((checked, exported))
     })?;
-    tell(arguments, &checked, &exported, &places, output)?;
+    let told = told(&checked, &exported, &places);
+    arguments.verdict.tell(&ready, &told, arguments.quiet, output)?;
     match exported {
         Ok(_) => Ok(checked.ending()),
         // As JSON the report has told it.
-        Err(_) if arguments.report.format == Format::Json && !arguments.quiet => Ok(Ending::Undecided),
+        Err(_) if arguments.verdict.is_json() && !arguments.quiet => Ok(Ending::Undecided),
         Err(fault) => Err(fault),
     }
 }
 
-fn tell(
-    arguments: &CheckArguments,
-    checked: &Checked,
-    exported: &Result<Option<Exported>, Fault>,
-    places: &Places,
-    output: Output,
-) -> Result<(), Fault> {
-    match (arguments.quiet, arguments.report.format) {
-        (true, _) => Ok(()),
-        (false, Format::Text) => output.answer(&render::check::text(checked, exported.as_ref().ok(), places)),
-        (false, Format::Json) => output.json(&render::check::json(checked, exported.as_ref(), places)),
+fn told(checked: &Checked, exported: &Result<Option<Exported>, Fault>, places: &Places) -> Told {
+    let file = checked.law.as_deref().and_then(verdict::below_here);
+    Told {
+        report: render::report::of_check(checked, exported.as_ref().ok().and_then(Option::as_ref), file),
+        text: render::check::text(checked, exported.as_ref().ok(), places),
+        json: render::check::json(checked, exported.as_ref(), places),
     }
 }
 
@@ -154,7 +156,12 @@ async fn check(session: &Session, arguments: &CheckArguments) -> Result<(Caller,
     let start = begin(session, &caller, arguments, &choice).await?;
     let (state, steps) = to_its_end(session, &caller, start.state).await?;
     let notes = notes(&choice, &state, &start.warnings, &steps);
-    Ok((caller, Checked { state, steps, notes }))
+    let law = match &choice {
+        Choice::Pinned(pinned) => Some(pinned.path.clone()),
+        Choice::Draft(_) => Some(arguments.scenario.clone()),
+        Choice::Defined(_) => None,
+    };
+    Ok((caller, Checked { state, steps, notes, law }))
 }
 
 struct Begun {

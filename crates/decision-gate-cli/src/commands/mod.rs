@@ -8,12 +8,16 @@ pub(crate) mod init;
 pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod mcp;
+#[cfg(feature = "pages")]
+pub(crate) mod pages;
 pub(crate) mod precheck;
 pub(crate) mod providers;
 pub(crate) mod release;
 pub(crate) mod replace;
 pub(crate) mod runpack;
 pub(crate) mod serve;
+pub(crate) mod verdict;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -61,7 +65,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error, wants_json, Output::new(no_color)),
     };
-    let output = Output::new(arguments.no_color);
+    let output = Output::new(arguments.no_color).quiet(arguments.quiet);
     let format = arguments.command.format();
     let done = match arguments.command {
         Command::Init(arguments) => init::run(&arguments, output),
@@ -76,7 +80,10 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Issuers(command) => issuers::run(&command, output),
         Command::Providers(command) => providers::run(&command, output),
         Command::Config(command) => config::run(&command, output),
+        Command::Mcp(command) => mcp::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
+        #[cfg(feature = "pages")]
+        Command::Pages(arguments) => pages::run(&arguments, output),
     };
     done.unwrap_or_else(|fault| report(&fault, format, output))
 }
@@ -96,7 +103,7 @@ pub(crate) fn report(fault: &Fault, format: Format, output: Output) -> Ending {
 fn usage(error: &clap::Error, wants_json: bool, output: Output) -> Ending {
     let text = error.render().ansi().to_string();
     if !error.use_stderr() {
-        return match output.answer(&text) {
+        return match output.data(&text) {
             Ok(()) => Ending::Yes,
             Err(fault) => report(&fault, Format::Text, output),
         };

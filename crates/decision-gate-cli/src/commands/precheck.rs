@@ -8,7 +8,7 @@ use clap::Args;
 use decision_gate_core::json::{self, JsonError, Limits};
 use decision_gate_core::name::{ConditionId, NameError, StageId};
 use decision_gate_core::scenario::{Scenario, nearest};
-use decision_gate_runtime::{PrecheckRequest, PrecheckSource, Prechecked, RuntimeError};
+use decision_gate_runtime::{PrecheckRequest, PrecheckSource, RuntimeError};
 use serde_json::Value;
 
 use super::Ending;
@@ -132,19 +132,19 @@ pub(crate) fn run(arguments: &PrecheckArguments, output: Output) -> Result<Endin
         Choice::Draft(draft) => PrecheckSource::Inline(draft.document.value().clone()),
     };
     let request = PrecheckRequest { source, stage_id: arguments.stage.clone(), values, data_shape: None, time: None };
-    let Prechecked { answer, scenario, .. } = block_on(async {
+    let prechecked = block_on(async {
         let answer = session.app().orchestrator().precheck(&caller, &request).await;
         answer.map_err(|error| match (error, &choice) {
             (RuntimeError::Spec(faults), Choice::Draft(draft)) => scenario::refused(&draft.document, faults),
             (error, _) => without_configuration(&session, error),
         })
     })?;
-    known(&request.values, &scenario)?;
+    known(&request.values, &prechecked.scenario)?;
     match arguments.report.format {
-        Format::Text => output.answer(&render::precheck::text(&scenario, &answer, session.config_path()))?,
-        Format::Json => output.json(&render::precheck::json(&scenario, &answer, session.config_path()))?,
+        Format::Text => output.answer(&render::precheck::text(&prechecked, session.config_path()))?,
+        Format::Json => output.json(&render::precheck::json(&prechecked, session.config_path()))?,
     }
-    Ok(if render::precheck::lets_through(&answer.decision) { Ending::Yes } else { Ending::No })
+    Ok(if render::precheck::lets_through(&prechecked.answer.decision) { Ending::Yes } else { Ending::No })
 }
 
 fn values(path: &Path, limit: u64) -> Result<BTreeMap<ConditionId, Value>, PayloadFault> {

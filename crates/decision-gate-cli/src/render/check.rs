@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use decision_gate_core::condition::Truth;
 use decision_gate_core::engine::{DecisionOutcome, DegradedReason, RunStatus, StageEvaluation};
-use decision_gate_core::explain::{Explanation, asks, expects, explain};
+use decision_gate_core::explain::{Explanation, Size, asks, expects};
 use decision_gate_core::gate::Requirement;
 use decision_gate_core::name::ConditionId;
 use decision_gate_core::scenario::{GateSpec, Stage};
@@ -25,10 +25,8 @@ pub(crate) fn text(checked: &Checked, exported: Option<&Option<Exported>>, place
         text.push('\n');
         stage(&mut text, step);
     }
-    let next = checked.steps.last().and_then(explanation).map(|it| it.next_actions).unwrap_or_default();
-    if !next.is_empty() && !checked.is_allowed() {
-        let _ = writeln!(text, "\n{}", Styled(STRONG, "what to do"));
-        next.iter().for_each(|action| text.push_str(&format!("  - {}\n", Line(action))));
+    if let Some(explanation) = checked.explanation(Size::Whole).filter(|_| !checked.is_allowed()) {
+        super::explanation::text(&mut text, &explanation);
     }
     text.push('\n');
     for note in &checked.notes {
@@ -55,7 +53,7 @@ fn verdict(checked: &Checked) -> String {
 }
 
 /// Why the verdict is what it is, in one line.
-fn reason(checked: &Checked) -> String {
+pub(crate) fn reason(checked: &Checked) -> String {
     let state = &checked.state;
     if let Some(degraded) = &state.degraded {
         let why = match degraded.reason {
@@ -84,7 +82,7 @@ fn stage(text: &mut String, step: &StepReply) {
     let name = Styled(STRONG, format_args!("stage {}", step.decision.stage_id));
     let _ = writeln!(text, "{name}: {outcome}");
     let Some((evaluation, stage)) = judged(step) else { return };
-    let explanation = explain(&step.scenario, stage, evaluation, &step.policy);
+    let explanation = step.explanation(Size::Whole).unwrap_or_default();
     if stage.spec.gates.is_empty() {
         text.push_str("  ungated: nothing is asked here\n");
     }
@@ -151,9 +149,9 @@ impl Tree<'_> {
             leaf.lane = judged.lane.map(Lane::word);
             leaf.why = judged.gap.as_ref().map(|gap| (gap.code().to_owned(), gap.message()));
         }
-        let gates = self.explanation.gates.iter().filter(|it| it.gate_id == self.gate.gate_id);
-        if let Some(found) = gates.flat_map(|it| &it.conditions).find(|it| it.condition_id == *id) {
-            leaf.why = Some((found.code.clone(), found.message.clone()));
+        let not_met = self.explanation.evidence.iter().find(|it| it.condition_id == *id && it.status == leaf.status);
+        if leaf.why.is_none() {
+            leaf.why = not_met.map(|it| (it.code.clone(), it.message.clone()));
         }
         leaf
     }
@@ -169,12 +167,6 @@ struct Leaf {
 
 fn judged(step: &StepReply) -> Option<(&StageEvaluation, Stage<'_>)> {
     step.evaluation.as_ref().zip(step.scenario.stage(&step.decision.stage_id))
-}
-
-fn explanation(step: &StepReply) -> Option<Explanation> {
-    let (evaluation, stage) = judged(step)?;
-    evaluation.unmet().next()?;
-    Some(explain(&step.scenario, stage, evaluation, &step.policy))
 }
 
 /// For programs.
@@ -213,7 +205,7 @@ fn step_json(step: &StepReply) -> Value {
     let gates: Vec<Value> = match judged(step) {
         None => Vec::new(),
         Some((evaluation, stage)) => {
-            let explanation = explain(&step.scenario, stage, evaluation, &step.policy);
+            let explanation = step.explanation(Size::Whole).unwrap_or_default();
             let gate = |gate| gate_json(&Tree { step, evaluation, explanation: &explanation, gate });
             stage.spec.gates.iter().map(gate).collect()
         }
@@ -222,7 +214,7 @@ fn step_json(step: &StepReply) -> Value {
         "decision": step.decision,
         "gates": gates,
         "relaxations": step.relaxations,
-        "explanation": explanation(step),
+        "explanation": step.explanation(Size::Brief),
     })
 }
 

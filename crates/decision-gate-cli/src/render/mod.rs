@@ -4,11 +4,14 @@ pub(crate) mod attest;
 pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explanation;
 pub(crate) mod fault;
+pub(crate) mod fit;
 pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod precheck;
 pub(crate) mod release;
+pub(crate) mod report;
 pub(crate) mod verify;
 
 use std::fmt::{self, Display, Write as _};

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use decision_gate_core::engine::{DecisionOutcome, Precheck, PrecheckAnswer};
-use decision_gate_core::scenario::Scenario;
+use decision_gate_core::engine::{DecisionOutcome, PrecheckAnswer};
+use decision_gate_core::explain::Size;
+use decision_gate_runtime::Prechecked;
 use serde_json::{Value, json};
 
 use super::{BAD, FAINT, GOOD, Line, OPEN, STRONG, Styled, config_line, labelled, path_json, truth_style};
 
 /// For people.
-pub(crate) fn text(scenario: &Scenario, answer: &Precheck, config: Option<&Path>) -> String {
+pub(crate) fn text(prechecked: &Prechecked, config: Option<&Path>) -> String {
+    let Prechecked { scenario, answer, .. } = prechecked;
     let mut text = String::new();
     let (style, words) = if lets_through(&answer.decision) {
         (GOOD, "WOULD ADVANCE on the supplied values")
@@ -20,6 +22,9 @@ pub(crate) fn text(scenario: &Scenario, answer: &Precheck, config: Option<&Path>
     side(&mut text, "under the trust rules", &answer.decision);
     text.push('\n');
     side(&mut text, "if the values were verified (hypothetical)", answer.if_verified.shown());
+    if let Some(explanation) = prechecked.explanation(Size::Whole) {
+        super::explanation::text(&mut text, &explanation);
+    }
     text.push('\n');
     let spec = scenario.spec();
     let hash = Styled(FAINT, format!("@{}", scenario.hash().to_hex()));
@@ -37,7 +42,7 @@ pub(crate) fn lets_through(answer: &PrecheckAnswer) -> bool {
 fn side(text: &mut String, title: &str, answer: &PrecheckAnswer) {
     let degraded = if answer.degraded.is_some() { ", degraded" } else { "" };
     text.push_str(&format!("{}: {}{degraded}\n", Styled(STRONG, title), answer.outcome.word()));
-    for gate in &answer.gate_evaluations {
+    for gate in answer.gate_evaluations() {
         let word = format!("{:<7}", gate.status.word().to_lowercase());
         text.push_str(&format!("  {} gate {}\n", Styled(truth_style(gate.status), word), gate.gate_id));
         for leaf in &gate.trace {
@@ -51,7 +56,8 @@ fn side(text: &mut String, title: &str, answer: &PrecheckAnswer) {
 }
 
 /// For programs.
-pub(crate) fn json(scenario: &Scenario, answer: &Precheck, config: Option<&Path>) -> Value {
+pub(crate) fn json(prechecked: &Prechecked, config: Option<&Path>) -> Value {
+    let Prechecked { scenario, answer, .. } = prechecked;
     json!({
         "scenario_id": scenario.spec().scenario_id,
         "spec_hash": scenario.hash(),
@@ -59,6 +65,7 @@ pub(crate) fn json(scenario: &Scenario, answer: &Precheck, config: Option<&Path>
         "allowed": lets_through(&answer.decision),
         "decision": side_json(&answer.decision),
         "if_verified": side_json(answer.if_verified.shown()),
+        "explanation": prechecked.explanation(Size::Brief),
         "config": path_json(config),
     })
 }
@@ -68,7 +75,7 @@ fn side_json(answer: &PrecheckAnswer) -> Value {
     json!({
         "outcome": answer.outcome,
         "degraded": answer.degraded,
-        "gate_evaluations": answer.gate_evaluations,
+        "gate_evaluations": answer.gate_evaluations(),
         "gaps": answer.gaps.iter().map(gap).collect::<Vec<_>>(),
     })
 }

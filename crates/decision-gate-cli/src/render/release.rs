@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use decision_gate_core::explain::Size;
 use decision_gate_runtime::ReleaseReply;
 use serde_json::{Value, json};
 
@@ -25,6 +26,9 @@ pub(crate) fn text(reply: &ReleaseReply, exported: Option<&Option<Exported>>, pl
         text.push('\n');
         gates.iter().for_each(|it| row(&mut text, it));
     }
+    if let Some(explanation) = reply.step.explanation(Size::Whole) {
+        super::explanation::text(&mut text, &explanation);
+    }
     foot(&mut text, view);
     let state = &reply.step.state;
     let hash = Styled(FAINT, format!("@{}", state.spec_hash.to_hex()));
@@ -42,7 +46,7 @@ pub(crate) fn text(reply: &ReleaseReply, exported: Option<&Option<Exported>>, pl
 }
 
 /// Why the verdict is what it is, in one line.
-fn reason(reply: &ReleaseReply) -> String {
+pub(crate) fn reason(reply: &ReleaseReply) -> String {
     let gap = reply.judged.gap.as_ref().map(|gap| format!("{} ({})", gap.message(), gap.code()));
     let blocked = || {
         let view = &reply.released.as_ref()?.view;
@@ -92,7 +96,8 @@ fn row(text: &mut String, row: &Value) {
             said(text, what, &format!("{} `{field}`: {expected}, not {}", word(miss, "code"), word(miss, "seen")));
         }
     }
-    if let Some(recommendation) = at(row, "recommendation").as_str().filter(|_| outcome != "Pass") {
+    // What to do about blocks is told below, in one place.
+    if let Some(recommendation) = at(row, "recommendation").as_str().filter(|_| !matches!(outcome, "Pass" | "Block")) {
         said(text, "to do", recommendation);
     }
 }
@@ -102,11 +107,11 @@ fn said(text: &mut String, what: &str, value: &str) {
 }
 
 /// A member, or null.
-fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
     value.get(name).unwrap_or(&Value::Null)
 }
 
-fn word<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn word<'a>(value: &'a Value, name: &str) -> &'a str {
     at(value, name).as_str().unwrap_or_default()
 }
 
@@ -164,6 +169,7 @@ pub(crate) fn json(reply: &ReleaseReply, exported: Result<&Option<Exported>, &Fa
             "environment": state.environment,
         },
         "decision": reply.step.decision,
+        "explanation": reply.step.explanation(Size::Brief),
         "relaxations": reply.step.relaxations,
         "config": path_json(places.config.as_deref()),
         "ledger": places.ledger,

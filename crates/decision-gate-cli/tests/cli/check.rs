@@ -4,7 +4,7 @@ use crate::support::Project;
 use serde_json::json;
 
 /// A scenario on the report of the first one, with one gate.
-fn scenario(id: &str, requirement: &str, more: &str) -> String {
+pub(crate) fn scenario(id: &str, requirement: &str, more: &str) -> String {
     let condition = |name: &str, path: &str, comparator: &str, expected: u32| {
         format!(
             "  - condition_id: {name}\n    query: {{ provider_id: json, check_id: path, params: {{ file: tests.json, jsonpath: {path} }} }}\n    comparator: {comparator}\n    expected: {expected}\n"
@@ -187,4 +187,15 @@ fn the_report_is_one_json_object() {
         *report.pointer_mut(changing).unwrap_or_else(|| panic!("{changing}")) = json!("[changes]");
     }
     insta::assert_json_snapshot!("check_report", report);
+}
+
+#[test]
+fn quiet_leaves_the_answer_to_the_exit_code() {
+    let project = Project::fresh();
+    assert_eq!(project.run(&["-q", "check", "release"]).expect(1).stdout, "");
+    assert_eq!(project.run(&["doctor", "--quiet"]).expect(0).stdout, "");
+    // What was asked for as data is given, and what goes wrong is said.
+    assert_eq!(project.run(&["doctor", "-q", "--format", "json"]).expect(0).json()["ok"], true);
+    assert!(!project.run(&["config", "schema", "--quiet"]).expect(0).stdout.is_empty());
+    assert!(project.run(&["check", "no-such-scenario", "--quiet"]).expect(2).stderr.contains("code: "));
 }

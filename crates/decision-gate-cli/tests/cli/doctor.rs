@@ -194,3 +194,42 @@ fn what_else_stands_in_the_way_is_found() {
     assert_eq!(found(&project, 1), ["trouble config_unknown_key"]);
     assert_eq!(project.run(&["doctor", "--format", "yaml"]).code, Some(2));
 }
+
+#[test]
+fn clients_that_can_not_start_the_server_are_found() {
+    let project = Project::fresh();
+    let codes = || {
+        let report = project.run(&["doctor", "--format", "json"]);
+        let report = report.json();
+        let clients = report["checks"].as_array().unwrap().iter().find(|it| it["check"] == "clients").unwrap().clone();
+        let found = clients["findings"].as_array().unwrap().iter();
+        found.map(|it| it["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(), Vec::<String>::new());
+    project.run(&["mcp", "config", "--client", "vscode", "--write"]).expect(0);
+    assert_eq!(codes(), Vec::<String>::new());
+    let entry = |command: &str, args: &str| {
+        project.write(
+            ".mcp.json",
+            &format!(r#"{{"mcpServers": {{"gate": {{"command": "{command}", "args": [{args}]}}}}}}"#),
+        );
+        codes()
+    };
+    let program = env!("CARGO_BIN_EXE_decision-gate");
+    assert_eq!(
+        entry("/no/such/decision-gate", r#""serve", "--config", "/no/such.toml""#),
+        ["client_program_missing", "client_config_missing"]
+    );
+    assert_eq!(
+        entry("decision-gate", r#""serve", "--config", "gate.toml""#),
+        ["client_program_bare", "client_config_relative"]
+    );
+    assert_eq!(entry(program, r#""serve""#), ["client_config_unnamed"]);
+    project.write("other.toml", "");
+    let other = project.folder().join("other.toml");
+    assert_eq!(entry(program, &format!(r#""serve", "--config", "{}""#, other.display())), ["client_config_other"]);
+    // Another program's entry is none of ours, and a file that does not read is said.
+    assert_eq!(entry("/usr/bin/other", ""), Vec::<String>::new());
+    project.write(".mcp.json", "{");
+    assert_eq!(codes(), ["client_file_invalid"]);
+}

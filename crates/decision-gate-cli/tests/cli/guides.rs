@@ -71,3 +71,12 @@ fn the_guide_on_auditing_a_ledger_goes_as_it_is_told() {
     let project = follow("audit-a-ledger.md", 18);
     assert!(project.read("kept.note").starts_with("gate.example/ledger/1/1\n2\n"));
 }
+
+#[test]
+fn the_tutorial_goes_as_it_is_told() {
+    let began = std::time::Instant::now();
+    let project = follow("../tutorial.md", 9);
+    assert!(project.folder().join("proof/manifest.json").is_file());
+    // What is left of five minutes is for reading.
+    assert!(began.elapsed() < std::time::Duration::from_mins(1), "{:?}", began.elapsed());
+}

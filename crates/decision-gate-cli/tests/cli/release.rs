@@ -60,7 +60,7 @@ fn subject() -> String {
 }
 
 /// Traces the artifact in staging, and signs what was seen.
-fn trace(project: &Project, key: &str) {
+pub(crate) fn trace(project: &Project, key: &str) {
     let subject = subject();
     let window = ["--start", "2026-01-01T12:00:00Z", "--end", "2026-01-01T12:01:00Z", "--trace-source", "perf"];
     let line = ["attest", "execution", "--trace", TRACE, "--environment", "staging", "--subject", &subject];
@@ -69,7 +69,7 @@ fn trace(project: &Project, key: &str) {
 }
 
 /// A waiver of the execution gate, for so many days from now.
-fn waive(project: &Project, from: i64, to: i64) {
+pub(crate) fn waive(project: &Project, from: i64, to: i64) {
     let at = |days: i64| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
         decision_gate_core::at::Timestamp::UnixMillis(i64::try_from(now).unwrap() + days * 86_400_000).to_string()
@@ -85,7 +85,7 @@ fn waive(project: &Project, from: i64, to: i64) {
     project.run(&[&line[..], &kind].concat()).expect(0);
 }
 
-fn evaluate(project: &Project, more: &[&str]) -> Done {
+pub(crate) fn evaluate(project: &Project, more: &[&str]) -> Done {
     let subject = subject();
     let line = ["release", "evaluate", "--environment", "production", "--subject", &subject];
     project.run(&[&line[..], more].concat())

@@ -101,7 +101,7 @@ impl Project {
     }
 
     /// A text without what changes with every run.
-    fn settled(&self, text: &str) -> String {
+    pub(crate) fn settled(&self, text: &str) -> String {
         let root = self.root.path();
         let real = root.canonicalize().unwrap();
         let mut text = text.to_owned();

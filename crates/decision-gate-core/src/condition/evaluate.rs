@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Comparator, Expects, Gap, Truth};
+use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::evidence::{Answer, EvidenceAnchor, EvidenceResult, EvidenceValue, Found, Query};
 use crate::gate::Need;
@@ -32,6 +33,8 @@ pub struct Judged {
     pub result: EvidenceResult,
     /// What the release gates came to, where they were asked.
     pub release: Option<Arc<Released>>,
+    /// Until when the signed statement counts that it rests on, if it rests on one.
+    pub until: Option<Timestamp>,
 }
 
 impl Judged {
@@ -184,13 +187,13 @@ fn judge_release(
 }
 
 fn absent(weighed: Weighed, comparator: Comparator, anchor: Option<EvidenceAnchor>) -> Judged {
-    let Weighed { lane, proof, hash: _, signature } = weighed;
+    let Weighed { lane, proof, hash: _, signature, until } = weighed;
     let (status, gap) = match comparator.expects() {
         Expects::Presence { when_found } => (Truth::from(!when_found), None),
         Expects::Value | Expects::Set | Expects::Part => (Truth::Unknown, Some(Gap::ValueAbsent)),
     };
     let result = EvidenceResult { lane, evidence_anchor: anchor, signature, ..empty_result() };
-    Judged { status, gap, lane: Some(lane), proof: Some(proof), result, release: None }
+    Judged { status, gap, lane: Some(lane), proof: Some(proof), result, release: None, until }
 }
 
 fn compare(
@@ -201,7 +204,7 @@ fn compare(
     found: &Found,
     policy: &Policy,
 ) -> Result<Judged, Gap> {
-    let Weighed { lane, proof, hash, signature } = source.weigh(found)?;
+    let Weighed { lane, proof, hash, signature, until } = source.weigh(found)?;
     let result = EvidenceResult {
         value: Some(found.value.clone()),
         lane,
@@ -220,7 +223,7 @@ fn compare(
         },
     };
     let result = EvidenceResult { error: gap.as_ref().and_then(Gap::to_error), ..result };
-    Ok(Judged { status, gap, lane: Some(lane), proof: Some(proof), result, release: None })
+    Ok(Judged { status, gap, lane: Some(lane), proof: Some(proof), result, release: None, until })
 }
 
 /// Whether a value can be kept, hashed and read back as it is (DESIGN P9, P14). What can't decides nothing, and only
@@ -315,7 +318,7 @@ impl Source<'_> {
     }
 
     fn supplied(lane: Lane, hash: Option<Digest>) -> Weighed {
-        Weighed { lane, proof: Proof::Supplied, hash, signature: None }
+        Weighed { lane, proof: Proof::Supplied, hash, signature: None, until: None }
     }
 }
 
@@ -323,7 +326,7 @@ impl Judged {
     /// Unknown, and the empty result that the seeds ask for.
     pub(crate) fn unknown(gap: Gap) -> Self {
         let result = EvidenceResult { error: gap.to_error(), ..empty_result() };
-        Self { status: Truth::Unknown, gap: Some(gap), lane: None, proof: None, result, release: None }
+        Self { status: Truth::Unknown, gap: Some(gap), lane: None, proof: None, result, release: None, until: None }
     }
 }
 

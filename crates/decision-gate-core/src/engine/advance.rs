@@ -31,7 +31,7 @@ pub enum Edge {
 }
 
 /// The edge that the gates' outcomes open.
-pub(super) fn by_outcome(scenario: &Scenario, stage: Stage<'_>, evaluation: &StageEvaluation) -> Edge {
+pub(crate) fn by_outcome(scenario: &Scenario, stage: Stage<'_>, evaluation: &StageEvaluation) -> Edge {
     let AdvanceTo::Branch { branches, default } = &stage.spec.advance_to else {
         let all_true = evaluation.gates.iter().all(|gate| gate.status == Truth::True);
         return if all_true { plain(scenario, stage, None) } else { Edge::None };

@@ -35,10 +35,14 @@ impl ConditionView {
         meet_lane(&self.judged, self.required)
     }
 
+    /// The lane that it needs within a gate, which may ask for more.
+    pub fn needed(&self, gate: &GateSpec) -> Lane {
+        gate.trust.map_or(self.required, |trust| trust.min_lane.max(self.required))
+    }
+
     /// Within a gate, which may ask for more.
     pub fn within(&self, gate: &GateSpec) -> Judged {
-        let needed = gate.trust.map_or(self.required, |trust| trust.min_lane.max(self.required));
-        meet_lane(&self.judged, needed)
+        meet_lane(&self.judged, self.needed(gate))
     }
 }
 

@@ -64,10 +64,17 @@ pub struct PrecheckAnswer {
     pub outcome: DecisionOutcome,
     /// What would be taken for granted.
     pub degraded: Option<DegradedReason>,
-    /// Every gate of the stage.
-    pub gate_evaluations: Vec<GateEvaluation>,
+    /// The judgement behind it.
+    pub evaluation: StageEvaluation,
     /// Why conditions are Unknown, and what was assumed.
     pub gaps: Vec<PrecheckGap>,
+}
+
+impl PrecheckAnswer {
+    /// Every gate of the stage.
+    pub fn gate_evaluations(&self) -> &[GateEvaluation] {
+        &self.evaluation.gates
+    }
 }
 
 /// Why a condition is Unknown, or what was assumed about it.
@@ -107,7 +114,7 @@ fn answer(input: PrecheckInput<'_>, stage: Stage<'_>, lane: Lane) -> PrecheckAns
             (DecisionOutcome::Hold { summary: SafeSummary::hold(unmet) }, None)
         }
     };
-    PrecheckAnswer { outcome, degraded, gaps: gaps(&evaluation, stage), gate_evaluations: evaluation.gates }
+    PrecheckAnswer { outcome, degraded, gaps: gaps(&evaluation, stage), evaluation }
 }
 
 fn judge_supplied(input: PrecheckInput<'_>, spec: &ConditionSpec, lane: Lane) -> Judged {

@@ -15,7 +15,7 @@ use crate::ledger::{Commitment, EvidenceEntry};
 use crate::name::ConditionId;
 use crate::policy::Policy;
 use crate::scenario::ConditionSpec;
-use crate::trust::{Occasion, Proof, Released, check_anchor, could_stand};
+use crate::trust::{Occasion, Proof, ReleaseWhy, Released, check_anchor, could_stand};
 
 /// What is taken from the event instead of being computed.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl<'a> Withheld<'a> {
         let (entry, result) = self.entries.get(&spec.condition_id)?;
         let scale = policy.scale(&spec.query, occasion)?;
         let record = entry.release.clone().filter(|_| scale.provider.release.is_some());
-        let release = record.map(|record| Arc::new(Released { record, view: Value::Null }));
+        let release = record.map(|record| Arc::new(Released { record, view: Value::Null, why: ReleaseWhy::default() }));
         if let (Some(_), Some(requirement)) =
             (entry.lane, policy.snapshot().anchors.requirement(&spec.query.provider_id))
             && let Err(fault) = check_anchor(entry.anchor.as_ref(), requirement)
@@ -59,7 +59,15 @@ impl<'a> Withheld<'a> {
         };
         let status = entry.status;
         let gap = (status == Truth::Unknown).then_some(Gap::NoAnswer);
-        Some(Judged { status, gap, lane: Some(lane.min(cap)), proof: Some(proof), result: result.clone(), release })
+        Some(Judged {
+            status,
+            gap,
+            lane: Some(lane.min(cap)),
+            proof: Some(proof),
+            result: result.clone(),
+            release,
+            until: None,
+        })
     }
 
     /// `entry` with what only the recorded one knows: its gap, its anchor and its commitment.

@@ -1,221 +1,123 @@
 //! Why not, and what to do: a view of an evaluation, never hashed.
 //!
-//! For every gate that is not True it names the conditions that stand in the way, the first thing that failed for
-//! each, what was expected and, where the disclosure policy allows, what was seen.
+//! For a decision that is no advance it names the evidence that stands in the way with the first step that failed and
+//! what would have done, a smallest set of changes that turns the outcome, and what time alone will change. The changes
+//! are confirmed by evaluating the stage again with them. What policy keeps from leaving is not in it.
+//! [`docs/spec/explanation.md`](../../../../docs/spec/explanation.md) has the numbered rules.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+mod changes;
+mod evidence;
+mod fit;
+mod goals;
+mod hopeless;
+mod model;
+mod moments;
+mod smallest;
+mod step;
+mod text;
+mod turn;
+mod upcoming;
+mod witness;
+mod words;
 
-use crate::condition::{Comparator, Expects, Gap, Judged, Truth};
-use crate::engine::StageEvaluation;
-use crate::evidence::{EvidenceValue, Query};
-use crate::gate::Requirement;
-use crate::json::canonical;
-use crate::name::{ConditionId, GateId};
+pub use fit::BRIEF_BYTES;
+pub use model::{
+    Action, Change, EvidenceWhy, Explanation, GateWhy, LeftOut, NearMiss, NextActions, ReleaseGateWhy, Smallest, Then,
+    TimeLimit, Upcoming,
+};
+pub use step::Step;
+pub use words::{asks, expects};
+
+use self::words::clip;
+use crate::at::Timestamp;
+use crate::engine::{DecisionOutcome, Edge, StageEvaluation, edge_by_outcome};
 use crate::policy::Policy;
-use crate::scenario::{ConditionSpec, GateSpec, Scenario, Stage};
-use crate::trust::Disclosure;
+use crate::scenario::{Scenario, Stage};
 
-/// The most conditions that one explanation names.
-pub const MAX_CONDITIONS: usize = 12;
+/// The most pieces of evidence that a brief explanation looks at.
+pub const BRIEF_EVIDENCE: usize = 12;
 
-/// The longest text of one value in an explanation, in bytes.
-const MAX_VALUE_BYTES: usize = 80;
-
-/// Why a stage holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Explanation {
-    /// Gates that are not True.
-    pub gates: Vec<GateWhy>,
-    /// What to do, most direct first.
-    pub next_actions: Vec<String>,
-    /// How many conditions were left out for length.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub left_out: usize,
+/// A stage that was judged, and what it was judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The scenario version.
+    pub scenario: &'a Scenario,
+    /// The stage.
+    pub stage: Stage<'a>,
+    /// The judgement.
+    pub evaluation: &'a StageEvaluation,
+    /// What is in force.
+    pub policy: &'a Policy,
+    /// The evaluation time.
+    pub at: Timestamp,
+    /// When the run entered the stage; `None` where there is no run.
+    pub entered_at: Option<Timestamp>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_zero(count: &usize) -> bool {
-    *count == 0
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// At most [`BRIEF_BYTES`] as JSON.
+    Brief,
+    /// Everything.
+    Whole,
 }
 
-/// Why a gate is not True.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GateWhy {
-    /// Which gate.
-    pub gate_id: GateId,
-    /// Its status.
-    pub status: Truth,
-    /// Its requirement, for people.
-    pub requires: String,
-    /// The conditions that stand in the way.
-    pub conditions: Vec<ConditionWhy>,
+impl Situation<'_> {
+    /// Whether the gates let the run go on, and nothing is taken for granted: then there is nothing to explain.
+    pub fn goes_on(&self) -> bool {
+        let edge = edge_by_outcome(self.scenario, self.stage, self.evaluation);
+        matches!(edge, Edge::To { degraded: None, .. } | Edge::End { degraded: None })
+    }
+
+    /// Why the run does not go on; nothing where it does.
+    pub fn explain(&self, size: Size) -> Option<Explanation> {
+        (!self.goes_on()).then(|| explain(self, size))
+    }
 }
 
-/// Why a condition stands in the way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ConditionWhy {
-    /// Which condition.
-    pub condition_id: ConditionId,
-    /// Its status within the gate.
-    pub status: Truth,
-    /// `not_met`, or why it is Unknown.
-    pub code: String,
-    /// For people.
-    pub message: String,
-    /// The question, for people.
-    pub asks: String,
-    /// How it compares, and with what.
-    pub expects: String,
-    /// What was seen; left out when there was nothing or it may not be shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<String>,
-}
-
-/// Explains every gate of a stage that is not True.
-pub fn explain(scenario: &Scenario, stage: Stage<'_>, evaluation: &StageEvaluation, policy: &Policy) -> Explanation {
-    let mut explanation = Explanation::default();
-    let mut room = MAX_CONDITIONS;
-    for unmet in evaluation.unmet() {
-        let Some(gate) = stage.gate(&unmet.gate_id) else { continue };
-        let mut conditions = Vec::new();
-        for (id, wanted) in wanted(&gate.requirement) {
-            let (Some(view), Some(spec)) = (evaluation.condition(id), scenario.condition(id)) else { continue };
-            let judged = view.within(gate);
-            if judged.status == wanted || conditions.iter().any(|it: &ConditionWhy| it.condition_id == *id) {
-                continue;
-            }
-            if room == 0 {
-                explanation.left_out += 1;
-                continue;
-            }
-            room -= 1;
-            let why = why(spec, &judged, wanted, policy);
-            let action = action(spec, &judged, wanted, gate);
-            if !explanation.next_actions.contains(&action) {
-                explanation.next_actions.push(action);
-            }
-            conditions.push(why);
-        }
+/// Explains a stage that does not let its run go on.
+fn explain(situation: &Situation<'_>, size: Size) -> Explanation {
+    let next_actions = turn::next_actions(situation);
+    let mut obstacles = evidence::obstacles(situation);
+    // What is to be changed is told of first: it is what is left when there is little room.
+    let is_next = |it: &evidence::Obstacle<'_>| {
+        next_actions.changes.iter().any(|change| change.condition_id.as_ref() == Some(&it.spec.condition_id))
+    };
+    obstacles.sort_by_key(|it| !is_next(it));
+    let shown = if size == Size::Brief { BRIEF_EVIDENCE } else { usize::MAX };
+    let told = obstacles.iter().take(shown).map(|it| it.told(situation)).collect::<Vec<_>>();
+    let gates = situation.evaluation.unmet().filter_map(|unmet| {
+        let gate = situation.stage.gate(&unmet.gate_id)?;
         let requires = clip(&gate.requirement.to_string(), 200);
-        explanation.gates.push(GateWhy { gate_id: unmet.gate_id.clone(), status: unmet.status, requires, conditions });
-    }
-    explanation
-}
-
-/// Each leaf with the truth that would help: True, or under an odd number of `Not`s, False.
-fn wanted(requirement: &Requirement) -> Vec<(&ConditionId, Truth)> {
-    fn visit<'a>(node: &'a Requirement, wanted: Truth, all: &mut Vec<(&'a ConditionId, Truth)>) {
-        match node {
-            Requirement::And(parts) | Requirement::Or(parts) | Requirement::RequireGroup { reqs: parts, .. } => {
-                parts.iter().for_each(|part| visit(part, wanted, all));
-            }
-            Requirement::Not(part) => visit(part, !wanted, all),
-            Requirement::Condition(id) => all.push((id, wanted)),
-        }
-    }
-    let mut all = Vec::new();
-    visit(requirement, Truth::True, &mut all);
-    all
-}
-
-fn why(spec: &ConditionSpec, judged: &Judged, wanted: Truth, policy: &Policy) -> ConditionWhy {
-    let open = policy.disclosure(&spec.query.provider_id) == Disclosure::Raw;
-    let seen = match &judged.result.value {
-        Some(EvidenceValue::Json(value)) if open => Some(short(value)),
-        Some(EvidenceValue::Bytes(bytes)) if open => Some(format!("{} bytes", bytes.len())),
-        Some(_) | None => None,
+        Some(GateWhy { gate_id: unmet.gate_id.clone(), status: unmet.status, requires })
+    });
+    let left_out = LeftOut { evidence: obstacles.len().saturating_sub(told.len()), ..LeftOut::default() };
+    let explanation = Explanation {
+        gates: gates.collect(),
+        evidence: told,
+        next_actions,
+        upcoming: upcoming::all(situation),
+        left_out,
     };
-    let (code, message) = match &judged.gap {
-        Some(gap) => (gap.code().to_owned(), clip(&gap.message(), 300)),
-        None => ("not_met".to_owned(), not_met(judged, wanted, seen.as_deref())),
-    };
-    ConditionWhy {
-        condition_id: spec.condition_id.clone(),
-        status: judged.status,
-        code,
-        message,
-        asks: asks(&spec.query),
-        expects: expects(spec.comparator, spec.expected.value()),
-        seen,
+    match size {
+        Size::Brief => explanation.brief(),
+        Size::Whole => explanation,
     }
 }
 
-fn not_met(judged: &Judged, wanted: Truth, seen: Option<&str>) -> String {
-    match (judged.result.value.is_some(), seen) {
-        (false, _) => "the source answered that there is no value".to_owned(),
-        (true, Some(seen)) if wanted == Truth::True => format!("the value is {seen}"),
-        (true, Some(seen)) => format!("the value is {seen}, and the gate wants this not to hold"),
-        (true, None) if wanted == Truth::True => {
-            "the value differs (it may not be shown under `evidence.allow_raw_values`)".to_owned()
-        }
-        (true, None) => "the condition holds, and the gate wants this not to hold".to_owned(),
+impl Explanation {
+    /// Why a run that was broken off goes on no more.
+    pub fn of_end(outcome: &DecisionOutcome) -> Option<Self> {
+        let DecisionOutcome::Fail { reason } = outcome else { return None };
+        let note = format!("the run has ended ({}); start a new one", clip(reason, 200));
+        let next_actions = NextActions { note: Some(note), ..NextActions::default() };
+        Some(Self { next_actions, ..Self::default() })
     }
-}
 
-/// What would help with one condition.
-fn action(spec: &ConditionSpec, judged: &Judged, wanted: Truth, gate: &GateSpec) -> String {
-    let asks = asks(&spec.query);
-    let goal = expects(spec.comparator, spec.expected.value());
-    let goal = if wanted == Truth::True { goal } else { format!("not: {goal}") };
-    let condition = &spec.condition_id;
-    match &judged.gap {
-        None => format!("`{condition}`: make {asks} satisfy `{goal}`, then ask again"),
-        Some(Gap::NoAnswer) => format!("`{condition}`: supply a value for it"),
-        Some(Gap::ValueAbsent) => format!("`{condition}`: {asks} has no value; make one that satisfies `{goal}`"),
-        Some(Gap::Lane { need, .. }) => format!(
-            "`{condition}`: gate `{}` asks for `{need}` evidence; let a run pull it (scenario_next), or bring a signed attestation",
-            gate.gate_id
-        ),
-        Some(Gap::NotComparable { .. } | Gap::ResultMismatch { .. }) => {
-            format!("`{condition}`: {asks} gives another type than the comparison needs ({goal})")
-        }
-        Some(Gap::Fault(fault)) => match fault.code.as_str() {
-            "file_not_found" => format!("`{condition}`: produce the file that {asks} reads, then ask again"),
-            "provider_timeout" => {
-                format!("`{condition}`: provider `{}` is slow or down; ask again", spec.query.provider_id)
-            }
-            code => format!("`{condition}`: mend what {asks} reports as `{code}`, then ask again"),
-        },
-        Some(Gap::Refused(refusal)) => {
-            format!("`{condition}`: {asks} was refused as `{}`; {}", refusal.code(), refusal.hint())
-        }
-        Some(gap) => format!("`{condition}`: mend what {asks} reports as `{}`, then ask again", gap.code()),
+    /// The same in at most [`BRIEF_BYTES`] bytes of JSON.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        fit::fit(self, BRIEF_BYTES)
     }
-}
-
-/// A query for people: `json.path file=junit.json jsonpath=$.failed`.
-pub fn asks(query: &Query) -> String {
-    let mut text = format!("{}.{}", query.provider_id, query.check_id);
-    if let Some(Value::Object(params)) = &query.params {
-        for (name, value) in params {
-            let shown = value.as_str().map_or_else(|| short(value), |it| clip(it, MAX_VALUE_BYTES));
-            text.push_str(&format!(" {name}={shown}"));
-        }
-    }
-    clip(&text, 240)
-}
-
-/// A comparison for people: `greater_than_or_equal 80`.
-pub fn expects(comparator: Comparator, expected: &Value) -> String {
-    match comparator.expects() {
-        Expects::Presence { .. } => comparator.word().to_owned(),
-        Expects::Value | Expects::Set | Expects::Part => format!("{comparator} {}", short(expected)),
-    }
-}
-
-fn short(value: &Value) -> String {
-    clip(&String::from_utf8_lossy(&canonical::to_vec(value)), MAX_VALUE_BYTES)
-}
-
-/// At most `limit` bytes, cut between characters.
-fn clip(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let mut cut: String =
-        text.char_indices().take_while(|(at, it)| at + it.len_utf8() <= limit).map(|(_, it)| it).collect();
-    cut.push('…');
-    cut
 }

@@ -25,8 +25,8 @@ pub use occasion::Occasion;
 pub use provider::{Binding, ProviderTrust, SignatureRequirement};
 pub use refusal::Refusal;
 pub use release::{
-    Readers, ReleaseJudge, ReleaseReader, ReleaseReading, ReleaseRecord, ReleaseRow, ReleaseSigner, Released,
-    ReleasedBy,
+    Readers, ReleaseBlock, ReleaseJudge, ReleaseNearMiss, ReleaseReader, ReleaseReading, ReleaseRecord, ReleaseRow,
+    ReleaseSigner, ReleaseWhy, Released, ReleasedBy, WaiverLapse,
 };
 pub use statement::{
     Audience, Claim, EVIDENCE_PREDICATE, EvidencePredicate, EvidenceStatement, StatementFault, ValueClaim, subject_of,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AttestationReader, Height, Lane, Scale};
+use crate::at::Timestamp;
 use crate::condition::Truth;
 use crate::digest::Digest;
 use crate::evidence::{Answer, Query};
@@ -64,6 +65,57 @@ pub struct Released {
     pub record: ReleaseRecord,
     /// All of it, for people and programs. Never hashed.
     pub view: Value,
+    /// What holds it up. Never hashed.
+    pub why: ReleaseWhy,
+}
+
+/// What holds a release up, and what will.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseWhy {
+    /// The gates whose blocks count: with all of them mended the answer is `pass`, and with fewer it is not. None where
+    /// mending gates does not help.
+    pub gates: Vec<ReleaseBlock>,
+    /// When waivers end that count now, soonest first.
+    pub lapses: Vec<WaiverLapse>,
+}
+
+/// A release gate that blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseBlock {
+    /// Which gate.
+    pub gate: String,
+    /// False where it measured, Unknown where it lacked something.
+    pub status: Truth,
+    /// Stable code.
+    pub code: String,
+    /// In the gate's own words.
+    pub message: String,
+    /// What to do about it.
+    pub recommendation: String,
+    /// What nearly counted.
+    pub near_misses: Vec<ReleaseNearMiss>,
+}
+
+/// Evidence that nearly counted for a release gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseNearMiss {
+    /// Stable code of what was wrong.
+    pub code: String,
+    /// The field that was wrong.
+    pub field: String,
+    /// What would have done.
+    pub expected: String,
+    /// What was there.
+    pub seen: String,
+}
+
+/// The end of a waiver that counts now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaiverLapse {
+    /// When.
+    pub at: Timestamp,
+    /// Which gate blocks again then.
+    pub gate: String,
 }
 
 /// What a judgement rests on.

@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use super::statement::{Claim, EVIDENCE_PREDICATE, EvidenceStatement, StatementFault};
 use super::weigh::{CheckedSignature, Scale, Scheme};
 use super::{Binding, Lane, Refusal};
+use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::dsse::{self, Envelope, EnvelopeError, VerifyError};
 use crate::evidence::EvidenceSignature;
@@ -31,6 +32,8 @@ pub(super) struct Checked {
     pub(super) signature: EvidenceSignature,
     /// What the signer lowered the lane to.
     pub(super) lane_ceiling: Option<Lane>,
+    /// Until when the statement counts; a bare signature has no end.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// Checks everything that came. What is there and fails is refused, whatever the policy asks for; of several that hold
@@ -72,7 +75,7 @@ fn check_bare(signature: &EvidenceSignature, claim: Claim<'_>, scale: &Scale<'_>
         SignatureFault::Invalid { .. } => Refusal::SignatureInvalid,
     })?;
     let proof = CheckedSignature { scheme: Scheme::Ed25519, key_id: key.key_id().clone(), binding: Binding::Value };
-    Ok(Checked { proof, signature: signature.clone(), lane_ceiling: None })
+    Ok(Checked { proof, signature: signature.clone(), lane_ceiling: None, until: None })
 }
 
 /// Whether policy and keyring let this key sign evidence of this provider now.
@@ -125,7 +128,7 @@ fn check_envelope(envelope: &str, claim: Claim<'_>, scale: &Scale<'_>) -> Result
         signature: envelope.digest().as_bytes().to_vec(),
     };
     let proof = CheckedSignature { scheme: Scheme::Dsse, key_id, binding };
-    Ok(Checked { proof, signature, lane_ceiling: said.predicate.lane_ceiling })
+    Ok(Checked { proof, signature, lane_ceiling: said.predicate.lane_ceiling, until: Some(said.predicate.expires_at) })
 }
 
 /// What the gate says of an envelope that nobody signed who may. The name of an unknown key is a text of the sender's

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::signature::{Attached, Checked, check, may_sign};
 use super::statement::{Claim, ValueClaim};
 use super::{AttestedBy, Binding, Lane, Occasion, Refusal, ReleaseJudge, ReleasedBy};
+use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::evidence::{EvidenceAnchor, EvidenceSignature, Found, Query};
 use crate::keys::{KeyId, Keyring, TrustedKey};
@@ -77,6 +78,8 @@ pub struct Weighed {
     pub hash: Option<Digest>,
     /// The signature as results show it: of an envelope, its SHA-256.
     pub signature: Option<EvidenceSignature>,
+    /// Until when the signed statement counts, if there is one.
+    pub until: Option<Timestamp>,
 }
 
 /// What answers are weighed against.
@@ -133,13 +136,15 @@ fn weigh_attached(attached: Attached<'_>, ceiling: Option<Lane>, scale: &Scale<'
     let checked = check(attached, scale)?;
     let cap = cap_under(checked.as_ref().map(|checked| &checked.proof), scale)?;
     let hash = attached.claim.value.evidence_hash();
-    let (proof, signature, lowered) = match checked {
-        _ if scale.provider.is_derived() => (Proof::Derived, None, None),
-        Some(Checked { proof, signature, lane_ceiling }) => (Proof::Checked(proof), Some(signature), lane_ceiling),
-        None => (Proof::Pulled, None, None),
+    let (proof, signature, lowered, until) = match checked {
+        _ if scale.provider.is_derived() => (Proof::Derived, None, None, None),
+        Some(Checked { proof, signature, lane_ceiling, until }) => {
+            (Proof::Checked(proof), Some(signature), lane_ceiling, until)
+        }
+        None => (Proof::Pulled, None, None, None),
     };
     let lane = [ceiling, lowered].into_iter().flatten().fold(cap, Lane::min);
-    Ok(Weighed { lane, proof, hash, signature })
+    Ok(Weighed { lane, proof, hash, signature, until })
 }
 
 /// The highest lane that evidence with this signature, or without one, can have; or that it is less than the policy
@@ -213,7 +218,13 @@ fn released_could_stand(by: &ReleasedBy, scale: &Scale<'_>, judge: Option<&dyn R
 
 /// Weighs what was judged: its lane is the lowest of what it rests on.
 pub(crate) fn weigh_released(hash: Option<Digest>, lane: Lane, by: &ReleasedBy, scale: &Scale<'_>) -> Weighed {
-    Weighed { lane: lane.min(scale.provider.max_lane), proof: Proof::Released(by.clone()), hash, signature: None }
+    Weighed {
+        lane: lane.min(scale.provider.max_lane),
+        proof: Proof::Released(by.clone()),
+        hash,
+        signature: None,
+        until: None,
+    }
 }
 
 /// Weighs what was read from attestations: without enough signers it is asserted at most.
@@ -227,5 +238,5 @@ pub(crate) fn weigh_read(
         Some(signed) if !signed.signers.is_empty() => (scale.provider.max_lane, Proof::Attested(signed.clone())),
         Some(_) | None => (scale.provider.max_lane.min(Lane::Asserted), Proof::Pulled),
     };
-    Weighed { lane: ceiling.map_or(cap, |ceiling| ceiling.min(cap)), proof, hash, signature: None }
+    Weighed { lane: ceiling.map_or(cap, |ceiling| ceiling.min(cap)), proof, hash, signature: None, until: None }
 }

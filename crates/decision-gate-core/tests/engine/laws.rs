@@ -176,7 +176,7 @@ proptest! {
         let supplied = supplied(&world);
         let input = PrecheckInput { scenario: &run.scenario, stage: None, supplied: &supplied, policy: &run.policy, at: ms(1) };
         let answer = precheck(input).unwrap();
-        prop_assert_eq!(&answer.decision.gate_evaluations, &step.evaluation.as_ref().unwrap().gates);
+        prop_assert_eq!(answer.decision.gate_evaluations(), step.evaluation.as_ref().unwrap().gates.as_slice());
         prop_assert_eq!(&answer.decision.outcome, &step.decision().outcome);
         prop_assert_eq!(answer.decision.degraded, step.state.degraded.as_ref().map(|it| it.reason));
     }
@@ -193,7 +193,7 @@ proptest! {
         let input = PrecheckInput { scenario: &scenario, stage: None, supplied: &supplied(&world), policy: &policy, at: ms(1) };
         let answer = precheck(input).unwrap();
         prop_assert_eq!(&answer.decision.outcome, &answer.if_verified.shown().outcome);
-        prop_assert_eq!(&answer.decision.gate_evaluations, &answer.if_verified.shown().gate_evaluations);
+        prop_assert_eq!(answer.decision.gate_evaluations(), answer.if_verified.shown().gate_evaluations());
     }
 
     /// Where verified evidence is asked for, supplied values open nothing.

@@ -13,4 +13,5 @@ mod signatures;
 mod signed_laws;
 mod signing;
 mod support;
+mod turns;
 mod worlds;

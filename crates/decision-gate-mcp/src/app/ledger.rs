@@ -8,7 +8,7 @@ use decision_gate_core::ledger::{CheckpointTrust, OriginBase, VerifierKey, Witne
 use decision_gate_core::runpack::Pack;
 use decision_gate_runtime::ledger::LogSigner;
 use decision_gate_runtime::ports::Scope;
-use decision_gate_runtime::{Caller, ExportRequest, RuntimeError};
+use decision_gate_runtime::{Caller, ExportRequest, Meter, RuntimeError};
 
 use super::{App, SetupError};
 
@@ -56,15 +56,13 @@ impl App {
         Ok(CheckpointRules { keys, policy, signer: self.log_signer()? })
     }
 
-    /// Makes a pack of a run, with a checkpoint where somebody signs them.
+    /// Makes a pack of a run, with a checkpoint where somebody signs them. `meter` counts the events that were read.
     ///
     /// # Errors
     /// [`ExportError`].
-    pub async fn export(&self, caller: &Caller, request: &ExportRequest) -> Result<Pack, ExportError> {
-        match self.log_signer()? {
-            Some(signer) => Ok(self.orchestrator.export_anchored(caller, request, &signer).await?),
-            None => Ok(self.orchestrator.export(caller, request).await?),
-        }
+    pub async fn export(&self, caller: &Caller, request: &ExportRequest, meter: &Meter) -> Result<Pack, ExportError> {
+        let signer = self.log_signer()?;
+        Ok(self.orchestrator.export_metered(caller, request, signer.as_ref(), meter).await?)
     }
 }
 

@@ -161,6 +161,11 @@ impl App {
         store::place(loaded)
     }
 
+    /// Whether there is a ledger to look into, without making one.
+    pub(crate) fn has_ledger(&self) -> bool {
+        store::is_there(&self.loaded)
+    }
+
     /// The gate at work.
     pub fn orchestrator(&self) -> &Orchestrator {
         &self.orchestrator

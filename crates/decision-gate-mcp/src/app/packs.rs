@@ -101,6 +101,45 @@ impl Packs {
         }
     }
 
+    /// Names of packs after `after`, in order. A folder that is not there has none, and is not made; a bucket is not
+    /// listed, since it may have any number of them.
+    ///
+    /// # Errors
+    /// [`PacksError`] when the folder can't be read.
+    pub async fn names(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, PacksError> {
+        match self {
+            Self::Folder(root) => {
+                let (root, after) = (root.clone(), after.map(str::to_owned));
+                let work = move || match root.is_dir() {
+                    true => PackFolder::open(&root)?.names(after.as_deref(), limit),
+                    false => Ok(Vec::new()),
+                };
+                Ok(tokio::task::spawn_blocking(work).await.map_err(|_| PacksError::CutOff)??)
+            }
+            #[cfg(feature = "object-store")]
+            Self::Bucket(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// One file of a pack, if it is there and has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`PacksError`] when there is no such pack.
+    pub async fn file(&self, name: &str, path: &'static str, limit: u64) -> Result<Option<Vec<u8>>, PacksError> {
+        match self {
+            Self::Folder(root) => {
+                let (root, name) = (root.clone(), name.to_owned());
+                let work = move || match root.is_dir() {
+                    true => PackFolder::open(&root)?.file(&name, path, limit),
+                    false => Err(PackStoreError::NotFound { name }),
+                };
+                Ok(tokio::task::spawn_blocking(work).await.map_err(|_| PacksError::CutOff)??)
+            }
+            #[cfg(feature = "object-store")]
+            Self::Bucket(bucket) => Ok(bucket.file(name, path, limit).await?),
+        }
+    }
+
     /// Reads a pack, for somebody to judge.
     ///
     /// # Errors

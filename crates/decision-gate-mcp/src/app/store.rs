@@ -41,6 +41,14 @@ pub(super) fn kept(loaded: &Loaded) -> Result<Option<Arc<dyn Store>>, SetupError
     }
 }
 
+/// Whether there is one already, as far as that can be told without opening it.
+pub(super) fn is_there(loaded: &Loaded) -> bool {
+    match loaded.config().store.kind {
+        StoreKind::Memory | StoreKind::Postgres => true,
+        StoreKind::Sqlite => loaded.store_path().is_ok_and(|path| path.exists()),
+    }
+}
+
 /// A ledger in SQLite.
 pub(super) fn sqlite(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
     Arc::new(SqliteStore::new(SqliteSettings { place, sync_mode: sync_mode(loaded), busy_timeout: patience(loaded) }))

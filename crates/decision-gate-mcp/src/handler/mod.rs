@@ -1,11 +1,16 @@
 //! The methods of the protocol, for both of its eras.
 //!
-//! What is declared is served: tools, discovery and the handshake. The transport hands over every other method as a
-//! custom request, which answers -32601; so a capability that is not declared is never answered with an empty list.
+//! What is declared is served: tools, discovery and the handshake, log notices, and where the server has a library also
+//! resources, prompts and completion (`library.rs`). Everything else answers -32601, so that a capability that is not
+//! declared is never answered with an empty list.
 //! Which era a request belongs to is judged for each one by itself, so one process serves both at once.
+
+#![expect(deprecated, reason = "the newest revision is about to drop logging; clients of the others ask for it")]
 
 mod dispatch;
 mod era;
+mod notices;
+mod shelves;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,17 +18,20 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult,
-        Implementation, InitializeRequestParams, InitializeResult, ListToolsResult, MetaObject, PaginatedRequestParams,
-        ProtocolVersion, ServerCapabilities, ServerConfig,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest,
+        CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams,
     },
     service::RequestContext,
 };
 
-use self::era::Era;
+use self::{era::Era, notices::Notices};
 use crate::{
     catalog::{self, Catalog},
     error::Refusal,
+    library::Library,
     live::Live,
 };
 
@@ -43,15 +51,17 @@ const DISCOVERY_FRESH_MS: u64 = 300_000;
 pub(crate) struct Handler<A: 'static> {
     app: Live<A>,
     catalog: Arc<Catalog<A>>,
+    library: Option<&'static dyn Library<A>>,
+    notices: Notices,
     /// `_meta` of results in the stateless era: who answers.
     stamp: MetaObject,
 }
 
 impl<A> Handler<A> {
-    pub(crate) fn new(app: Live<A>, catalog: Arc<Catalog<A>>) -> Self {
+    pub(crate) fn new(app: Live<A>, catalog: Arc<Catalog<A>>, library: Option<&'static dyn Library<A>>) -> Self {
         let mut stamp = MetaObject::new();
         stamp.insert("io.modelcontextprotocol/serverInfo".to_owned(), era::server_info_value());
-        Self { app, catalog, stamp }
+        Self { app, catalog, library, notices: Notices::silent(), stamp }
     }
 
     fn stamp(&self, era: Era) -> Option<MetaObject> {
@@ -64,7 +74,11 @@ impl<A> Handler<A> {
 
 impl<A: Send + Sync + 'static> ServerHandler for Handler<A> {
     fn get_info(&self) -> ServerConfig {
-        let mut config = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_logging();
+        let mut config = ServerConfig::new(match self.library {
+            Some(_) => capabilities.enable_resources().enable_prompts().enable_completions().build(),
+            None => capabilities.build(),
+        });
         config.server_info = era::server_info();
         config.instructions = Some(INSTRUCTIONS.to_owned());
         config
@@ -118,6 +132,67 @@ impl<A: Send + Sync + 'static> ServerHandler for Handler<A> {
         let mut result = self.dispatch(request, context, era).await?;
         result.meta = self.stamp(era);
         Ok(result.into())
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.resources(request, context).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.templates(request, &context)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Ok(self.read(request, context).await?.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.prompts(request, &context)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        Ok(self.prompt(request, context).await?.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        self.completion(request, context).await
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        match Era::of(&context)? {
+            Era::Session => self.notices.set(request.level),
+            // There is no session to set it for.
+            Era::Stateless => return Err(Refusal::UnknownMethod { method: "logging/setLevel".to_owned() }.into()),
+        }
+        Ok(())
     }
 
     async fn on_custom_request(

@@ -6,6 +6,7 @@ use rmcp::model::{InitializeRequestParams, RequestMetaObject};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::{Progress, ToolError};
 use crate::App;
 
 const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
@@ -17,11 +18,17 @@ pub struct CallContext<A = App> {
     client: ClientSource,
     cancellation: CancellationToken,
     request_id: String,
+    progress: Progress,
 }
 
 impl<A> CallContext<A> {
     pub(crate) fn new(app: Arc<A>, client: ClientSource, cancellation: CancellationToken, request_id: String) -> Self {
-        Self { app, client, cancellation, request_id }
+        Self { app, client, cancellation, request_id, progress: Progress::default() }
+    }
+
+    /// The same for a client that wants to hear how far the call has come.
+    pub(crate) fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
     }
 
     /// A context for a call that no client made, as in a test of one tool.
@@ -42,6 +49,20 @@ impl<A> CallContext<A> {
     /// Cancelled once nobody waits for the answer any more.
     pub fn cancellation(&self) -> &CancellationToken {
         &self.cancellation
+    }
+
+    /// Where the call tells how far it has come.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Does `work` unless nobody waits for the answer any more: then it is dropped where it stands. For what only reads.
+    pub(super) async fn unless_cancelled<F: Future>(&self, work: F) -> Result<F::Output, ToolError> {
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = self.cancellation.cancelled() => Err(ToolError::cancelled()),
+        }
     }
 
     /// The request's id as text, for logs.

@@ -65,7 +65,7 @@ where
 
 fn write<T: serde::Serialize + Summary>(answer: &T) -> Result<CallToolResult, ToolError> {
     if let Ok(structured @ Value::Object(_)) = serde_json::to_value(answer) {
-        return Ok(outcome::success(structured, answer.text()));
+        return Ok(outcome::success(structured, answer.text(), answer.links()));
     }
     tracing::error!("an answer has no form as a json object");
     Err(ToolError::internal())

@@ -9,14 +9,17 @@ mod brief;
 mod context;
 mod data_shape;
 mod erased;
+mod link;
 mod outcome;
 mod page;
+mod progress;
 mod run;
 mod schema;
 mod shared;
 mod step;
 
 mod attestation_verify;
+mod decision_gate_docs_search;
 mod evidence_query;
 mod precheck;
 mod provider_check_schema_get;
@@ -45,7 +48,9 @@ pub(crate) use self::{arguments::explain, context::ClientSource, schema::allow_e
 pub use self::{
     context::{CallContext, ClaimedClient},
     erased::{AnyTool, Erased},
+    link::Link,
     outcome::ToolError,
+    progress::Progress,
 };
 use crate::App;
 
@@ -55,6 +60,7 @@ pub type Table<A = App> = &'static [&'static dyn AnyTool<A>];
 /// Every tool of the product. The order here means nothing: `tools/list` sorts by name.
 pub static ALL: Table = &[
     &Erased(attestation_verify::AttestationVerify),
+    &Erased(decision_gate_docs_search::DecisionGateDocsSearch),
     &Erased(evidence_query::EvidenceQuery),
     &Erased(precheck::Precheck),
     &Erased(provider_check_schema_get::ProviderCheckSchemaGet),
@@ -117,6 +123,11 @@ where
 pub trait Summary {
     /// The same facts in a few lines.
     fn text(&self) -> String;
+
+    /// Resources that have what is too long to be said here.
+    fn links(&self) -> Vec<Link> {
+        Vec::new()
+    }
 }
 
 /// What the tool list says about a tool, apart from its schemas.

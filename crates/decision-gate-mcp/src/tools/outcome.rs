@@ -9,6 +9,8 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+use super::Link;
+
 /// Why a tool could not do what it was asked, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolError {
@@ -27,6 +29,11 @@ impl ToolError {
     /// The server's own failure; the message says nothing of its inside.
     pub fn internal() -> Self {
         Self::new("internal_error", "the server failed inside", "try again; the server's log has the cause")
+    }
+
+    /// The caller has ended the call; nobody gets to see it.
+    pub(super) fn cancelled() -> Self {
+        Self::new("call_cancelled", "the call was cancelled", "call again; nothing was written")
     }
 
     /// The same, with one more fact in `details`.
@@ -83,9 +90,11 @@ impl fmt::Display for ToolError {
 
 impl std::error::Error for ToolError {}
 
-/// A result that carries the same facts twice: as data and as text.
-pub(super) fn success(structured: Value, text: String) -> CallToolResult {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+/// A result that carries the same facts twice, as data and as text, and where there is more to read.
+pub(super) fn success(structured: Value, text: String, links: Vec<Link>) -> CallToolResult {
+    let mut content = vec![ContentBlock::text(text)];
+    content.extend(links.into_iter().map(Link::into_content));
+    let mut result = CallToolResult::success(content);
     result.structured_content = Some(structured);
     result
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::condition::Truth;
 use decision_gate_core::engine::{DecisionOutcome, PrecheckAnswer};
+use decision_gate_core::explain::{Explanation, Size};
 use decision_gate_core::gate::GateEvaluation;
 use decision_gate_core::name::{ConditionId, NamespaceId, RunId, ScenarioId, StageId, TenantId};
 use decision_gate_runtime::{PrecheckRequest, PrecheckSource, Prechecked};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::brief::{cut, cut_unmet_gates, fitting, is_zero};
 use super::data_shape::{DataShapeItem, DataShapeName};
+use super::run::explanation_lines;
 use super::shared::caller;
 use super::step::Feedback;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
@@ -104,6 +106,9 @@ pub(super) struct Answer {
     asserted: Side,
     /// Were all of trust passed for the supplied values. Hypothetical.
     if_verified: Side,
+    /// Why not even then, and what to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
 }
 
 impl Side {
@@ -123,9 +128,9 @@ impl Side {
         };
         let mut decision = answer.outcome.clone();
         let unmet_gates_left_out = cut_unmet_gates(&mut decision, shown);
-        let all = answer.gate_evaluations.len();
+        let all = answer.gate_evaluations().len();
         let wanted = |it: &&GateEvaluation| all <= shown || it.status != Truth::True;
-        let mut gate_evaluations: Vec<_> = answer.gate_evaluations.iter().filter(wanted).map(gate).collect();
+        let mut gate_evaluations: Vec<_> = answer.gate_evaluations().iter().filter(wanted).map(gate).collect();
         cut(&mut gate_evaluations, shown);
         Self {
             decision,
@@ -163,6 +168,9 @@ impl Summary for Answer {
         }
         text.push_str(&format!("\nif they were verified: {}", self.if_verified.decision.word()));
         self.if_verified.lines(&mut text);
+        if let Some(explanation) = &self.explanation {
+            explanation_lines(explanation, &mut text);
+        }
         text
     }
 }
@@ -204,8 +212,8 @@ impl Tool for Precheck {
             .map(|DataShapeName { schema_id, version }| decision_gate_runtime::DataShapeName { schema_id, version });
         let stage_id = arguments.stage_id;
         let request = PrecheckRequest { source, stage_id, values, data_shape, time: arguments.time };
-        let Prechecked { answer, scenario, data_shape } =
-            context.app().orchestrator().precheck(&caller, &request).await?;
+        let prechecked = context.app().orchestrator().precheck(&caller, &request).await?;
+        let Prechecked { answer, scenario, data_shape, .. } = &prechecked;
         if let Some(unknown) = request.values.keys().find(|id| scenario.condition(id).is_none()) {
             let known = || scenario.spec().conditions.iter().map(|it| it.condition_id.as_str());
             let hint = decision_gate_core::scenario::nearest(unknown.as_str(), known()).map_or_else(
@@ -216,11 +224,13 @@ impl Tool for Precheck {
             return Err(ToolError::new("condition_unknown", message, hint).with("path", format!("/payload/{unknown}")));
         }
         let trace = arguments.feedback != Feedback::Summary;
+        let explanation = prechecked.explanation(if trace { Size::Whole } else { Size::Brief });
         let of = |shown: Option<usize>| Answer {
             stage_id: answer.stage_id.clone(),
             data_shape: data_shape.clone().map(DataShapeItem::from),
             asserted: Side::new(&answer.decision, shown),
             if_verified: Side::new(answer.if_verified.shown(), shown),
+            explanation: explanation.clone(),
         };
         Ok(if trace { of(None) } else { fitting(|shown| of(Some(shown))) })
     }

@@ -3,6 +3,7 @@
 use decision_gate_attest::vex_status::VexStatus;
 use decision_gate_core::condition::Truth;
 use decision_gate_core::digest::Digest;
+use decision_gate_core::explain::{Explanation, Size};
 use decision_gate_core::name::{EnvironmentName, RunId};
 use decision_gate_core::policy::Relaxation;
 use decision_gate_policy::release::Asked;
@@ -61,9 +62,12 @@ pub(super) struct Answer {
     gates: Vec<Row>,
     /// Gates that are off.
     off: Vec<String>,
-    /// What to do, in order of the gates.
+    /// Why not, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
+    /// What to do about gates that only warn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    next_actions: Vec<String>,
+    recommendations: Vec<String>,
     /// What it would be were all that was handed in verified; not a decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     if_verified: Option<String>,
@@ -152,7 +156,7 @@ impl Answer {
         let (on, off): (Vec<_>, Vec<_>) = list(view, "gates").partition(|row| at(row, "mode") != "Off");
         let mut left_out = 0;
         let gates: Vec<_> = on.iter().map(|row| Row::new(row, shown, &mut left_out)).collect();
-        let unmet = on.iter().filter(|row| matches!(at(row, "outcome").as_str(), Some("Block" | "Warn")));
+        let warned = on.iter().filter(|row| at(row, "outcome") == "Warn");
         let action = |row: &&&Value| Some(format!("{}: {}", text(row, "gate"), at(row, "recommendation").as_str()?));
         let decided_by = at(view, "decided_by").as_str().map(str::to_owned);
         let decisive = on.iter().find(|row| at(row, "gate").as_str() == decided_by.as_deref());
@@ -167,7 +171,8 @@ impl Answer {
             outcome: reply.judged.status,
             reason,
             message,
-            next_actions: unmet.filter_map(|row| action(&row)).collect(),
+            explanation: reply.step.explanation(Size::Brief),
+            recommendations: warned.filter_map(|row| action(&row)).collect(),
             decided_by,
             gates,
             off: off.iter().map(|row| text(row, "gate")).collect(),
@@ -189,8 +194,11 @@ impl Summary for Answer {
         for row in &self.gates {
             text.push_str(&format!("\n{} {}: {}", row.gate, row.outcome, row.message));
         }
-        for action in &self.next_actions {
-            text.push_str(&format!("\nnext: {action}"));
+        for line in self.explanation.iter().flat_map(|it| it.next_actions.lines()) {
+            text.push_str(&format!("\n{line}"));
+        }
+        for warned in &self.recommendations {
+            text.push_str(&format!("\nwarned: {warned}"));
         }
         text
     }

@@ -185,19 +185,8 @@ pub(super) fn decision_line(decision: &DecisionRecord, left_out: usize) -> Strin
 
 /// What stands in the way and what to do, in a few lines.
 pub(super) fn explanation_lines(explanation: &Explanation, text: &mut String) {
-    for gate in &explanation.gates {
-        text.push_str(&format!("\ngate {} is {}", gate.gate_id, gate.status));
-        for condition in &gate.conditions {
-            text.push_str(&format!(
-                "\n  {} {} ({}): {}",
-                condition.condition_id, condition.status, condition.code, condition.message
-            ));
-        }
-    }
-    for action in &explanation.next_actions {
-        text.push_str(&format!("\nnext: {action}"));
-    }
-    if explanation.left_out > 0 {
-        text.push_str(&format!("\n{} more conditions are not shown", explanation.left_out));
+    for line in explanation.lines() {
+        text.push('\n');
+        text.push_str(&line);
     }
 }

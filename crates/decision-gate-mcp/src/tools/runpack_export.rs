@@ -3,14 +3,16 @@
 use decision_gate_core::digest::Digest;
 use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, TenantId};
 use decision_gate_core::runpack::{ManifestName, Profile as Shown, Verification};
-use decision_gate_runtime::ExportRequest;
+use decision_gate_runtime::{ExportRequest, Meter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{ExportError, PacksError};
 
+use super::progress::Part;
 use super::shared::caller;
-use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
+use super::{CallContext, Card, Hints, Link, Profile, Summary, Tool, ToolError};
+use crate::resources::ResourceUri;
 
 /// `runpack_export`.
 pub(super) struct RunpackExport;
@@ -85,6 +87,13 @@ impl Summary for Answer {
             self.run_id, self.path, self.files, self.root_hash, self.runpack_dir
         )
     }
+
+    fn links(&self) -> Vec<Link> {
+        let uri = ResourceUri::Pack { name: self.runpack_dir.clone() };
+        // A manifest of another name has no address.
+        let named = (self.manifest_name == "manifest.json").then(|| Link::new(uri.to_string(), "manifest of the pack"));
+        named.into_iter().collect()
+    }
 }
 
 impl Tool for RunpackExport {
@@ -119,12 +128,17 @@ impl Tool for RunpackExport {
         let verification = if arguments.include_verification { Verification::Include } else { Verification::LeaveOut };
         let scenario_id = arguments.scenario_id;
         let request = ExportRequest { run_id: arguments.run_id, scenario_id, profile, verification, manifest_name };
-        let pack = app.export(&caller, &request).await?;
+        let meter = Meter::default();
+        let reading = Part { from: 0.0, to: 80.0, what: "reading and replaying the run" };
+        let export = context.progress().during(reading, Some(&meter), app.export(&caller, &request, &meter));
+        let pack = context.unless_cancelled(export).await??;
         let packs = app.packs()?;
         let name = arguments.output_dir.unwrap_or_else(|| request.run_id.as_str().replace(':', "_"));
         let path = packs.shown(&name);
         let (root_hash, files) = (pack.root_hash(), pack.files().count());
-        packs.write(&name, pack).await?;
+        // From here on it is finished, whoever still waits: a pack is whole or not there.
+        let writing = Part { from: 80.0, to: 100.0, what: "writing the pack" };
+        context.progress().during(writing, None, packs.write(&name, pack)).await?;
         let manifest_name = request.manifest_name.as_str().to_owned();
         Ok(Answer { run_id: request.run_id, runpack_dir: name, path, manifest_name, root_hash, files, profile })
     }

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::brief::{cut, cut_unmet_gates, fitting, is_zero};
+use super::progress::Part;
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
 /// `runpack_verify`.
@@ -135,14 +136,19 @@ impl Tool for RunpackVerify {
         let (mut expect, manifest_name) = expectation(&arguments, context.app().keyring())?;
         let rules = context.app().checkpoint_rules()?;
         let anchored = arguments.require_anchored;
-        let files = context.app().packs()?.read(&arguments.runpack_dir).await?;
+        let packs = context.app().packs()?;
+        let reading = Part { from: 0.0, to: 30.0, what: "reading the pack" };
+        let read = context.progress().during(reading, None, packs.read(&arguments.runpack_dir));
+        let files = context.unless_cancelled(read).await??;
         let judged = tokio::task::spawn_blocking(move || {
             if anchored || files.get(CHECKPOINT).is_some() {
                 expect.checkpoints = Some(rules.trust(scope(&files, &manifest_name)));
             }
             verify(&files, &manifest_name, &expect)
         });
-        let report = judged.await.map_err(|_| ToolError::internal())?;
+        let replaying = Part { from: 30.0, to: 100.0, what: "checking hashes and replaying decisions" };
+        let judged = context.unless_cancelled(context.progress().during(replaying, None, judged)).await?;
+        let report = judged.map_err(|_| ToolError::internal())?;
         Ok(fitting(|shown| Answer::new(&arguments.runpack_dir, &report, shown)))
     }
 }

@@ -35,7 +35,6 @@ pub(super) struct Arguments {
     #[serde(default)]
     #[schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>")]
     dispatch_targets: Vec<DispatchTarget>,
-    /// Default true.
     #[serde(default = "yes")]
     issue_entry_packets: bool,
     /// Only under time.source = caller.

@@ -19,6 +19,7 @@ const DEFINITIONS: &str = "#/$defs/";
 pub(super) fn input<T: JsonSchema>() -> JsonObject {
     let mut schema = generate::<T>(SchemaSettings::draft2020_12().for_deserialize());
     walk(&mut schema, &mut drop_optional_null);
+    walk(&mut schema, &mut drop_open_ends);
     object(schema)
 }
 
@@ -85,6 +86,15 @@ fn spell_out_true(schema: &mut JsonObject) {
     }
     if let Some(items) = schema.get_mut("items").filter(|it| **it == Value::Bool(true)) {
         *items = any();
+    }
+}
+
+/// An object takes other members unless somebody says that it does not.
+fn drop_open_ends(schema: &mut JsonObject) {
+    if schema.get("type").and_then(Value::as_str) == Some("object")
+        && schema.get("additionalProperties") == Some(&Value::Bool(true))
+    {
+        schema.remove("additionalProperties");
     }
 }
 

@@ -3,7 +3,7 @@
 use decision_gate_core::condition::Truth;
 use decision_gate_core::engine::DecisionRecord;
 use decision_gate_core::evidence::EvidenceResult;
-use decision_gate_core::explain::{Explanation, explain};
+use decision_gate_core::explain::{Explanation, Size};
 use decision_gate_core::gate::GateEvaluation;
 use decision_gate_core::name::ConditionId;
 use decision_gate_core::policy::Relaxation;
@@ -12,9 +12,10 @@ use decision_gate_runtime::StepReply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Summary;
-use super::brief::{cut_explanation, cut_unmet_gates, fitting, is_zero};
+use super::brief::{cut_unmet_gates, fitting, is_zero};
 use super::run::{Packet, Run, decision_line, explanation_lines, packets};
+use super::{Link, Summary};
+use crate::resources::{ResourceUri, Shelf};
 
 /// How much to say about the judgement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -67,6 +68,9 @@ pub(super) struct StepAnswer {
     /// Every piece of evidence, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Vec<Record>>,
+    /// Where the whole decision is.
+    #[serde(skip)]
+    whole: ResourceUri,
 }
 
 impl StepAnswer {
@@ -75,7 +79,6 @@ impl StepAnswer {
             Feedback::Summary => fitting(|shown| {
                 let mut answer = Self::whole(reply, feedback);
                 answer.unmet_gates_left_out = cut_unmet_gates(&mut answer.decision.outcome, shown);
-                answer.explanation = answer.explanation.map(cut_explanation);
                 answer
             }),
             Feedback::Trace | Feedback::Evidence => Self::whole(reply, feedback),
@@ -84,9 +87,7 @@ impl StepAnswer {
 
     fn whole(reply: &StepReply, feedback: Feedback) -> Self {
         let judged = reply.evaluation.as_ref().zip(reply.scenario.stage(&reply.decision.stage_id));
-        let explanation = judged
-            .filter(|(evaluation, _)| evaluation.unmet().next().is_some())
-            .map(|(evaluation, stage)| explain(&reply.scenario, stage, evaluation, &reply.policy));
+        let size = if feedback == Feedback::Summary { Size::Brief } else { Size::Whole };
         let trace = matches!(feedback, Feedback::Trace | Feedback::Evidence);
         let gate_evaluations = judged.filter(|_| trace).map(|(evaluation, _)| evaluation.gates.clone());
         let evidence = judged.filter(|_| feedback == Feedback::Evidence).map(|(evaluation, _)| {
@@ -105,9 +106,14 @@ impl StepAnswer {
             relaxations: reply.relaxations.clone(),
             repeated: reply.repeated,
             packets: packets(&reply.scenario, &reply.state, &reply.decision, &reply.packets),
-            explanation,
+            explanation: reply.explanation(size),
             gate_evaluations,
             evidence,
+            whole: ResourceUri::Decision {
+                shelf: Shelf { tenant: Some(reply.state.tenant), namespace: Some(reply.state.namespace) },
+                run: reply.state.run.clone(),
+                number: reply.decision.seq,
+            },
         }
     }
 }
@@ -122,5 +128,12 @@ impl Summary for StepAnswer {
             explanation_lines(explanation, &mut text);
         }
         text
+    }
+
+    fn links(&self) -> Vec<Link> {
+        let cut =
+            self.unmet_gates_left_out > 0 || self.explanation.as_ref().is_some_and(|it| !it.left_out.is_nothing());
+        let whole = cut.then(|| Link::new(self.whole.to_string(), "the whole decision"));
+        whole.into_iter().collect()
     }
 }

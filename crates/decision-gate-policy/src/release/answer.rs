@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::judge::rests_on;
 use super::question::What;
 use super::sift::Sifted;
+use super::why::{self, counting};
 use crate::chain::ReleaseDecision;
 use crate::result::{GateResult, Outcome};
 use crate::vex_trust::audit_record;
@@ -60,7 +61,7 @@ impl Judged<'_> {
             answer: self.answer(found),
             lane,
             by: rests_on(self.sifted, envelopes),
-            judgement: Some(Released { record: self.record(), view }),
+            judgement: Some(Released { record: self.record(), view, why: why::of(self.what, self.decision) }),
         }
     }
 
@@ -133,11 +134,6 @@ pub(super) fn audit(decision: &ReleaseDecision) -> Value {
 
 fn row<'a>(decision: &'a ReleaseDecision, id: &str) -> Option<&'a GateResult> {
     decision.rows.iter().find(|row| row.gate == id)
-}
-
-/// What a row means where waivers count.
-fn counting(row: &GateResult) -> Option<Truth> {
-    if row.waived.is_empty() { row.truth } else { row.truth.map(|_| Truth::True) }
 }
 
 fn recorded(row: &GateResult) -> ReleaseRow {

@@ -16,6 +16,7 @@ mod question;
 mod rules;
 mod sift;
 mod view;
+mod why;
 
 use decision_gate_core::trust::{Readers, ReleaseReader};
 

@@ -10,6 +10,7 @@ use decision_gate_core::runpack::{ManifestName, Pack, PackInput, Profile, Verifi
 use super::{Caller, Orchestrator};
 use crate::error::RuntimeError;
 use crate::ledger::{LogSigner, anchor_run};
+use crate::meter::Meter;
 use crate::ports::{Scope, Stream};
 
 /// How many events are read at a time.
@@ -36,7 +37,7 @@ impl Orchestrator {
     /// # Errors
     /// [`RuntimeError`] when the run does not exist or the ledger does not hold together.
     pub async fn export(&self, caller: &Caller, request: &ExportRequest) -> Result<Pack, RuntimeError> {
-        self.export_with(caller, request, None).await
+        self.export_metered(caller, request, None, &Meter::default()).await
     }
 
     /// The same with a checkpoint of the log that has the run's head, which is signed if none that is kept has it.
@@ -49,14 +50,19 @@ impl Orchestrator {
         request: &ExportRequest,
         signer: &LogSigner,
     ) -> Result<Pack, RuntimeError> {
-        self.export_with(caller, request, Some(signer)).await
+        self.export_metered(caller, request, Some(signer), &Meter::default()).await
     }
 
-    async fn export_with(
+    /// The same, anchored where there is a signer; `meter` counts the events that were read.
+    ///
+    /// # Errors
+    /// As the other two.
+    pub async fn export_metered(
         &self,
         caller: &Caller,
         request: &ExportRequest,
         signer: Option<&LogSigner>,
+        meter: &Meter,
     ) -> Result<Pack, RuntimeError> {
         let scope = self.declared(caller)?;
         let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
@@ -68,7 +74,7 @@ impl Orchestrator {
                 (Some(anchor), size)
             }
         };
-        let (events, values) = self.whole_run(scope, &request.run_id, last).await?;
+        let (events, values) = self.whole_run(scope, &request.run_id, last, meter).await?;
         let input = PackInput {
             spec: scenario.to_bytes(),
             policies: self.policies_of(&events).await?,
@@ -87,7 +93,8 @@ impl Orchestrator {
         built.map_err(lost)?.map_err(|fault| RuntimeError::Pack { code: fault.code(), reason: fault.to_string() })
     }
 
-    async fn whole_run(&self, scope: Scope, run: &RunId, last: u64) -> Result<WholeRun, RuntimeError> {
+    async fn whole_run(&self, scope: Scope, run: &RunId, last: u64, meter: &Meter) -> Result<WholeRun, RuntimeError> {
+        meter.expect(last);
         let stream = Stream { scope, run: Some(run.clone()) };
         let (mut events, mut values) = (Vec::new(), Vec::new());
         let mut from = 1;
@@ -102,6 +109,7 @@ impl Orchestrator {
                 events.push(event.bytes);
             }
             values.extend(page.values.into_iter().filter(|it| it.seq <= last).map(|it| (it.seq, it.value)));
+            meter.reach(from - 1);
         }
         Ok((events, values))
     }

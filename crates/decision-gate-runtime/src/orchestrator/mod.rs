@@ -29,7 +29,7 @@ pub use define::Defined;
 pub use export::ExportRequest;
 pub use precheck::{DataShapeName, PrecheckRequest, PrecheckSource, Prechecked};
 pub use query::{QueryReply, QueryRequest};
-pub use read::RunView;
+pub use read::{DecisionView, RunView};
 pub use release::{RELEASE_PROVIDER, ReleaseReply, ReleaseRequest};
 pub use shapes::{MAX_DESCRIPTION_BYTES, PinnedSchema, RegisterRequest, SchemaLine, SchemaOrigin, SchemaView};
 pub use start::{StartReply, StartRequest};
@@ -178,6 +178,11 @@ impl Orchestrator {
                 }
             }
         }
+    }
+
+    /// Whether the shelf of a caller is open.
+    pub fn is_open(&self, caller: &Caller) -> bool {
+        self.declared(caller).is_ok()
     }
 
     /// The scope of a call, if it is open to its caller. Nothing is looked up before this.

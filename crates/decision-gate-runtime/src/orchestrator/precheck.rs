@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::engine::{Precheck, PrecheckInput, StartFault, precheck};
+use decision_gate_core::explain::{Explanation, Situation, Size};
 use decision_gate_core::name::{ConditionId, RunId, ScenarioId, SchemaId, SchemaVersion, StageId};
 use decision_gate_core::policy::Policy;
 use decision_gate_core::scenario::Scenario;
@@ -46,6 +47,25 @@ pub struct Prechecked {
     pub scenario: Arc<Scenario>,
     /// The data shape that the values fit.
     pub data_shape: Option<SchemaLine>,
+    /// What they were judged under.
+    pub policy: Arc<Policy>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Prechecked {
+    /// Why the run would not go on even if all of trust were passed for the values; nothing where it would.
+    pub fn explanation(&self, size: Size) -> Option<Explanation> {
+        let situation = Situation {
+            scenario: &self.scenario,
+            stage: self.scenario.stage(&self.answer.stage_id)?,
+            evaluation: &self.answer.if_verified.shown().evaluation,
+            policy: &self.policy,
+            at: self.at,
+            entered_at: None,
+        };
+        situation.explain(size)
+    }
 }
 
 /// Which scenario.
@@ -105,7 +125,7 @@ impl Orchestrator {
         if let Some(shape) = &shape {
             describes(shape, &scenario, &answer.stage_id, &policy)?;
         }
-        Ok(Prechecked { answer, scenario, data_shape: shape.map(|it| it.line) })
+        Ok(Prechecked { answer, scenario, data_shape: shape.map(|it| it.line), policy, at })
     }
 
     /// The data shape, if the values fit it.

@@ -8,6 +8,7 @@ use decision_gate_core::engine::{
     self, Decided, DecisionRecord, RunState, RunStatus, SaltedAnswer, StageEvaluation, Step, Trigger, TriggerKind,
     evaluation_time,
 };
+use decision_gate_core::explain::{Explanation, Situation, Size};
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{Body, Commitment, Event, IssuedPacket, StepDecided};
 use decision_gate_core::name::{RunId, ScenarioId, TriggerId};
@@ -63,6 +64,29 @@ pub struct StepReply {
     pub scenario: Arc<Scenario>,
     /// The policy that it was decided under.
     pub policy: Arc<Policy>,
+}
+
+impl StepReply {
+    /// The stage as it was judged; nothing for an answer that was given before, and where time ran out.
+    pub fn situation(&self) -> Option<Situation<'_>> {
+        let stays = self.state.stage_id == self.decision.stage_id;
+        Some(Situation {
+            scenario: &self.scenario,
+            stage: self.scenario.stage(&self.decision.stage_id)?,
+            evaluation: self.evaluation.as_ref()?,
+            policy: &self.policy,
+            at: self.decision.decided_at,
+            entered_at: stays.then_some(self.state.stage_entered_at),
+        })
+    }
+
+    /// Why the decision is no advance, and what to do; nothing where it is one.
+    pub fn explanation(&self, size: Size) -> Option<Explanation> {
+        match self.situation() {
+            Some(situation) => situation.explain(size),
+            None => Explanation::of_end(&self.decision.outcome),
+        }
+    }
 }
 
 impl Orchestrator {

@@ -6,10 +6,10 @@
 #[cfg(feature = "object-store")]
 mod bucket;
 
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use cap_fs_ext::DirExt as _;
+use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 
@@ -171,6 +171,50 @@ impl PackFolder {
     pub fn pack(&self, name: &str) -> Result<Dir, PackStoreError> {
         check_name(name)?;
         self.dir.open_dir_nofollow(name).map_err(|_| PackStoreError::NotFound { name: name.to_owned() })
+    }
+
+    /// Names of packs after `after`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`PackStoreError::Root`] when the folder can't be read.
+    pub fn names(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, PackStoreError> {
+        let unusable =
+            |error: io::Error| PackStoreError::Root { root: ".".to_owned(), reason: error.kind().to_string() };
+        let mut names = std::collections::BTreeSet::new();
+        for entry in self.dir.entries().map_err(unusable)? {
+            let entry = entry.map_err(unusable)?;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let Some(name) = entry.file_name().into_string().ok().filter(|name| is_folder && check_name(name).is_ok())
+            else {
+                continue;
+            };
+            if after.is_none_or(|after| name.as_str() > after) {
+                names.insert(name);
+            }
+            if names.len() > limit {
+                names.pop_last();
+            }
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    /// One file of a pack, if it is there and has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`PackStoreError::NotFound`] when there is no pack of that name.
+    pub fn file(&self, name: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, PackStoreError> {
+        let folder = self.pack(name)?;
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No).nonblock(true);
+        let Ok(file) = folder.open_with(path, &options) else { return Ok(None) };
+        // Looked at on the open handle: the name may have been swapped meanwhile.
+        if !file.metadata().is_ok_and(|seen| seen.is_file() && seen.len() <= limit) {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        let whole = read.is_ok_and(|length| u64::try_from(length).is_ok_and(|it| it <= limit));
+        Ok(whole.then_some(bytes))
     }
 
     fn write_files<'a>(

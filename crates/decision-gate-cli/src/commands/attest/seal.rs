@@ -65,7 +65,7 @@ impl SealArguments {
         }
         let lines: Vec<u8> = envelopes.iter().flat_map(|it| [it.as_bytes(), b"\n"].concat()).collect();
         let Some(out) = &self.out else {
-            output.answer(&String::from_utf8_lossy(&lines))?;
+            output.data(&String::from_utf8_lossy(&lines))?;
             built.notes.iter().for_each(|note| output.complain(&render::attest::note(note)));
             return Ok(Ending::Yes);
         };

@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &SignArguments, output: Output) -> Result<Ending, F
     let key = private::read(&arguments.key)?;
     let envelope = sign(PAYLOAD_TYPE, &statement.to_bytes(), &key, arguments.key_id.as_ref());
     let Some(out) = &arguments.out else {
-        output.answer(&format!("{}\n", String::from_utf8_lossy(envelope.as_bytes())))?;
+        output.data(&format!("{}\n", String::from_utf8_lossy(envelope.as_bytes())))?;
         return Ok(Ending::Yes);
     };
     write(out, &[envelope.as_bytes(), b"\n"].concat())?;

@@ -1,8 +1,11 @@
 //! `config`: is it right, what does it say, and what may it say.
 
 mod check;
+mod import;
 mod schema;
 mod show;
+
+pub(crate) use self::import::ImportFault;
 
 use clap::{Args, Subcommand};
 use decision_gate_config::Loaded;
@@ -22,6 +25,8 @@ pub(crate) enum ConfigCommand {
     /// Show every setting with its value and where that came from.
     #[command(after_help = show::EXAMPLES)]
     Show(ConfigArguments),
+    /// Make a configuration out of one of the public project, and name what has no counterpart.
+    Import(import::ImportArguments),
     /// Print the JSON Schema of the configuration.
     #[command(after_help = schema::EXAMPLES)]
     Schema(SchemaArguments),
@@ -51,6 +56,7 @@ impl ConfigCommand {
     pub(crate) fn report(&self) -> ReportArguments {
         match self {
             Self::Check(arguments) | Self::Show(arguments) => arguments.report,
+            Self::Import(arguments) => arguments.report,
             Self::Schema(arguments) => arguments.report,
         }
     }
@@ -71,6 +77,7 @@ pub(crate) fn run(command: &ConfigCommand, output: Output) -> Result<Ending, Fau
     match command {
         ConfigCommand::Check(arguments) => check::run(arguments, output),
         ConfigCommand::Show(arguments) => show::run(arguments, output),
+        ConfigCommand::Import(arguments) => import::run(arguments, output),
         ConfigCommand::Schema(_) => schema::run(output),
     }
 }

@@ -11,6 +11,6 @@ Examples:
 /// Prints the schema. It is JSON in either format; only its layout would differ.
 pub(super) fn run(output: Output) -> Result<Ending, Fault> {
     let schema = decision_gate_config::schema();
-    output.answer(&format!("{schema:#}\n"))?;
+    output.data(&format!("{schema:#}\n"))?;
     Ok(Ending::Yes)
 }

@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &ConfigArguments, output: Output) -> Result<Ending,
                 text.push_str(&format!("{line}  {}\n", Styled(FAINT, format_args!("# {}", Line(&setting.origin)))));
             }
             loaded.show_policies().iter().for_each(|policy| policy_text(&mut text, policy));
-            output.answer(&text)?;
+            output.data(&text)?;
         }
     }
     Ok(Ending::Yes)

@@ -3,6 +3,7 @@
 //! A check is a file and a line in [`ALL`]. Nothing is written, but for a file beside the ledger that is taken away
 //! again at once.
 
+mod clients;
 mod clock;
 mod configuration;
 mod consistency;
@@ -118,6 +119,7 @@ const ALL: &[Check] = &[
     Check { name: "thresholds", run: thresholds::run },
     Check { name: "evidence", run: evidence::run },
     Check { name: "consistency", run: consistency::run },
+    Check { name: "clients", run: clients::run },
 ];
 
 /// Looks at everything.

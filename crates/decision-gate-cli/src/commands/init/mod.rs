@@ -1,4 +1,8 @@
-//! `init`: a first configuration and a first scenario, ready to be checked and changed. Never overwrites.
+//! `init`: a first configuration and a first scenario that fit the project, ready to be checked and changed. Never
+//! overwrites.
+
+mod detect;
+mod scenario;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -6,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use decision_gate_config::discover;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use self::detect::Source;
 use super::Ending;
 use crate::arguments::{Format, ReportArguments};
 use crate::fault::Fault;
 use crate::output::Output;
-use crate::render::{GOOD, Line, OPEN, STRONG, Styled, labelled, path_json};
+use crate::render::{FAINT, GOOD, Line, OPEN, STRONG, Styled, labelled, path_json};
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -26,9 +31,10 @@ pub(crate) struct InitArguments {
 }
 
 const EXAMPLES: &str = "\
-Writes .decision-gate/config.toml, .decision-gate/scenarios/release.yaml and
-.decision-gate/.gitignore, and makes the folder reports/ if there is none.
-If the folder has a configuration or one of these files, nothing is written.
+Looks for reports of tests, coverage and scanners in the folder, and for the tools that
+would write them. Writes .decision-gate/config.toml, .decision-gate/scenarios/release.yaml and
+.decision-gate/.gitignore that fit what it found, and makes the folder reports/ where the
+reports go there. If the folder has a configuration or one of these files, nothing is written.
 
 Examples:
   decision-gate init
@@ -37,33 +43,49 @@ Examples:
 /// The folder of reports that the first scenario reads.
 const REPORTS: &str = "reports";
 
+/// The configuration, but for the provider.
+const CONFIG: &str = include_str!("config.toml");
+
+/// Where nothing was found: one file of the project's own making.
+const PLAIN: (&str, &str) = (include_str!("json.toml"), include_str!("release.yaml"));
+
 /// What is written, relative to the project's folder.
-const FILES: [(&str, &str); 3] = [
-    (".decision-gate/config.toml", include_str!("config.toml")),
-    (".decision-gate/scenarios/release.yaml", include_str!("release.yaml")),
-    (".decision-gate/.gitignore", include_str!("gitignore")),
-];
+fn files(sources: &[Source]) -> [(&'static str, String); 3] {
+    let (provider, scenario) = match sources {
+        [] => (PLAIN.0, PLAIN.1.to_owned()),
+        sources => (include_str!("report.toml"), scenario::of(sources)),
+    };
+    [
+        (".decision-gate/config.toml", CONFIG.replace("@PROVIDER@", provider)),
+        (".decision-gate/scenarios/release.yaml", scenario),
+        (".decision-gate/.gitignore", include_str!("gitignore").to_owned()),
+    ]
+}
 
 /// Writes the files, and says what comes next.
 pub(crate) fn run(arguments: &InitArguments, output: Output) -> Result<Ending, Fault> {
     // `./name` is `name`: messages say what people would type.
     let dir = arguments.dir.strip_prefix(".").unwrap_or(&arguments.dir);
-    let files = FILES.map(|(path, content)| (dir.join(path), content));
+    let sources = detect::sources(if dir == Path::new("") { Path::new(".") } else { dir });
+    let files = files(&sources).map(|(path, content)| (dir.join(path), content));
     if let Some((path, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
         return Err(Fault::Exists { path: path.clone() });
     }
     let above = other_configuration(dir)?;
     let mut written = Vec::new();
     for (path, content) in files {
-        write(&path, content)?;
+        write(&path, &content)?;
         written.push(path);
     }
-    folder(&dir.join(REPORTS))?;
+    if sources.is_empty() || sources.iter().any(|it| it.says.is_none() && it.files.shown().starts_with(REPORTS)) {
+        folder(&dir.join(REPORTS))?;
+    }
     match arguments.report.format {
-        Format::Text => output.answer(&text(dir, &written, above.as_deref()))?,
+        Format::Text => output.answer(&text(dir, &sources, &written, above.as_deref()))?,
         Format::Json => {
             let written: Vec<_> = written.iter().map(|path| path.display().to_string()).collect();
-            output.json(&json!({ "written": written, "above": path_json(above.as_deref()) }))?;
+            let found: Vec<_> = sources.iter().map(source_json).collect();
+            output.json(&json!({ "written": written, "above": path_json(above.as_deref()), "found": found }))?;
         }
     }
     Ok(Ending::Yes)
@@ -80,7 +102,8 @@ fn other_configuration(dir: &Path) -> Result<Option<PathBuf>, Fault> {
     }
 }
 
-fn write(path: &Path, content: &str) -> Result<(), Fault> {
+/// Writes a file that must not be there yet.
+pub(crate) fn write(path: &Path, content: &str) -> Result<(), Fault> {
     if let Some(parent) = path.parent() {
         folder(parent)?;
     }
@@ -96,26 +119,62 @@ fn folder(path: &Path) -> Result<(), Fault> {
     std::fs::create_dir_all(path).map_err(|error| Fault::Write { path: path.to_owned(), error })
 }
 
-fn text(dir: &Path, written: &[PathBuf], above: Option<&Path>) -> String {
+fn source_json(source: &Source) -> Value {
+    json!({
+        "kind": source.kind.word(),
+        "format": source.format,
+        "files": source.files.shown(),
+        "says": source.says,
+        "command": source.command,
+    })
+}
+
+fn text(dir: &Path, sources: &[Source], written: &[PathBuf], above: Option<&Path>) -> String {
     let mut text = String::new();
+    for source in sources {
+        let (word, says) = match &source.says {
+            Some(says) => ("found", says.as_str()),
+            None => ("expects", "not there yet"),
+        };
+        let files = source.files.shown();
+        let told = format_args!("{} in {} ({}: {says})", source.kind.word(), Line(files), source.format);
+        text.push_str(&format!("{} {told}\n", Styled(FAINT, format_args!("{word:<7}"))));
+    }
     for path in written {
-        text.push_str(&format!("{} {}\n", Styled(GOOD, "wrote"), Line(path.display())));
+        text.push_str(&format!("{} {}\n", Styled(GOOD, "wrote  "), Line(path.display())));
     }
     if let Some(above) = above {
         let note = format!("{} counts in the folders around this one, no longer in here", Line(above.display()));
         labelled(&mut text, "note", Styled(OPEN, note));
     }
-    let here = dir == Path::new("");
-    let enter = if here { String::new() } else { format!("  cd {}\n", Line(dir.display())) };
-    let config = dir.join(".decision-gate/config.toml");
-    let config = std::path::absolute(&config).unwrap_or(config);
-    text.push_str(&format!(
-        "\n{}\n{enter}  decision-gate check release\n    holds: there is no test report yet, and it says so\n  \
-         echo '{{\"passed\": 12, \"failed\": 0, \"coverage\": 84.5}}' > {REPORTS}/tests.json\n  \
-         decision-gate check release\n    allowed; let your test run write that file, and change the scenario to what \
-         you need\n  decision-gate serve --config {}\n    the command for your MCP client\n",
-        Styled(STRONG, "next"),
-        Line(config.display()),
-    ));
+    text.push_str(&next(dir, sources));
     text
+}
+
+/// What to do now, as commands.
+fn next(dir: &Path, sources: &[Source]) -> String {
+    let enter = if dir == Path::new("") { String::new() } else { format!("  cd {}\n", Line(dir.display())) };
+    let missing = sources.iter().find_map(|it| it.command.as_deref());
+    let steps = match (sources, missing) {
+        ([], _) => format!(
+            "  decision-gate check release\n    holds: there is no test report yet, and it says so\n  \
+             echo '{{\"passed\": 12, \"failed\": 0, \"coverage\": 84.5}}' > {REPORTS}/tests.json\n  \
+             decision-gate check release\n    allowed; let your test run write that file, and change the scenario to \
+             what you need\n"
+        ),
+        (_, Some(command)) => format!(
+            "  {command}\n    writes the report that the scenario asks for; until then it holds\n  \
+             decision-gate check release\n    decides, and says why\n"
+        ),
+        (_, None) => {
+            "  decision-gate check release\n    decides by these reports, and says why; write them anew before you \
+                      check again\n"
+                .to_owned()
+        }
+    };
+    format!(
+        "\n{}\n{enter}{steps}  decision-gate mcp config --client claude-code --write\n    sets up your MCP client; \
+         `--help` lists the others\n  decision-gate doctor\n    looks for what stands in the way\n",
+        Styled(STRONG, "next"),
+    )
 }

@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &ShowArguments, output: Output) -> Result<Ending, F
     let spelled = arguments.form.map(|form| spelled(key, form)).transpose()?;
     match (arguments.report.format, spelled) {
         (Format::Text, None) => output.answer(&render::keys::one(key, now(), path))?,
-        (Format::Text, Some(spelled)) => output.answer(&format!("{}\n", spelled.trim_end()))?,
+        (Format::Text, Some(spelled)) => output.data(&format!("{}\n", spelled.trim_end()))?,
         (Format::Json, spelled) => output.json(&json!({
             "key": render::keys::json(key, now()),
             "spelled": spelled,

@@ -76,7 +76,8 @@ pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<End
                 labelled(&mut text, "file", Line(path.display()));
             }
             config_line(&mut text, session.config_path());
-            output.answer(&text)?;
+            // Notes are signed line by line.
+            output.data(&text)?;
         }
         Format::Json => output.json(&json!({
             "checkpoint": kept.note,

@@ -65,6 +65,7 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
         std::io::ErrorKind::AlreadyExists => Fault::Exists { path: out.clone() },
         _ => Fault::Write { path: out.clone(), error },
     })?;
+    let progress = output.progress("exporting the ledger");
     let written = block_on(async {
         let signed = checkpoint(store, scope, &signer).await?;
         let mut written = Written::default();
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
         put(&out.join("checkpoint"), signed.kept.note.as_bytes(), &mut written)?;
         Ok(written)
     })?;
+    drop(progress);
     match arguments.report.format {
         Format::Text => {
             let mut text = String::new();

@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &ProveArguments, output: Output) -> Result<Ending, 
     }
     match arguments.report.format {
         // The proof and nothing else, so that it can be sent on.
-        Format::Text => output.answer(&text)?,
+        Format::Text => output.data(&text)?,
         Format::Json => {
             if let Some(members) = said.as_object_mut() {
                 members.insert("proof".into(), text.into());

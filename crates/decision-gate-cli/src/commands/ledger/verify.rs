@@ -65,7 +65,9 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         }
     };
     let session = Session::open(&arguments.configuration)?;
+    let progress = output.progress("verifying the ledger");
     let report = block_on(async { Ok(verify_ledger(session.app().store(), known.as_ref()).await?) })?;
+    drop(progress);
     match arguments.report.format {
         Format::Text => {
             let mut text = shown(&report);

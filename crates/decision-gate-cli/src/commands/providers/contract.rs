@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &ContractArguments, output: Output) -> Result<Endin
     let loaded = arguments.configuration.load(Discovery::Project(&folder), Vec::new())?;
     logging::start_quietly(&loaded);
     let contract = block_on(async { Ok(App::derive_contract(&loaded, &arguments.name).await?) })?;
-    output.answer(&text(&contract, arguments.report.format))?;
+    output.data(&text(&contract, arguments.report.format))?;
     Ok(Ending::Yes)
 }
 

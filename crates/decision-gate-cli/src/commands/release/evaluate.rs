@@ -11,11 +11,11 @@ use decision_gate_policy::release::Asked;
 use decision_gate_runtime::{Caller, ReleaseReply, ReleaseRequest};
 use serde_json::json;
 
-use crate::arguments::{Format, ReportArguments, ScopeArguments, namespace};
+use crate::arguments::{ScopeArguments, namespace};
 use crate::commands::Ending;
 use crate::commands::check::{Places, artifact, environment, run_id, subject};
-use crate::commands::keys::private;
 use crate::commands::runpack::export::{self, Exported};
+use crate::commands::verdict::{Told, VerdictArguments, below_here};
 use crate::configuration::ConfigurationArguments;
 use crate::fault::Fault;
 use crate::output::Output;
@@ -59,13 +59,10 @@ pub(crate) struct EvaluateArguments {
     /// Write the proof to this new folder.
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
-    /// Sign the proof's manifest with this private key (PKCS#8 PEM, readable by its owner only).
-    #[arg(long, value_name = "FILE", requires = "export")]
-    sign: Option<PathBuf>,
     #[command(flatten)]
     configuration: ConfigurationArguments,
     #[command(flatten)]
-    pub(super) report: ReportArguments,
+    pub(super) verdict: VerdictArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -114,9 +111,9 @@ fn fact(text: &str) -> Result<(String, String), String> {
 
 /// Decides, and says what every gate said.
 pub(crate) fn run(arguments: &EvaluateArguments, output: Output) -> Result<Ending, Fault> {
-    // A taken name is better found before the run than after it.
+    // What can't be written is better found before the run than after it.
+    let ready = arguments.verdict.ready(arguments.export.is_some(), true)?;
     let target = arguments.export.as_deref().map(export::target).transpose()?;
-    let sign = arguments.sign.as_deref().map(private::read).transpose()?;
     let session = open(arguments)?;
     let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_place()? };
     let caller = caller(&session, arguments)?;
@@ -126,17 +123,18 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: Output) -> Result<Endin
             None => Ok(None),
             Some(target) => {
                 let (run, profile) = (&reply.step.state.run, session.app().export_profile());
-                export::export(&session, &caller, run, target, profile, sign.as_ref()).await.map(Some)
+                export::export(&session, &caller, run, target, profile, ready.key()).await.map(Some)
             }
         };
         Ok((reply, exported))
     })?;
-    tell(arguments, &reply, &exported, &places, output)?;
+    let told = told(&reply, &exported, &places);
+    arguments.verdict.tell(&ready, &told, false, output)?;
     let ending = if reply.is_allowed() { Ending::Yes } else { Ending::No };
     match exported {
         Ok(_) => Ok(ending),
         // As JSON the report has told it.
-        Err(_) if arguments.report.format == Format::Json => Ok(Ending::Undecided),
+        Err(_) if arguments.verdict.is_json() => Ok(Ending::Undecided),
         Err(fault) => Err(fault),
     }
 }
@@ -191,15 +189,11 @@ async fn decide(session: &Session, caller: &Caller, arguments: &EvaluateArgument
     Ok(reply)
 }
 
-fn tell(
-    arguments: &EvaluateArguments,
-    reply: &ReleaseReply,
-    exported: &Result<Option<Exported>, Fault>,
-    places: &Places,
-    output: Output,
-) -> Result<(), Fault> {
-    match arguments.report.format {
-        Format::Text => output.answer(&render::release::text(reply, exported.as_ref().ok(), places)),
-        Format::Json => output.json(&render::release::json(reply, exported.as_ref(), places)),
+fn told(reply: &ReleaseReply, exported: &Result<Option<Exported>, Fault>, places: &Places) -> Told {
+    let file = places.config.as_deref().and_then(below_here);
+    Told {
+        report: render::report::of_release(reply, exported.as_ref().ok().and_then(Option::as_ref), file),
+        text: render::release::text(reply, exported.as_ref().ok(), places),
+        json: render::release::json(reply, exported.as_ref(), places),
     }
 }

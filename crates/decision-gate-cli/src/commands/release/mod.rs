@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::Ending;
 use super::runpack::report::{self, Kind};
-use crate::arguments::ReportArguments;
+use crate::arguments::Format;
 use crate::fault::Fault;
 use crate::output::Output;
 
@@ -20,11 +20,11 @@ pub(crate) enum ReleaseCommand {
 }
 
 impl ReleaseCommand {
-    /// How the answer is written.
-    pub(crate) fn report(&self) -> ReportArguments {
+    /// How errors are written.
+    pub(crate) fn error_format(&self) -> Format {
         match self {
-            Self::Evaluate(arguments) => arguments.report,
-            Self::Report(arguments) => arguments.report(),
+            Self::Evaluate(arguments) => arguments.verdict.error_format(),
+            Self::Report(arguments) => arguments.report().format,
         }
     }
 }

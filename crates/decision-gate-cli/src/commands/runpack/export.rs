@@ -9,7 +9,7 @@ use decision_gate_core::keys::SigningKey;
 use decision_gate_core::name::RunId;
 use decision_gate_core::runpack::{ManifestName, Profile, Verification};
 use decision_gate_mcp::Packs;
-use decision_gate_runtime::{Caller, ExportRequest};
+use decision_gate_runtime::{Caller, ExportRequest, Meter};
 use decision_gate_store::PackStoreError;
 use serde_json::{Value, json};
 
@@ -120,6 +120,19 @@ pub(crate) async fn export(
     profile: Profile,
     sign: Option<&SigningKey>,
 ) -> Result<Exported, Fault> {
+    export_metered(session, caller, run, target, profile, sign, &Meter::default()).await
+}
+
+/// The same; `meter` counts the events that were read.
+async fn export_metered(
+    session: &Session,
+    caller: &Caller,
+    run: &RunId,
+    target: Target,
+    profile: Profile,
+    sign: Option<&SigningKey>,
+    meter: &Meter,
+) -> Result<Exported, Fault> {
     let request = ExportRequest {
         run_id: run.clone(),
         scenario_id: None,
@@ -127,7 +140,7 @@ pub(crate) async fn export(
         verification: Verification::Include,
         manifest_name: ManifestName::standard(),
     };
-    let pack = session.app().export(caller, &request).await?;
+    let pack = session.app().export(caller, &request, meter).await?;
     let pack = match sign {
         Some(key) => pack.signed(key),
         None => pack,
@@ -155,7 +168,11 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
     };
     let caller = session.caller(arguments.scope, None, None);
     let profile = arguments.profile.map_or_else(|| session.app().export_profile(), ProfileArgument::profile);
-    let exported = block_on(export(&session, &caller, &arguments.run, target, profile, sign.as_ref()))?;
+    let (meter, progress) = (Meter::default(), output.progress("exporting the run"));
+    let (run, sign) = (&arguments.run, sign.as_ref());
+    let work = export_metered(&session, &caller, run, target, profile, sign, &meter);
+    let exported = block_on(progress.follow(&meter, work))?;
+    drop(progress);
     match arguments.report.format {
         Format::Text => output.answer(&text(&arguments.run, &exported, session.config_path()))?,
         Format::Json => output.json(&json!({

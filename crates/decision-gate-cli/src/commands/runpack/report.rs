@@ -56,8 +56,10 @@ pub(crate) enum Kind {
 /// Verifies, and writes the page.
 pub(crate) fn run(arguments: &PageArguments, kind: Kind, output: Output) -> Result<Ending, Fault> {
     let verify = &arguments.verify;
+    let progress = output.progress("verifying the pack");
     let (files, expect) = (verify.files()?, verify.expect()?);
     let (report, account) = verify_told(&files, &verify.manifest, &expect);
+    drop(progress);
     let (pack, flags) = (verify.pack.display().to_string(), verify.flags());
     let verified = Verified {
         report: &report,

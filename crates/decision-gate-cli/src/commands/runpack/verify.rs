@@ -93,8 +93,10 @@ Examples:
 
 /// Verifies, and says what was found.
 pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending, Fault> {
+    let progress = output.progress("verifying the pack");
     let (files, expect) = (arguments.files()?, arguments.expect()?);
     let report = decision_gate_core::runpack::verify(&files, &arguments.manifest, &expect);
+    drop(progress);
     match arguments.report.format {
         Format::Text => output.answer(&render::verify::text(&arguments.pack, &report))?,
         Format::Json => output.json(&render::verify::json(&arguments.pack, &report))?,
@@ -133,7 +135,7 @@ impl VerifyArguments {
     }
 
     /// What was given beside the pack, as it would be written again.
-    pub(super) fn flags(&self) -> Vec<String> {
+    pub(super) fn flags(&self) -> Vec<(&'static str, String)> {
         let path = |it: &PathBuf| it.display().to_string();
         let scenario = self.expect_scenario.as_ref().map(|it| match it.hash {
             Some(hash) => format!("{}@{hash}", it.id),
@@ -156,7 +158,7 @@ impl VerifyArguments {
             ("--manifest", (!standard).then(|| self.manifest.as_str().to_owned())),
         ];
         let single = single.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
-        single.chain(artifacts).chain(self.trust.flags()).flat_map(|(flag, value)| [flag.to_owned(), value]).collect()
+        single.chain(artifacts).chain(self.trust.flags()).collect()
     }
 }
 

@@ -171,12 +171,7 @@ fn verify_own(
 }
 
 /// What nothing in one of our packs proves.
-fn unproven(
-    sealed: &Sealed<'_>,
-    expect: &Expect,
-    content: &Content,
-    signatures: &Signatures,
-) -> Vec<Unproven> {
+fn unproven(sealed: &Sealed<'_>, expect: &Expect, content: &Content, signatures: &Signatures) -> Vec<Unproven> {
     let mut all = Vec::new();
     let unsigned = "only a signature over the manifest, or a known root hash, proves when the pack was made";
     let in_doubt = "a key that signed was revoked later: whoever has it can write any time";

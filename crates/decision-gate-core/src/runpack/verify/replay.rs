@@ -62,11 +62,7 @@ struct Replay<'a> {
 }
 
 /// Replays the whole run. `telling` takes what was judged, where somebody wants to be told.
-pub(super) fn replay(
-    content: &Content,
-    mut telling: Option<&mut Judgements>,
-    findings: &mut Findings,
-) -> Replayed {
+pub(super) fn replay(content: &Content, mut telling: Option<&mut Judgements>, findings: &mut Findings) -> Replayed {
     let trail = &content.trail;
     let mut withheld = BTreeMap::new();
     for kept in trail.values.values() {

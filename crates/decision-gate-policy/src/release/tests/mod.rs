@@ -3,12 +3,14 @@
 mod laws;
 mod paths;
 mod signatures;
+mod why;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::condition::Truth;
 use decision_gate_core::dsse;
 use decision_gate_core::engine::{self, Decided, SaltedAnswer, Start, Started, Step, Trigger, TriggerKind};
 use decision_gate_core::evidence::{Answer, Found};
+use decision_gate_core::explain::{Explanation, Situation, Size};
 use decision_gate_core::intoto::{PAYLOAD_TYPE, Statement};
 use decision_gate_core::keys::{KeyId, Keyring, SigningKey, TrustedKey};
 use decision_gate_core::ledger::{Body, EvidenceEntry, Salt, SideValue};
@@ -203,6 +205,19 @@ impl Ran {
     /// The whole judgement, which is never hashed.
     pub(super) fn view(&self) -> Value {
         self.decided.evaluation.as_ref().unwrap().conditions[0].judged.release.as_ref().unwrap().view.clone()
+    }
+
+    /// Why it holds; nothing where it does not.
+    pub(super) fn explanation(&self) -> Option<Explanation> {
+        let situation = Situation {
+            scenario: &self.scenario,
+            stage: self.scenario.first_stage().unwrap(),
+            evaluation: self.decided.evaluation.as_ref().unwrap(),
+            policy: &self.policy,
+            at: self.decided.decision().decided_at,
+            entered_at: None,
+        };
+        situation.explain(Size::Whole)
     }
 
     pub(super) fn status(&self) -> (Truth, Option<String>) {

@@ -220,6 +220,25 @@ impl PackBucket {
     /// [`PackStoreError::NotFound`] when there is none of that name, [`PackStoreError::Damaged`] when a file is not the
     /// one that was written.
     pub async fn read(&self, name: &str) -> Result<PackFiles, PackStoreError> {
+        let index = self.index(name).await?;
+        let fetches: Vec<_> = index.files.iter().map(|(path, entry)| self.fetch(name, path, entry)).collect();
+        let files: Vec<(String, Vec<u8>)> = stream::iter(fetches).buffered(AT_ONCE).try_collect().await?;
+        Ok(files.into_iter().collect())
+    }
+
+    /// One file of a pack, if it is there and has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As for the whole pack.
+    pub async fn file(&self, name: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, PackStoreError> {
+        let index = self.index(name).await?;
+        match index.files.get(path).filter(|entry| entry.bytes <= limit) {
+            Some(entry) => Ok(Some(self.fetch(name, path, entry).await?.1)),
+            None => Ok(None),
+        }
+    }
+
+    async fn index(&self, name: &str) -> Result<Index, PackStoreError> {
         check_name(name)?;
         let Some(bytes) = self.index_bytes(name).await? else {
             return Err(PackStoreError::NotFound { name: self.shown(name) });
@@ -229,9 +248,7 @@ impl PackBucket {
         if index.v != 1 || index.files.len() > MAX_FILES {
             return Err(self.damaged(name, "its index is of another version, or too long".to_owned()));
         }
-        let fetches: Vec<_> = index.files.iter().map(|(path, entry)| self.fetch(name, path, entry)).collect();
-        let files: Vec<(String, Vec<u8>)> = stream::iter(fetches).buffered(AT_ONCE).try_collect().await?;
-        Ok(files.into_iter().collect())
+        Ok(index)
     }
 
     fn settled(&self, name: &str, before: &[u8], now: &[u8], blobs: usize) -> Result<Uploaded, PackStoreError> {

@@ -1,0 +1,98 @@
+//! Conditions on the time itself: what they are at another time, and when they turn.
+
+use serde_json::Value;
+
+use super::Situation;
+use crate::at::Timestamp;
+use crate::condition::{Judged, Truth, judge};
+use crate::engine::derived_answer_under;
+use crate::name::TenantId;
+use crate::policy::ProviderPolicy;
+use crate::scenario::ConditionSpec;
+use crate::trust::Occasion;
+
+/// The most times that are looked at: each is a search of its own.
+const MAX_MOMENTS: usize = 8;
+
+/// Whether the gate computes the condition's value itself.
+pub(super) fn is_derived(spec: &ConditionSpec, situation: &Situation<'_>) -> bool {
+    situation.policy.provider(&spec.query.provider_id).is_some_and(ProviderPolicy::is_derived)
+}
+
+/// The condition at another time.
+pub(super) fn judged_at(spec: &ConditionSpec, at: Timestamp, situation: &Situation<'_>) -> Judged {
+    let written = situation.scenario.spec();
+    let occasion = Occasion {
+        tenant: written.default_tenant_id.unwrap_or(TenantId::FIRST),
+        namespace: written.namespace_id,
+        run: None,
+        subject: None,
+        environment: None,
+        at,
+    };
+    let policy = situation.policy;
+    let answer = derived_answer_under(&spec.query, at, &policy.snapshot().time);
+    judge(&spec.query, spec.comparator, spec.expected.value(), Some(&answer), policy, occasion)
+}
+
+/// The times to come at which the condition turns, soonest first, and what it turns to.
+pub(super) fn turns(spec: &ConditionSpec, situation: &Situation<'_>) -> Vec<(Timestamp, Truth)> {
+    let stated = spec.query.params.as_ref().and_then(|params| params.get("timestamp"));
+    let numbers = [stated, spec.expected.given()].into_iter().flatten().filter_map(number);
+    // A comparison with a bound turns at it, or right behind it.
+    let mut times: Vec<i64> = numbers.flat_map(|it| [it, it.saturating_add(1)]).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut status = judged_at(spec, situation.at, situation).status;
+    let mut turns = Vec::new();
+    for time in times {
+        let Some(at) = of_kind(time, situation.at).filter(|it| later(*it, situation.at)) else { continue };
+        let then = judged_at(spec, at, situation).status;
+        if then != status {
+            turns.push((at, then));
+            status = then;
+        }
+    }
+    turns
+}
+
+/// The times to come at which conditions of the stage turn, soonest first.
+pub(super) fn all(situation: &Situation<'_>) -> Vec<Timestamp> {
+    let specs = situation.scenario.conditions_of(situation.stage).filter(|spec| is_derived(spec, situation));
+    let mut times: Vec<_> = specs.flat_map(|spec| turns(spec, situation)).map(|(at, _)| at).collect();
+    times.sort_by_key(|it| position(*it));
+    times.dedup();
+    times.truncate(MAX_MOMENTS);
+    times
+}
+
+/// Where a time stands among those of its kind.
+pub(super) fn position(at: Timestamp) -> i128 {
+    match at {
+        Timestamp::UnixMillis(millis) => millis.into(),
+        Timestamp::Logical(count) => count.into(),
+    }
+}
+
+/// Whether the first is after the second; times of two kinds are not.
+pub(super) fn later(at: Timestamp, than: Timestamp) -> bool {
+    at.kind() == than.kind() && position(at) > position(than)
+}
+
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => match Timestamp::from_rfc3339(text)? {
+            Timestamp::UnixMillis(millis) => Some(millis),
+            Timestamp::Logical(_) => None,
+        },
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn of_kind(time: i64, kind: Timestamp) -> Option<Timestamp> {
+    match kind {
+        Timestamp::UnixMillis(_) => Some(Timestamp::UnixMillis(time)),
+        Timestamp::Logical(_) => u64::try_from(time).ok().map(Timestamp::Logical),
+    }
+}
