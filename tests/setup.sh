@@ -5,8 +5,10 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 # The server alone: tests make clusters of their own, so none of the system's is made or started.
-servers=()
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || servers+=(postgresql)
+wanted=()
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted+=(postgresql)
+# Kills a program at a system call.
+command -v strace >/dev/null || wanted+=(strace)
 if ((${#missing[@]})); then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
@@ -15,14 +17,14 @@ if ((${#missing[@]})); then
     exit 2
   fi
 fi
-if ((${#servers[@]})); then
+if ((${#wanted[@]})); then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     mkdir -p /etc/postgresql-common
     [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      -o Dpkg::Options::=--force-confold "${servers[@]}" >/dev/null || echo "note: no PostgreSQL here; its tests are skipped" >&2
+      -o Dpkg::Options::=--force-confold "${wanted[@]}" >/dev/null || echo "note: ${wanted[*]} can't be had here; tests that need it are skipped" >&2
   else
-    echo "note: no PostgreSQL here (Debian package: postgresql); its tests are skipped" >&2
+    echo "note: not here (Debian packages): ${wanted[*]}; tests that need them are skipped" >&2
   fi
 fi
 # A browser to look at the pages that reports are.

@@ -47,7 +47,9 @@ pub(crate) enum Fault {
     #[error("ledger: {0}")]
     Ledger(#[from] rusqlite::Error),
     /// The command line is wrong.
-    #[error("unknown argument `{0}`; known are --ours PATH, --floor PATH, --only NAME, --quick, --strict")]
+    #[error(
+        "unknown argument `{0}`; known are --ours PATH, --floor PATH, --only NAME, --events COUNT, --quick, --strict"
+    )]
     Argument(String),
 }
 

@@ -26,7 +26,11 @@ struct Asked {
     only: Vec<String>,
     quick: bool,
     strict: bool,
+    events: Option<u64>,
 }
+
+/// The measure that writes a large ledger, and how many events that has: where nothing else is asked for, and else.
+const LARGE: (&str, u64, u64) = ("ledger_scale", 10_000_000, 500_000);
 
 impl Asked {
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Fault> {
@@ -39,6 +43,7 @@ impl Asked {
                 "--only" => asked.only.push(value()?),
                 "--quick" => asked.quick = true,
                 "--strict" => asked.strict = true,
+                "--events" => asked.events = Some(value()?.parse().map_err(|_| Fault::Argument(argument.clone()))?),
                 _ => return Err(Fault::Argument(argument)),
             }
         }
@@ -46,6 +51,13 @@ impl Asked {
             Some(unknown) => Err(Fault::Argument(format!("--only {unknown}"))),
             None => Ok(asked),
         }
+    }
+
+    /// How many events a large ledger has.
+    fn events(&self) -> u64 {
+        let (measure, alone, beside) = LARGE;
+        let only = matches!(self.only.as_slice(), [one] if one == measure);
+        self.events.unwrap_or(if only { alone } else { beside })
     }
 
     fn wants(&self, measure: &Measure) -> bool {
@@ -66,7 +78,7 @@ fn main() -> ExitCode {
 /// Takes what is asked for; `--strict` makes a missed bar a failure.
 fn bench() -> Result<ExitCode, Fault> {
     let asked = Asked::parse(std::env::args().skip(1))?;
-    let setup = Setup::new(asked.ours.clone(), asked.floor.clone(), asked.quick)?;
+    let setup = Setup::new(asked.ours.clone(), asked.floor.clone(), asked.quick, asked.events())?;
     let load_before = machine::load();
     let mut rows = Vec::new();
     for measure in ALL.iter().filter(|measure| asked.wants(measure)) {

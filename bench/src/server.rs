@@ -186,10 +186,18 @@ impl Server {
 
     /// Resident memory in bytes.
     pub(crate) fn resident(&self) -> Result<f64, Fault> {
+        self.memory("VmRSS")
+    }
+
+    /// The most resident memory that it ever had, in bytes.
+    pub(crate) fn peak(&self) -> Result<f64, Fault> {
+        self.memory("VmHWM")
+    }
+
+    fn memory(&self, name: &str) -> Result<f64, Fault> {
         let path = format!("/proc/{}/status", self.id);
-        let kilobytes =
-            first_value(&path, "VmRSS").and_then(|value| value.split_whitespace().next()?.parse::<f64>().ok());
-        let missing = || Fault::NotComparable(format!("no `VmRSS` in `{path}`: memory is measured on Linux only"));
+        let kilobytes = first_value(&path, name).and_then(|value| value.split_whitespace().next()?.parse::<f64>().ok());
+        let missing = || Fault::NotComparable(format!("no `{name}` in `{path}`: memory is measured on Linux only"));
         kilobytes.map(|kilobytes| kilobytes * 1024.0).ok_or_else(missing)
     }
 }

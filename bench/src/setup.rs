@@ -32,6 +32,7 @@ pub(crate) struct Setup {
     ours: PathBuf,
     floor: PathBuf,
     quick: bool,
+    events: u64,
 }
 
 /// A folder with a configuration; gone when dropped.
@@ -42,7 +43,7 @@ pub(crate) struct Folder {
 
 impl Setup {
     /// Takes the programs that `make bench` built beside this one, unless others are named.
-    pub(crate) fn new(ours: Option<PathBuf>, floor: Option<PathBuf>, quick: bool) -> Result<Self, Fault> {
+    pub(crate) fn new(ours: Option<PathBuf>, floor: Option<PathBuf>, quick: bool, events: u64) -> Result<Self, Fault> {
         let driver = std::env::current_exe().map_err(Fault::io("find", "this program"))?;
         let beside = |name: &str| driver.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION);
         let ours = ours.unwrap_or_else(|| beside("decision-gate"));
@@ -52,12 +53,17 @@ impl Setup {
                 return Err(Fault::NotBuilt(program.clone()));
             }
         }
-        Ok(Self { ours, floor, quick })
+        Ok(Self { ours, floor, quick, events })
     }
 
     /// How many pairs to take: a few when only the driver itself is tried.
     pub(crate) fn pairs(&self, wanted: usize) -> usize {
         if self.quick { (wanted / 10).max(3) } else { wanted }
+    }
+
+    /// How many events a large ledger has: a few when only the driver itself is tried.
+    pub(crate) fn events(&self) -> u64 {
+        if self.quick { self.events.min(20_000) } else { self.events }
     }
 
     /// Starts the product in `folder`.

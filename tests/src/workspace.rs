@@ -57,6 +57,21 @@ impl Workspace {
         write(&self.config(), toml.as_bytes())
     }
 
+    /// Puts the ledger into a schema of a PostgreSQL database, reached by the folder of its socket.
+    ///
+    /// # Errors
+    /// When the configuration can't be read or written.
+    pub fn keep_ledger_in(&self, socket: &Path, database: &str, schema: &str) -> Result<(), Fault> {
+        let path = self.config();
+        let text = fs::read_to_string(&path).map_err(Fault::io("read", &path))?;
+        let (socket, patience) = (socket.display(), "connect_timeout_ms = 2000");
+        let store = format!(
+            "type = \"postgres\"\n\n[store.postgres]\nhost = \"{socket}\"\ndatabase = \"{database}\"\n\
+             user = \"{database}\"\nschema = \"{schema}\"\n{patience}"
+        );
+        self.write_config(&text.replace("type = \"sqlite\"\npath = \"ledger.db\"", &store))
+    }
+
     /// Adds an environment `production`, and a release policy whose execution gate blocks where there is no evidence.
     ///
     /// # Errors

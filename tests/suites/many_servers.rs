@@ -55,15 +55,7 @@ fn one_trigger_has_one_decision_on_postgresql_whoever_is_asked() -> Result<(), F
 
 /// Puts the ledger into a schema of its own.
 fn on_postgres(workspace: &Workspace, cluster: &Cluster) -> Result<(), Fault> {
-    let text = fs::read_to_string(workspace.config()).map_err(Fault::io("read", workspace.config()))?;
-    let mut config: toml::Table = text.parse().unwrap();
-    let store = format!(
-        "type = \"postgres\"\n[postgres]\nhost = \"{}\"\ndatabase = \"{NAME}\"\nuser = \"{NAME}\"\nschema = \"{}\"\n",
-        cluster.socket().display(),
-        Cluster::fresh_name()
-    );
-    config.insert("store".to_owned(), toml::Value::Table(store.parse().unwrap()));
-    workspace.write_config(&config.to_string())
+    workspace.keep_ledger_in(&cluster.socket(), NAME, &Cluster::fresh_name())
 }
 
 /// A call of one of the crowd.

@@ -21,7 +21,7 @@ const PAIRS: usize = 20;
 const WANTED: f64 = 100_000.0;
 
 pub(crate) fn run(setup: &Setup) -> Result<Vec<Row>, Fault> {
-    let files = exported(setup)?;
+    let files = exported(setup, EVENTS)?;
     let manifest = ManifestName::standard();
     let (mut replays, mut hashes) = (Vec::new(), Vec::new());
     for _ in 0..setup.pairs(PAIRS) {
@@ -46,12 +46,13 @@ pub(crate) fn run(setup: &Setup) -> Result<Vec<Row>, Fault> {
     ])
 }
 
-fn exported(setup: &Setup) -> Result<PackFiles, Fault> {
+/// The pack of a run of that many events.
+pub(super) fn exported(setup: &Setup, events: u32) -> Result<PackFiles, Fault> {
     let folder = Folder::new()?;
     let mut server = setup.ours(Era::Legacy, &folder)?;
     define(&mut server)?;
     let step = start(&mut server, "run")?;
-    for _ in 1..EVENTS {
+    for _ in 1..events {
         server.result(&step)?;
     }
     server.call("runpack_export", &json!({"run_id": "run", "output_dir": "pack"}))?;

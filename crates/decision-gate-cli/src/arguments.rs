@@ -20,6 +20,7 @@ use crate::commands::precheck::PrecheckArguments;
 use crate::commands::providers::ProvidersCommand;
 use crate::commands::release::ReleaseCommand;
 use crate::commands::runpack::RunpackCommand;
+use crate::commands::scenario::ScenarioCommand;
 use crate::commands::serve::ServeArguments;
 
 /// Decides whether a change may advance, from evidence that it checks itself, and keeps the proof.
@@ -73,6 +74,9 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Judge values that you supply, without asking providers and without a record.
     Precheck(PrecheckArguments),
+    /// Write scenarios with confidence: expand, lint, explain and test them.
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
     /// Decide whether an artifact may be released, by the gates of a release policy.
     #[command(subcommand)]
     Release(ReleaseCommand),
@@ -133,6 +137,7 @@ impl Command {
             Self::Init(arguments) => arguments.report.format,
             Self::Check(arguments) => arguments.verdict.error_format(),
             Self::Precheck(arguments) => arguments.report.format,
+            Self::Scenario(command) => command.report().format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
             Self::Mcp(command) => command.report().format,

@@ -17,6 +17,7 @@ use crate::commands::keys::KeysFault;
 use crate::commands::ledger::LedgerFault;
 use crate::commands::mcp::ClientFault;
 use crate::commands::precheck::PayloadFault;
+use crate::commands::scenario::CaseFault;
 
 /// Why no decision was made.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,9 @@ pub(crate) enum Fault {
     /// The payload of a precheck.
     #[error(transparent)]
     Payload(#[from] PayloadFault),
+    /// A case of a scenario.
+    #[error(transparent)]
+    Case(#[from] CaseFault),
     /// A key or a keyring can't be used.
     #[error(transparent)]
     Keys(#[from] KeysFault),
@@ -162,6 +166,7 @@ impl Fault {
             Self::Ledger(error) => error.code(),
             Self::LedgerInput(fault) => fault.code(),
             Self::Payload(fault) => fault.code(),
+            Self::Case(fault) => fault.code(),
             Self::Keys(fault) => fault.code(),
             Self::Attest(fault) => fault.code(),
             Self::Issuers(fault) => fault.code(),
@@ -217,6 +222,7 @@ impl Fault {
             Self::Ledger(error) => error.hint().into(),
             Self::LedgerInput(fault) => fault.hint().into(),
             Self::Payload(fault) => fault.hint(),
+            Self::Case(fault) => fault.hint(),
             Self::Keys(fault) => fault.hint().into(),
             Self::Attest(fault) => fault.hint().into(),
             Self::Issuers(fault) => fault.hint().into(),

@@ -32,7 +32,10 @@ impl Document {
         for token in pointer.split('/').skip(1) {
             let key = token.replace("~1", "/").replace("~0", "~");
             let index = key.parse().ok().map(Segment::Index);
-            let inner = marks.inner.get(&Segment::Key(key)).or_else(|| index.and_then(|it| marks.inner.get(&it)));
+            let inner =
+                marks.inner.get(&Segment::Key(key)).or_else(|| index.as_ref().and_then(|it| marks.inner.get(it)));
+            // What may be written as a list or by name is counted in the order of the names.
+            let inner = inner.or_else(|| token.parse().ok().and_then(|index| marks.inner.values().nth(index)));
             match inner {
                 Some(inner) => marks = inner,
                 None => break,

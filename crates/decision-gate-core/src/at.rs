@@ -7,6 +7,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::json::canonical::form::{Form, object};
+
 /// A point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case", deny_unknown_fields)]
@@ -136,6 +138,15 @@ fn fields<const COUNT: usize>(text: &str, between: char, digits: [usize; COUNT])
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(numbers)
+}
+
+impl Form for Timestamp {
+    fn form(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::UnixMillis(millis) => object!(out, { "kind": self.kind(), "value": millis }),
+            Self::Logical(count) => object!(out, { "kind": self.kind(), "value": count }),
+        }
+    }
 }
 
 impl fmt::Display for Timestamp {

@@ -11,6 +11,8 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
+use crate::json::canonical::form::Form;
+
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 #[schemars(with = "Wire<'static>")]
@@ -133,6 +135,14 @@ struct Wire<'a> {
     /// 64 lower-case hexadecimal characters.
     #[serde(borrow)]
     value: Cow<'a, str>,
+}
+
+impl Form for Digest {
+    fn form(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#"{"algorithm":"sha256","value":""#);
+        out.extend_from_slice(&self.hex());
+        out.extend_from_slice(br#""}"#);
+    }
 }
 
 impl Serialize for Digest {

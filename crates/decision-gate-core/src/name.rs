@@ -9,6 +9,8 @@ use std::num::NonZeroU64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::json::canonical::form::Form;
+
 /// The longest id, in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
 
@@ -64,6 +66,10 @@ fn check(text: &str) -> Result<(), NameError> {
     if text.len() > MAX_NAME_BYTES {
         return Err(NameError::TooLong { length: text.len() });
     }
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
+    if text.bytes().all(is_plain) && text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
     for (position, character) in text.chars().enumerate() {
         let allowed = character.is_ascii_alphanumeric() || (position > 0 && matches!(character, '.' | '_' | ':' | '-'));
         if !allowed {
@@ -111,6 +117,15 @@ macro_rules! names {
 
             fn from_str(text: &str) -> Result<Self, NameError> {
                 Self::try_from(text)
+            }
+        }
+
+        impl Form for $name {
+            /// No character of the grammar is written in another way.
+            fn form(&self, out: &mut Vec<u8>) {
+                out.push(b'"');
+                out.extend_from_slice(self.0.as_bytes());
+                out.push(b'"');
             }
         }
 
@@ -184,6 +199,12 @@ macro_rules! scopes {
 
             fn try_from(number: u64) -> Result<Self, ScopeError> {
                 Self::new(number).ok_or(ScopeError { number })
+            }
+        }
+
+        impl Form for $name {
+            fn form(&self, out: &mut Vec<u8>) {
+                self.get().form(out);
             }
         }
 

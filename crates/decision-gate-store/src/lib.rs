@@ -6,11 +6,13 @@
 
 #[cfg(test)]
 mod contract;
+mod durability;
 mod packs;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
 
+pub use durability::Durability;
 #[cfg(feature = "object-store")]
 pub use packs::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};
 pub use packs::{PackFolder, PackStoreError};

@@ -16,6 +16,7 @@ pub(crate) mod providers;
 pub(crate) mod release;
 pub(crate) mod replace;
 pub(crate) mod runpack;
+pub(crate) mod scenario;
 pub(crate) mod serve;
 pub(crate) mod verdict;
 
@@ -71,6 +72,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Init(arguments) => init::run(&arguments, output),
         Command::Check(arguments) => check::run(&arguments, output),
         Command::Precheck(arguments) => precheck::run(&arguments, output),
+        Command::Scenario(command) => scenario::run(&command, output),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Release(command) => release::run(&command, output),
         Command::Runpack(command) => runpack::run(&command, output),

@@ -1,13 +1,12 @@
 //! What `check` and `release evaluate` do with their verdict: the answer on stdout, reports in files, and the summary of
 //! a job in GitHub Actions.
 
-use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::PossibleValuesParser;
 use decision_gate_core::keys::SigningKey;
 use serde_json::Value;
 
@@ -51,8 +50,8 @@ fn words() -> impl Iterator<Item = &'static str> {
     ["text", "json"].into_iter().chain(FORMATS.iter().map(|it| it.word))
 }
 
-fn formats() -> impl clap::builder::TypedValueParser<Value = String> {
-    PossibleValuesParser::new(words()).map(|it| it)
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(words())
 }
 
 fn report_file(text: &str) -> Result<ReportFile, String> {
@@ -168,7 +167,7 @@ fn written(format: &str, told: &Told, signer: Option<&Signer<'_>>) -> Result<Str
 fn summarise(told: &Told, output: Output) {
     let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty());
     let (Some(actions), Some(path)) = (set("GITHUB_ACTIONS"), set("GITHUB_STEP_SUMMARY")) else { return };
-    if actions != OsString::from("true") {
+    if actions != "true" {
         return;
     }
     let Some(format) = ReportFormat::named("markdown") else { return };

@@ -85,8 +85,8 @@ mod tests {
           - `no_test_failed`: make report
             tests.failed file=reports/junit.xml
             satisfy `equals 0`, then ask again
-        ESC[2mconfig  ESC[0m one two three four five six
-                 seven eight nine ten eleven twelve
+        ESC[2mconfig  ESC[0m one two three four five six seven
+                 eight nine ten eleven twelve
         ");
     }
 

@@ -13,7 +13,7 @@ fn block(text: &str, marker: &str) -> String {
     let (_, after) = after.split_once("|\n").unwrap();
     let indent = after.len() - after.trim_start().len();
     let lines = after.lines().take_while(|line| line.trim().is_empty() || line.starts_with(&" ".repeat(indent)));
-    lines.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect()
+    lines.flat_map(|line| [line.get(indent..).unwrap_or_default(), "\n"]).collect()
 }
 
 fn file(name: &str) -> String {

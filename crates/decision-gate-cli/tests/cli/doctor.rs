@@ -233,3 +233,34 @@ fn clients_that_can_not_start_the_server_are_found() {
     project.write(".mcp.json", "{");
     assert_eq!(codes(), ["client_file_invalid"]);
 }
+
+#[test]
+fn providers_without_their_program_or_secret_are_found() {
+    let project = Project::empty();
+    let provider = |name: &str, config: &str| {
+        format!("[[providers]]\nname = \"{name}\"\ntype = \"mcp\"\nconfig = {{ {config} }}\n")
+    };
+    let check = "checks = [{ check_id = \"x\" }]";
+    project.write(
+        "decision-gate.toml",
+        &[
+            provider("gone", &format!("command = \"no-such-program-here\", {check}")),
+            provider("below", &format!("command = \"tools/scan\", {check}")),
+            provider(
+                "far",
+                &format!("url = \"https://scan.example/mcp\", bearer_token_env = \"NO_SUCH_TOKEN\", {check}"),
+            ),
+        ]
+        .concat(),
+    );
+    let codes = || {
+        let report = project.run(&["doctor", "--format", "json"]).json();
+        let providers =
+            report["checks"].as_array().unwrap().iter().find(|it| it["check"] == "providers").unwrap().clone();
+        let found = providers["findings"].as_array().unwrap().iter();
+        found.map(|it| it["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(), ["provider_program_missing", "provider_program_missing", "provider_variable_unset"]);
+    project.write("tools/scan", "");
+    assert_eq!(codes(), ["provider_program_missing", "provider_variable_unset"]);
+}

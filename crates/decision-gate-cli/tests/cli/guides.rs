@@ -73,10 +73,32 @@ fn the_guide_on_auditing_a_ledger_goes_as_it_is_told() {
 }
 
 #[test]
+fn the_guide_on_reports_goes_as_it_is_told() {
+    let project = follow("read-a-report.md", 6);
+    let page = project.read("allowed.html");
+    assert!(page.contains("<h1 id=\"verdict-title\">Allowed</h1>"), "{page}");
+    assert!(project.read("report.html").contains(">On hold</h1>"));
+}
+
+#[test]
 fn the_tutorial_goes_as_it_is_told() {
     let began = std::time::Instant::now();
     let project = follow("../tutorial.md", 9);
     assert!(project.folder().join("proof/manifest.json").is_file());
     // What is left of five minutes is for reading.
     assert!(began.elapsed() < std::time::Duration::from_mins(1), "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_guide_on_gating_a_pipeline_goes_as_it_is_told() {
+    let project = follow("gate-in-ci.md", 7);
+    for file in ["gate.sarif", "gate.md", "svr.intoto.jsonl"] {
+        assert!(!project.read(file).is_empty(), "{file}");
+    }
+}
+
+#[test]
+fn the_guide_on_clients_goes_as_it_is_told() {
+    let project = follow("mcp-clients.md", 3);
+    assert!(project.read(".vscode/mcp.json").contains("decision-gate"));
 }

@@ -274,17 +274,17 @@ fn misfit(query: &Query, value: &EvidenceValue, policy: &Policy) -> Option<Gap> 
 
 /// Applies a lane requirement: evidence below it decides nothing.
 #[must_use]
-pub fn meet_lane(judged: &Judged, need: Lane) -> Judged {
+pub fn meet_lane(judged: &Judged, need: Lane) -> Cow<'_, Judged> {
     match judged.lane {
         Some(got) if got < need => {
             let gap = Gap::Lane { got, need };
-            let mut result = judged.result.clone();
-            if result.error.is_none() {
-                result.error = gap.to_error();
+            let mut judged = judged.clone();
+            if judged.result.error.is_none() {
+                judged.result.error = gap.to_error();
             }
-            Judged { status: Truth::Unknown, gap: Some(gap), result, ..judged.clone() }
+            Cow::Owned(Judged { status: Truth::Unknown, gap: Some(gap), ..judged })
         }
-        Some(_) | None => judged.clone(),
+        Some(_) | None => Cow::Borrowed(judged),
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::json::canonical::form::word_form;
+
 /// A truth value; on the wire `True`, `False`, `Unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Truth {
@@ -46,6 +48,8 @@ impl Truth {
         }
     }
 }
+
+word_form!(Truth);
 
 impl std::ops::Not for Truth {
     type Output = Self;

@@ -12,6 +12,7 @@ use super::withheld::Withheld;
 use crate::at::{MixedTimes, Timestamp};
 use crate::condition::{Judged, attested, judge, sound};
 use crate::evidence::{Answer, EvidenceValue, Fault};
+use crate::json::canonical::form::formed;
 use crate::json::{JsonError, canonical};
 use crate::ledger::{Body, Commitment, Event, EvidenceEntry, Salt, SideValue, Slot, StepDecided, TriggerEntry};
 use crate::name::{ConditionId, TriggerId};
@@ -148,6 +149,27 @@ pub fn decide(step: Step<'_>) -> Result<Decided, StepFault> {
 
 /// Decides one step anew where some of its answers are not at hand: see [`Withheld`].
 pub(crate) fn decide_with(step: Step<'_>, withheld: &Withheld<'_>) -> Result<Decided, StepFault> {
+    Ok(draft(step, withheld)?.onto(step.state.clone())?)
+}
+
+/// A step that was decided, before it is folded into the state.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    event: Event,
+    values: Vec<SideValue>,
+    evaluation: Option<StageEvaluation>,
+}
+
+impl Draft {
+    /// Folds it into the state that it was decided on.
+    pub(crate) fn onto(self, state: RunState) -> Result<Decided, StateFault> {
+        let (event, state) = seal(Some(state), self.event)?;
+        Ok(Decided { event, values: self.values, state, evaluation: self.evaluation })
+    }
+}
+
+/// Decides one step.
+pub(crate) fn draft(step: Step<'_>, withheld: &Withheld<'_>) -> Result<Draft, StepFault> {
     let Step { state, scenario, trigger, policy, at, .. } = step;
     let stage = stage_of(step)?;
     let answers: Vec<_> = step.answers.iter().map(|answer| kept(answer, scenario, policy)).collect();
@@ -186,13 +208,12 @@ pub(crate) fn decide_with(step: Step<'_>, withheld: &Withheld<'_>) -> Result<Dec
         seq: state.seq + 1,
         at,
         actor: step.actor.map(str::to_owned),
-        key: Some(trigger.trigger_id.to_string()),
+        key: Some(trigger.trigger_id.as_str().to_owned()),
         policy_digest: policy.digest(),
         state_digest: None,
         body: Body::StepDecided(Box::new(body)),
     };
-    let (event, state) = seal(Some(state), event)?;
-    Ok(Decided { event, values, state, evaluation })
+    Ok(Draft { event, values, evaluation })
 }
 
 /// The stage that is to be judged, if this run can take this step at all.
@@ -221,8 +242,8 @@ fn time_out(step: Step<'_>, stage: Stage<'_>) -> Result<Option<Taken>, StepFault
 }
 
 /// Folds an event into the state and writes the digest of the result into the event.
-pub(super) fn seal(before: Option<&RunState>, mut event: Event) -> Result<(Event, RunState), StateFault> {
-    let state = RunState::apply(before, &event)?;
+pub(super) fn seal(before: Option<RunState>, mut event: Event) -> Result<(Event, RunState), StateFault> {
+    let state = RunState::follow(before, &event)?;
     event.state_digest = Some(state.digest());
     Ok((event, state))
 }
@@ -353,7 +374,7 @@ impl Bench<'_> {
             }
             if let Some(it) = self.answers.get(&view.condition_id) {
                 // Invariant: what `kept` lets through has a canonical form.
-                let canonical = canonical::of(&it.answer).unwrap_or_default();
+                let canonical = formed(&it.answer);
                 let value = SideValue { slot: Slot::Evidence(it.condition_id.clone()), salt: it.salt, canonical };
                 entry.answer = Some(value.commitment());
                 values.push(value);

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::at::{Timestamp, instant};
 use crate::evidence::{Answer, EvidenceAnchor, EvidenceValue, Fault, FaultCode, Found, Query};
-use crate::json::canonical;
 use crate::policy::TimePolicy;
 
 const PARAMS_MISSING: FaultCode = FaultCode::known("params_missing");
@@ -46,8 +45,7 @@ pub fn answer(query: &Query, at: Timestamp) -> Answer {
 
 /// Where the answer comes from: the evaluation time itself, as a canonical object with scalar fields.
 fn anchor(at: Timestamp) -> EvidenceAnchor {
-    let value = json!({ "time_kind": at.kind(), "value": number(at).to_string() });
-    let anchor_value = String::from_utf8(canonical::to_vec(&value)).unwrap_or_default();
+    let anchor_value = format!(r#"{{"time_kind":"{}","value":"{}"}}"#, at.kind(), number(at));
     EvidenceAnchor { anchor_type: "evaluation_time".into(), anchor_value }
 }
 

@@ -1,6 +1,6 @@
 //! One stage, judged: the function that live runs, prechecks, CI and replays share.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use crate::condition::{Judged, Truth, meet_lane};
 use crate::gate::{self, GateEvaluation, Need};
@@ -31,7 +31,7 @@ pub struct ConditionView {
 
 impl ConditionView {
     /// Under the condition's own lane requirement.
-    pub fn own(&self) -> Judged {
+    pub fn own(&self) -> Cow<'_, Judged> {
         meet_lane(&self.judged, self.required)
     }
 
@@ -41,7 +41,7 @@ impl ConditionView {
     }
 
     /// Within a gate, which may ask for more.
-    pub fn within(&self, gate: &GateSpec) -> Judged {
+    pub fn within(&self, gate: &GateSpec) -> Cow<'_, Judged> {
         meet_lane(&self.judged, self.needed(gate))
     }
 }
@@ -49,8 +49,7 @@ impl ConditionView {
 impl StageEvaluation {
     /// The condition of that id.
     pub fn condition(&self, id: &ConditionId) -> Option<&ConditionView> {
-        let found = self.conditions.binary_search_by(|it| it.condition_id.cmp(id)).ok()?;
-        self.conditions.get(found)
+        find(&self.conditions, id)
     }
 
     /// The gates that are not True, in the order of the text.
@@ -76,13 +75,18 @@ pub fn evaluate_stage(
             ConditionView { condition_id: spec.condition_id.clone(), judged: judge(spec), required }
         })
         .collect();
-    let by_id: BTreeMap<&ConditionId, &ConditionView> = conditions.iter().map(|it| (&it.condition_id, it)).collect();
     let gates = stage.spec.gates.iter().map(|gate| {
         let truth = |id: &ConditionId, need: Need| {
-            by_id.get(id).map_or(Truth::Unknown, |view| view.within(gate).status_for(need))
+            find(&conditions, id).map_or(Truth::Unknown, |view| view.within(gate).status_for(need))
         };
         gate::evaluate(&gate.gate_id, &gate.requirement, &truth)
     });
     let gates = gates.collect();
     StageEvaluation { conditions, gates }
+}
+
+/// The condition of that id, among conditions in canonical order.
+fn find<'a>(conditions: &'a [ConditionView], id: &ConditionId) -> Option<&'a ConditionView> {
+    let found = conditions.binary_search_by(|it| it.condition_id.cmp(id)).ok()?;
+    conditions.get(found)
 }

@@ -18,7 +18,7 @@ mod withheld;
 
 pub use advance::Edge;
 pub(crate) use advance::by_outcome as edge_by_outcome;
-pub(crate) use decide::{Bench, decide_with};
+pub(crate) use decide::{Bench, decide_with, draft};
 pub use decide::{Decided, SaltedAnswer, Step, StepFault, Trigger, decide};
 pub use derived::{answer as derived_answer, answer_under as derived_answer_under};
 pub use dispatch::{DispatchReceipt, Issuing, PacketEnvelope, PacketRecord, Visibility};

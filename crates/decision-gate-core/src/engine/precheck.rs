@@ -155,7 +155,7 @@ fn gaps(evaluation: &StageEvaluation, stage: Stage<'_>) -> Vec<PrecheckGap> {
             })
             .map(|gate| view.within(gate))
             .find(|it| it.gap.is_some())?;
-        let gap = judged.gap?;
+        let gap = judged.gap.as_ref()?;
         Some(PrecheckGap {
             condition_id: view.condition_id.clone(),
             code: gap.code().to_owned(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::evidence::Subject;
-use crate::json::canonical;
+use crate::json::canonical::form::{Form, Optional, Plain, formed, object, word_form};
 use crate::ledger::{Body, Event};
 use crate::name::{EnvironmentName, GateId, NamespaceId, RunId, ScenarioId, StageId, TenantId, TriggerId};
 use crate::scenario::Origin;
@@ -182,6 +182,80 @@ pub enum DecisionOutcome {
     },
 }
 
+word_form!(RunStatus, TriggerKind);
+
+impl Form for Degraded {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, { "reason": &Plain(&self.reason), "stage_id": &self.stage_id });
+    }
+}
+
+impl Form for DecisionRecord {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, {
+            "correlation_id": &self.correlation_id,
+            "decided_at": &self.decided_at,
+            "decision_id": &self.decision_id,
+            "outcome": &self.outcome,
+            "seq": &self.seq,
+            "stage_id": &self.stage_id,
+            "trigger_id": &self.trigger_id,
+        });
+    }
+}
+
+impl Form for DecisionOutcome {
+    fn form(&self, out: &mut Vec<u8>) {
+        let kind = self.word();
+        match self {
+            Self::Start { stage_id } | Self::Complete { stage_id } => {
+                object!(out, { "kind": kind, "stage_id": stage_id });
+            }
+            Self::Advance { from_stage, to_stage, timeout } => {
+                object!(out, { "from_stage": from_stage, "kind": kind, "timeout": timeout, "to_stage": to_stage });
+            }
+            Self::Hold { summary } => object!(out, { "kind": kind, "summary": summary }),
+            Self::Fail { reason } => object!(out, { "kind": kind, "reason": reason }),
+        }
+    }
+}
+
+impl Form for SafeSummary {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, {
+            "policy_tags": &self.policy_tags,
+            "retry_hint": &self.retry_hint,
+            "status": &self.status,
+            "unmet_gates": &self.unmet_gates,
+        });
+    }
+}
+
+impl Form for RunState {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, {
+            "decisions": &self.decisions,
+            "degraded": &Optional(&self.degraded),
+            "dispatch_targets": &Plain(&self.dispatch_targets),
+            "environment": &Optional(&self.environment),
+            "last_decision": &self.last_decision,
+            "last_event_at": &self.last_event_at,
+            "namespace": &self.namespace,
+            "origin": &self.origin,
+            "run": &self.run,
+            "scenario_id": &self.scenario_id,
+            "seq": &self.seq,
+            "spec_hash": &self.spec_hash,
+            "stage_entered_at": &self.stage_entered_at,
+            "stage_id": &self.stage_id,
+            "status": &self.status,
+            "subject": &Optional(&self.subject.as_ref().map(Plain)),
+            "tenant": &self.tenant,
+            "triggers": &self.triggers,
+        });
+    }
+}
+
 impl DecisionOutcome {
     /// The word on the wire.
     pub fn word(&self) -> &'static str {
@@ -279,7 +353,12 @@ impl RunState {
     /// # Errors
     /// [`StateFault`] when the event can't follow.
     pub fn apply(before: Option<&Self>, event: &Event) -> Result<Self, StateFault> {
-        let after = before.map_or(0, |it| it.seq);
+        Self::follow(before.cloned(), event)
+    }
+
+    /// The same, in the place of the state before.
+    pub(crate) fn follow(before: Option<Self>, event: &Event) -> Result<Self, StateFault> {
+        let after = before.as_ref().map_or(0, |it| it.seq);
         if event.seq != after + 1 {
             return Err(StateFault::Sequence { after, got: event.seq });
         }
@@ -331,11 +410,11 @@ impl RunState {
         }
     }
 
-    fn same_run(&self, event: &Event, run: &RunId) -> Result<Self, StateFault> {
+    fn same_run(self, event: &Event, run: &RunId) -> Result<Self, StateFault> {
         if *run != self.run || event.tenant != self.tenant || event.namespace != self.namespace {
             return Err(StateFault::Run { wanted: self.run.to_string(), got: run.to_string() });
         }
-        Ok(Self { seq: event.seq, last_event_at: event.at, ..self.clone() })
+        Ok(Self { seq: event.seq, last_event_at: event.at, ..self })
     }
 
     fn take_decision(&mut self, decision: &DecisionRecord, at: Timestamp) {
@@ -354,7 +433,7 @@ impl RunState {
 
     /// Digest of its canonical JSON.
     pub fn digest(&self) -> Digest {
-        Digest::of(&canonical::own(self))
+        Digest::of(&formed(self))
     }
 
     /// Whether the run ended as it should: completed, and nothing was taken for granted on the way.

@@ -110,10 +110,10 @@ pub(crate) fn accept(
         seq: state.seq + 1,
         at,
         actor: actor.map(str::to_owned),
-        key: Some(body.submission_id.to_string()),
+        key: Some(body.submission_id.as_str().to_owned()),
         policy_digest: policy.digest(),
         state_digest: None,
         body: Body::Submitted(body),
     };
-    seal(Some(state), event)
+    seal(Some(state.clone()), event)
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{EvidenceAnchor, EvidenceRef, EvidenceSignature, EvidenceValue};
 use crate::digest::Digest;
+use crate::json::canonical::form::{Form, Optional, Plain, object};
 use crate::trust::Lane;
 
 /// How a query ended.
@@ -75,6 +76,25 @@ pub struct Found {
     /// The lane that the provider lowers its answer to. It can't raise it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_ceiling: Option<Lane>,
+}
+
+impl Form for Answer {
+    fn form(&self, out: &mut Vec<u8>) {
+        let Self::Found(found) = self else {
+            return Plain(self).form(out);
+        };
+        object!(out, {
+            "anchor": &Optional(&found.anchor),
+            "answer": "found",
+            "attestation": &Optional(&found.attestation),
+            "claimed_hash": &Optional(&found.claimed_hash),
+            "content_type": &Optional(&found.content_type),
+            "lane_ceiling": &Optional(&found.lane_ceiling),
+            "reference": &Optional(&found.reference),
+            "signature": &Optional(&found.signature),
+            "value": &found.value,
+        });
+    }
 }
 
 impl Found {

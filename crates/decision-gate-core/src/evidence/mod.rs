@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json::canonical::form::{Form, object};
 use crate::name::{CheckId, ProviderId};
 
 /// One question to one provider.
@@ -40,4 +41,10 @@ pub struct EvidenceAnchor {
     pub anchor_type: String,
     /// Canonical JSON text of an object with scalar fields.
     pub anchor_value: String,
+}
+
+impl Form for EvidenceAnchor {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, { "anchor_type": &self.anchor_type, "anchor_value": &self.anchor_value });
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{EvidenceAnchor, EvidenceValue};
 use crate::digest::Digest;
+use crate::json::canonical::form::{Form, object};
 use crate::trust::Lane;
 
 /// One piece of evidence with what was established about it.
@@ -61,4 +62,37 @@ pub struct EvidenceSignature {
     pub key_id: String,
     /// The signature's bytes.
     pub signature: Vec<u8>,
+}
+
+impl Form for EvidenceResult {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, {
+            "content_type": &self.content_type,
+            "error": &self.error,
+            "evidence_anchor": &self.evidence_anchor,
+            "evidence_hash": &self.evidence_hash,
+            "evidence_ref": &self.evidence_ref,
+            "lane": &self.lane,
+            "signature": &self.signature,
+            "value": &self.value,
+        });
+    }
+}
+
+impl Form for EvidenceError {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, { "code": &self.code, "details": &self.details, "message": &self.message });
+    }
+}
+
+impl Form for EvidenceRef {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, { "uri": &self.uri });
+    }
+}
+
+impl Form for EvidenceSignature {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, { "key_id": &self.key_id, "scheme": &self.scheme, "signature": &self.signature });
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::digest::Digest;
 use crate::json::canonical;
+use crate::json::canonical::form::{Form, object};
 
 /// What was seen: `{"kind":"json","value":…}` or `{"kind":"bytes","value":[0..255,…]}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,5 +30,14 @@ impl EvidenceValue {
     /// Digest of [`EvidenceValue::hashed_bytes`].
     pub fn digest(&self) -> Digest {
         Digest::of(&self.hashed_bytes())
+    }
+}
+
+impl Form for EvidenceValue {
+    fn form(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Json(value) => object!(out, { "kind": "json", "value": value }),
+            Self::Bytes(bytes) => object!(out, { "kind": "bytes", "value": bytes }),
+        }
     }
 }

@@ -110,7 +110,7 @@ fn strictest(situation: &Situation<'_>, view: &ConditionView) -> Judged {
             judged = view.within(gate);
         }
     }
-    judged
+    judged.into_owned()
 }
 
 fn action(judged: &Judged) -> Action {
@@ -133,30 +133,48 @@ fn action(judged: &Judged) -> Action {
     }
 }
 
-/// The changes in words.
-pub(super) fn written(situation: &Situation<'_>, moves: &[Move], changes: &Changes) -> Vec<Change> {
-    let mut all = Vec::new();
-    for (atom, to) in changes {
-        let Some(view) = situation.evaluation.conditions.get(*atom) else { continue };
+/// The first changes in words, least trouble first, and how many there are.
+pub(super) fn written(
+    situation: &Situation<'_>,
+    moves: &[Move],
+    changes: &Changes,
+    most: usize,
+) -> (Vec<Change>, usize) {
+    let made = |(atom, to): (&usize, &bool)| Some((moves.get(atom * 2 + usize::from(*to))?.action, *atom, *to));
+    let mut ordered: Vec<_> = changes.iter().filter_map(made).collect();
+    ordered.sort_unstable();
+    let (mut all, mut count) = (Vec::new(), 0);
+    for (action, atom, to) in ordered {
+        let Some(view) = situation.evaluation.conditions.get(atom) else { continue };
         let Some(spec) = situation.scenario.condition(&view.condition_id) else { continue };
-        let Some(made) = moves.get(atom * 2 + usize::from(*to)) else { continue };
         let judged = strictest(situation, view);
-        match &judged.release {
-            Some(released) if !matches!(judged.gap, Some(Gap::Lane { .. })) => {
-                all.extend(released.why.gates.iter().map(|gate| Change {
-                    action: action_of(gate),
-                    condition_id: Some(spec.condition_id.clone()),
-                    release_gate: Some(gate.gate.clone()),
-                    make: Some(Truth::True),
-                    value: None,
-                    at: None,
-                    text: format!("release gate `{}`: {}", gate.gate, gate.recommendation),
-                }));
+        let gates = judged.release.as_ref().filter(|_| !matches!(judged.gap, Some(Gap::Lane { .. })));
+        let Some(released) = gates else {
+            count += 1;
+            if all.len() < most {
+                all.push(written_one(situation, spec, &judged, action, to));
             }
-            Some(_) | None => all.push(written_one(situation, spec, &judged, made.action, *to)),
-        }
+            continue;
+        };
+        count += released.why.gates.len();
+        let room = most.saturating_sub(all.len());
+        all.extend(released.why.gates.iter().take(room).map(|gate| of_gate(spec, gate)));
     }
-    all
+    all.sort_by_key(|change| change.action);
+    (all, count)
+}
+
+/// To mend a release gate.
+fn of_gate(spec: &ConditionSpec, gate: &ReleaseBlock) -> Change {
+    Change {
+        action: action_of(gate),
+        condition_id: Some(spec.condition_id.clone()),
+        release_gate: Some(gate.gate.clone()),
+        make: Some(Truth::True),
+        value: None,
+        at: None,
+        text: format!("release gate `{}`: {}", gate.gate, gate.recommendation),
+    }
 }
 
 fn written_one(situation: &Situation<'_>, spec: &ConditionSpec, judged: &Judged, action: Action, to: bool) -> Change {

@@ -46,7 +46,7 @@ pub(super) fn obstacles<'a>(situation: &Situation<'a>) -> Vec<Obstacle<'a>> {
             };
             let judged = view.within(gate);
             if judged.status != wanted && !all.iter().any(|it| it.spec.condition_id == *id) {
-                all.push(Obstacle { spec, gate, judged, wanted });
+                all.push(Obstacle { spec, gate, judged: judged.into_owned(), wanted });
             }
         }
     }

@@ -34,8 +34,8 @@ use crate::engine::{DecisionOutcome, Edge, StageEvaluation, edge_by_outcome};
 use crate::policy::Policy;
 use crate::scenario::{Scenario, Stage};
 
-/// The most pieces of evidence that a brief explanation looks at.
-pub const BRIEF_EVIDENCE: usize = 12;
+/// The most of each kind that a brief explanation puts in words: more would not fit.
+const BRIEF_ENTRIES: usize = 8;
 
 /// A stage that was judged, and what it was judged by.
 #[derive(Clone, Copy, Debug)]
@@ -78,28 +78,31 @@ impl Situation<'_> {
 
 /// Explains a stage that does not let its run go on.
 fn explain(situation: &Situation<'_>, size: Size) -> Explanation {
-    let next_actions = turn::next_actions(situation);
+    let most = if size == Size::Brief { BRIEF_ENTRIES } else { usize::MAX };
+    let (next_actions, changes) = turn::next_actions(situation, most);
     let mut obstacles = evidence::obstacles(situation);
     // What is to be changed is told of first: it is what is left when there is little room.
     let is_next = |it: &evidence::Obstacle<'_>| {
         next_actions.changes.iter().any(|change| change.condition_id.as_ref() == Some(&it.spec.condition_id))
     };
-    obstacles.sort_by_key(|it| !is_next(it));
-    let shown = if size == Size::Brief { BRIEF_EVIDENCE } else { usize::MAX };
-    let told = obstacles.iter().take(shown).map(|it| it.told(situation)).collect::<Vec<_>>();
+    obstacles.sort_by_cached_key(|it| !is_next(it));
     let gates = situation.evaluation.unmet().filter_map(|unmet| {
         let gate = situation.stage.gate(&unmet.gate_id)?;
         let requires = clip(&gate.requirement.to_string(), 200);
         Some(GateWhy { gate_id: unmet.gate_id.clone(), status: unmet.status, requires })
     });
-    let left_out = LeftOut { evidence: obstacles.len().saturating_sub(told.len()), ..LeftOut::default() };
-    let explanation = Explanation {
-        gates: gates.collect(),
-        evidence: told,
-        next_actions,
-        upcoming: upcoming::all(situation),
-        left_out,
+    let (gates, evidence): (Vec<_>, Vec<_>) =
+        (gates.take(most).collect(), obstacles.iter().take(most).map(|it| it.told(situation)).collect());
+    let mut upcoming = upcoming::all(situation);
+    let left_out = LeftOut {
+        gates: situation.evaluation.unmet().count().saturating_sub(gates.len()),
+        evidence: obstacles.len().saturating_sub(evidence.len()),
+        near_misses: 0,
+        changes,
+        upcoming: upcoming.len().saturating_sub(most),
     };
+    upcoming.truncate(most);
+    let explanation = Explanation { gates, evidence, next_actions, upcoming, left_out };
     match size {
         Size::Brief => explanation.brief(),
         Size::Whole => explanation,

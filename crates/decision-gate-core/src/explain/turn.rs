@@ -20,8 +20,8 @@ struct Turned {
     at: Option<Timestamp>,
 }
 
-/// What to do.
-pub(super) fn next_actions(situation: &Situation<'_>) -> NextActions {
+/// What to do, with at most so many changes in words, and how many are left out.
+pub(super) fn next_actions(situation: &Situation<'_>, most: usize) -> (NextActions, usize) {
     let goals = goals::of(situation.stage);
     let mut times = vec![None];
     times.extend(moments::all(situation).into_iter().map(Some));
@@ -46,14 +46,16 @@ pub(super) fn next_actions(situation: &Situation<'_>) -> NextActions {
     }
     exact &= shown || best.is_none();
     match best {
-        Some(turned) => told(situation, &turned, exact),
-        None if shown => hopeless::nothing_helps(situation),
-        None => NextActions {
-            smallest: Smallest::NotFound,
-            note: Some("the gates are too tangled for the search; see what each of them requires".to_owned()),
-            ..NextActions::default()
-        },
+        Some(turned) => told(situation, &turned, exact, most),
+        None if shown => (hopeless::nothing_helps(situation), 0),
+        None => (not_found("the gates are too tangled for the search"), 0),
     }
+}
+
+/// Nothing to say, and why.
+fn not_found(why: &str) -> NextActions {
+    let note = format!("{why}; see what each gate requires");
+    NextActions { smallest: Smallest::NotFound, note: Some(note), ..NextActions::default() }
 }
 
 fn cost(to: Option<&Move>) -> Option<Cost> {
@@ -101,24 +103,23 @@ fn node(
 }
 
 /// The changes in words, if the stage evaluated with them lets the run go on.
-fn told(situation: &Situation<'_>, turned: &Turned, exact: bool) -> NextActions {
+fn told(situation: &Situation<'_>, turned: &Turned, exact: bool, most: usize) -> (NextActions, usize) {
     let evaluation = evaluated(situation, turned);
     let then = match edge_by_outcome(situation.scenario, situation.stage, &evaluation) {
         Edge::To { stage_id, degraded: None } => Then::Advance { to_stage: stage_id },
         Edge::End { degraded: None } => Then::Complete,
         Edge::To { .. } | Edge::End { .. } | Edge::None => {
-            return NextActions {
-                smallest: Smallest::NotFound,
-                note: Some("no set of changes was confirmed; see what each gate requires".to_owned()),
-                ..NextActions::default()
-            };
+            return (not_found("no set of changes was confirmed"), 0);
         }
     };
-    let mut changes = changes::written(situation, &turned.moves, &turned.changes);
-    changes.extend(turned.at.map(|at| changes::wait(situation, at)));
+    let waiting = turned.at.map(|at| changes::wait(situation, at));
+    let most = most.saturating_sub(usize::from(waiting.is_some()));
+    let (mut changes, count) = changes::written(situation, &turned.moves, &turned.changes, most);
+    let left_out = count.saturating_sub(changes.len());
+    changes.extend(waiting);
     changes.sort_by_key(|change| change.action);
     let smallest = if exact { Smallest::Proved } else { Smallest::NotProved };
-    NextActions { changes, then: Some(then), smallest, note: None }
+    (NextActions { changes, then: Some(then), smallest, note: None }, left_out)
 }
 
 /// The stage judged again, with the changes made and nothing else touched.

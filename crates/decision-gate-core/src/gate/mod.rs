@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Truth;
+use crate::json::canonical::form::{Form, object};
 use crate::name::{ConditionId, GateId};
 
 /// What one gate came to.
@@ -30,6 +31,18 @@ pub struct TraceEntry {
     pub condition_id: ConditionId,
     /// Its status within this gate.
     pub status: Truth,
+}
+
+impl Form for GateEvaluation {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, { "gate_id": &self.gate_id, "status": &self.status, "trace": &self.trace });
+    }
+}
+
+impl Form for TraceEntry {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, { "condition_id": &self.condition_id, "status": &self.status });
+    }
 }
 
 /// Evaluates a gate's tree over the truth of its conditions, each as what it is needed for: to hold, or to fail.

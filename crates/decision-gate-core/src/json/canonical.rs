@@ -3,6 +3,7 @@
 //! Maps in memory are sorted by code point; RFC 8785 sorts by UTF-16 unit, which is another order only where some name
 //! has a character from U+E000 on. Numbers are printed as ECMAScript prints doubles.
 
+pub(crate) mod form;
 mod writer;
 
 use serde::Serialize;
@@ -169,14 +170,24 @@ fn write_escape(byte: u8, out: &mut Vec<u8>) {
 
 fn write_number(number: &Number, out: &mut Vec<u8>) {
     if let Some((negative, magnitude)) = safe_magnitude(number) {
-        if negative {
-            out.push(b'-');
-        }
-        print::integer(magnitude, |digits| out.extend_from_slice(digits));
+        write_integer(negative, magnitude, out);
     } else {
         // Invariant: without arbitrary precision every number is a finite double or an integer.
         print::double(number.as_f64().unwrap_or_default(), |text| out.extend_from_slice(text.as_bytes()));
     }
+}
+
+/// An integer; of one that no double has, the form is that of the nearest double.
+fn write_integer(negative: bool, magnitude: u64, out: &mut Vec<u8>) {
+    if magnitude > MAX_SAFE {
+        #[expect(clippy::cast_precision_loss, reason = "the form is that of the nearest double")]
+        let nearest = if negative { -(magnitude as f64) } else { magnitude as f64 };
+        return print::double(nearest, |text| out.extend_from_slice(text.as_bytes()));
+    }
+    if negative {
+        out.push(b'-');
+    }
+    print::integer(magnitude, |digits| out.extend_from_slice(digits));
 }
 
 /// Sign and magnitude of an integer that is a double without rounding.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{self, Digest};
+use crate::json::canonical::form::Form;
 use crate::name::ConditionId;
 
 /// Separates value commitments from every other use of SHA-256.
@@ -67,6 +68,12 @@ impl Commitment {
     /// The digest.
     pub fn digest(&self) -> Digest {
         self.0
+    }
+}
+
+impl Form for Commitment {
+    fn form(&self, out: &mut Vec<u8>) {
+        self.0.form(out);
     }
 }
 

@@ -3,6 +3,8 @@
 //! What is written here is hashed and kept for ever: a field can be added as an omitted-when-absent option, and
 //! nothing else can change without a new [`EVENT_VERSION`].
 
+mod form;
+
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
@@ -14,7 +16,8 @@ use crate::digest::Digest;
 use crate::engine::{DecisionRecord, Degraded, TriggerKind};
 use crate::evidence::{EvidenceAnchor, Subject};
 use crate::gate::GateEvaluation;
-use crate::json::{self, canonical};
+use crate::json;
+use crate::json::canonical::form::{append, formed};
 use crate::name::{
     CheckId, ConditionId, EnvironmentName, NamespaceId, PacketId, ProviderId, RunId, ScenarioId, SchemaId,
     SchemaVersion, StageId, SubmissionId, TenantId, TriggerId,
@@ -368,7 +371,12 @@ impl Event {
 
     /// Its canonical JSON: what is stored, hashed and exported.
     pub fn to_bytes(&self) -> Vec<u8> {
-        canonical::own(&self.row())
+        formed(&self.row())
+    }
+
+    /// Appends its canonical JSON.
+    pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
+        append(&self.row(), out);
     }
 
     /// Its JSON.
@@ -424,6 +432,15 @@ impl Event {
         let value = json::parse_exact(bytes, &json::Limits::message(1 << 26)).map_err(EventReadError::Json)?;
         let event = Self::from_value(value)?;
         if event.to_bytes() == bytes { Ok(event) } else { Err(EventReadError::NotCanonical) }
+    }
+
+    /// The policy that an event's bytes name, where they name one; nothing else of them is looked at.
+    pub fn policy_named(bytes: &[u8]) -> Option<Digest> {
+        #[derive(Deserialize)]
+        struct Named {
+            policy_digest: Digest,
+        }
+        serde_json::from_slice::<Named>(bytes).ok().map(|it| it.policy_digest)
     }
 
     /// Reads an event from its JSON, whose form on the wire is not checked here.

@@ -3,6 +3,7 @@
 //! It says nothing that the pack does not show: [`Account::shown`] gives evidence as the pack's profile lets it be seen.
 //! Whether it can be believed stands in the [`Report`](super::Report) of the same verification and nowhere else.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::manifest::{CHECKPOINT, Profile};
@@ -60,7 +61,8 @@ impl Account {
 
     /// What the pack shows of a piece of evidence.
     pub fn shown(&self, event: &Event, spec: &ConditionSpec, judged: &Judged) -> Option<EvidenceResult> {
-        Some(views::shown(judged.result.clone(), spec, self.policy(event)?, self.profile))
+        let policy = self.policy(event)?;
+        Some(views::shown(Cow::Borrowed(&judged.result), spec, policy, self.profile).into_owned())
     }
 
     pub(crate) fn new(files: &PackFiles, content: Content, judged: Judgements) -> Self {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::files::PackFiles;
 use super::manifest::ArtifactKind;
 use crate::json::{self, JsonError, canonical};
 
@@ -21,41 +22,156 @@ pub(crate) struct Made {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// An array of canonical items on its way into one or more files.
-#[derive(Debug)]
-pub(crate) struct Array {
-    base: &'static str,
-    kind: ArtifactKind,
+/// Where the bytes of segments go.
+pub(crate) trait Output {
+    /// How many bytes the open segment has.
+    fn length(&self) -> usize;
+
+    /// Appends to the open segment.
+    fn put(&mut self, bytes: &[u8]);
+
+    /// Closes the open segment and opens the next.
+    fn cut(&mut self);
+}
+
+/// Segments that are made.
+#[derive(Debug, Default)]
+pub(crate) struct Making {
     closed: Vec<Vec<u8>>,
     open: Vec<u8>,
 }
 
-impl Array {
-    /// An empty array at `base`.
-    pub(crate) fn new(base: &'static str, kind: ArtifactKind) -> Self {
-        Self { base, kind, closed: Vec::new(), open: vec![b'['] }
+/// Segments that are there, and that what is written must be equal to.
+#[derive(Debug)]
+pub(crate) struct Matching<'f> {
+    files: &'f PackFiles,
+    base: &'static str,
+    segment: usize,
+    open: &'f [u8],
+    at: usize,
+    same: bool,
+}
+
+/// An array of canonical items on its way into one or more files.
+#[derive(Debug)]
+pub(crate) struct Array<O> {
+    base: &'static str,
+    kind: ArtifactKind,
+    output: O,
+    /// How many items each closed segment has, and the open one.
+    counts: Vec<usize>,
+    count: usize,
+}
+
+impl Output for Making {
+    fn length(&self) -> usize {
+        self.open.len()
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.open.extend_from_slice(bytes);
+    }
+
+    fn cut(&mut self) {
+        self.closed.push(std::mem::take(&mut self.open));
+    }
+}
+
+impl<'f> Matching<'f> {
+    fn new(base: &'static str, files: &'f PackFiles) -> Self {
+        let found = files.bytes(base);
+        Self { files, base, segment: 0, open: found.unwrap_or_default(), at: 0, same: found.is_some() }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.same && self.at == self.open.len()
+    }
+}
+
+impl Output for Matching<'_> {
+    fn length(&self) -> usize {
+        self.at
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.at + bytes.len();
+        self.same &= self.open.get(self.at..end) == Some(bytes);
+        self.at = end;
+    }
+
+    fn cut(&mut self) {
+        self.segment += 1;
+        let found = self.files.bytes(&segment_path(self.base, self.segment));
+        self.same = self.is_at_end() && found.is_some();
+        (self.open, self.at) = (found.unwrap_or_default(), 0);
+    }
+}
+
+impl<O: Output> Array<O> {
+    fn on(base: &'static str, kind: ArtifactKind, mut output: O) -> Self {
+        output.put(b"[");
+        Self { base, kind, output, counts: Vec::new(), count: 0 }
     }
 
     /// Appends an item that is canonical JSON.
     pub(crate) fn push(&mut self, item: &[u8]) {
-        if self.open.len() > 1 {
-            if self.open.len() + item.len() + 2 > SEGMENT_BYTES {
-                self.open.push(b']');
-                self.closed.push(std::mem::replace(&mut self.open, vec![b'[']));
+        let length = self.output.length();
+        if length > 1 {
+            if length + item.len() + 2 > SEGMENT_BYTES {
+                self.output.put(b"]");
+                self.output.cut();
+                self.output.put(b"[");
+                self.counts.push(std::mem::take(&mut self.count));
             } else {
-                self.open.push(b',');
+                self.output.put(b",");
             }
         }
-        self.open.extend_from_slice(item);
+        self.output.put(item);
+        self.count += 1;
+    }
+}
+
+impl Array<Making> {
+    /// An empty array at `base`.
+    pub(crate) fn new(base: &'static str, kind: ArtifactKind) -> Self {
+        Self::on(base, kind, Making::default())
     }
 
     /// The files, in order: `base`, then `base` with `.2`, `.3` … before its extension.
     pub(crate) fn finish(mut self) -> Vec<Made> {
-        self.open.push(b']');
-        self.closed.push(self.open);
+        self.output.put(b"]");
+        self.output.cut();
         let made = |(index, bytes)| Made { path: segment_path(self.base, index), kind: self.kind, bytes };
-        self.closed.into_iter().enumerate().map(made).collect()
+        self.output.closed.into_iter().enumerate().map(made).collect()
     }
+}
+
+impl<'f> Array<Matching<'f>> {
+    /// An array that must be the one at `base`.
+    pub(crate) fn matching(base: &'static str, kind: ArtifactKind, files: &'f PackFiles) -> Self {
+        Self::on(base, kind, Matching::new(base, files))
+    }
+
+    /// Whether it is, so far.
+    pub(crate) fn is_same(&self) -> bool {
+        self.output.same
+    }
+
+    /// The files that it fills exactly, each with the number of its items; `None` when one of them is another.
+    pub(crate) fn matched(mut self) -> Option<Vec<Matched>> {
+        self.output.put(b"]");
+        self.counts.push(self.count);
+        let matched = |(index, count)| Matched { path: segment_path(self.base, index), kind: self.kind, count };
+        self.output.is_at_end().then(|| self.counts.into_iter().enumerate().map(matched).collect())
+    }
+}
+
+/// A file of a pack that is what was made anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Matched {
+    pub(crate) path: String,
+    pub(crate) kind: ArtifactKind,
+    pub(crate) count: usize,
 }
 
 /// The path of a segment, from 0.
@@ -122,6 +238,35 @@ mod tests {
         let counts: Vec<_> = files.iter().map(|it| read_array(&it.bytes).unwrap().len()).collect();
         assert_eq!(counts, [2, 2, 1]);
         assert!(files.iter().all(|it| it.bytes.len() <= SEGMENT_BYTES));
+    }
+
+    #[test]
+    fn what_is_written_must_be_what_the_segments_have() {
+        let base = "artifacts/triggers.json";
+        let item = |letter: &str| format!("\"{}\"", letter.repeat(SEGMENT_BYTES / 3));
+        let items = ["a", "b", "c", "d", "e"].map(item);
+        let mut array = Array::new(base, ArtifactKind::TriggerLog);
+        items.iter().for_each(|it| array.push(it.as_bytes()));
+        let files: PackFiles = array.finish().into_iter().map(|it| (it.path, it.bytes)).collect();
+        let counts = |files: &PackFiles, items: &[String]| {
+            let mut array = Array::matching(base, ArtifactKind::TriggerLog, files);
+            items.iter().for_each(|it| array.push(it.as_bytes()));
+            array.matched().map(|all| all.into_iter().map(|it| it.count).collect::<Vec<_>>())
+        };
+        assert_eq!(counts(&files, &items), Some(vec![2, 2, 1]));
+        // A segment that is left over is listed in no manifest that is made from these.
+        assert_eq!(counts(&files, &items[..4]), Some(vec![2, 2]));
+        assert_eq!(counts(&files, &items[..3]), None);
+        assert_eq!(counts(&files, &[&items[..], &items[..1]].concat()), None);
+        assert_eq!(counts(&files, &["a", "b", "c", "d", "x"].map(item)), None);
+        for path in ["artifacts/triggers.json", "artifacts/triggers.2.json", "artifacts/triggers.3.json"] {
+            let mut fewer = files.clone();
+            fewer.remove(path);
+            assert_eq!(counts(&fewer, &items), None, "{path}");
+            let mut longer = files.clone();
+            longer.insert(path, crate::runpack::PackFile::Bytes([files.bytes(path).unwrap(), b" "].concat()));
+            assert_eq!(counts(&longer, &items), None, "{path}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The files that are ours in a pack, and the manifest over all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,12 +10,12 @@ use super::manifest::{
     Artifact, ArtifactKind, CHECKPOINT, EVENTS, FileHash, HASH_ALGORITHM, Integrity, MANIFEST_VERSION, Manifest, Own,
     PACK_FORMAT, PROOFS, Profile, REQUIRED, Security, TRUST, VALUES, VERIFIER_REPORT, VerifierMode, root_hash,
 };
-use super::trail::{Kept, Trail};
+use super::trail::{Kept, Outline, Trail};
 use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::json::canonical;
-use crate::ledger::{Body, RULES_VERSION, Slot, leaf_hash, root_of};
-use crate::policy::Relaxation;
+use crate::json::canonical::form::{Written, object};
+use crate::ledger::{RULES_VERSION, Salt, Slot};
 use crate::trust::{AnchorPolicy, ProviderAnchor};
 
 /// `proofs.json`.
@@ -69,6 +69,7 @@ pub(crate) const ATTESTATIONS: &str = "attestations/";
 /// `events.json`, `values.json`, `trust.json`, `proofs.json`, `checkpoint.note`, and the envelopes under `attestations/`.
 pub(crate) fn own_files(
     trail: &Trail,
+    outline: &Outline,
     profile: Profile,
     generated_at: Timestamp,
     anchor: Option<&Anchor>,
@@ -76,20 +77,33 @@ pub(crate) fn own_files(
     let mut events = Array::new(EVENTS, ArtifactKind::Custom);
     trail.records.iter().for_each(|record| events.push(&record.bytes));
     let mut values = Array::new(VALUES, ArtifactKind::Custom);
-    trail.values.iter().for_each(|((seq, slot), kept)| values.push(&value_item(*seq, &slot.name(), kept)));
-    let custom = |path: &str, bytes| Made { path: path.to_owned(), kind: ArtifactKind::Custom, bytes };
+    trail.values.iter().for_each(|((seq, slot), kept)| values.push(&value_item(*seq, slot, kept)));
     let mut files = events.finish();
     files.extend(values.finish());
+    files.extend(closing_files(trail, outline, profile, generated_at, anchor, attestations(trail)));
+    files
+}
+
+/// What comes after events and values: `trust.json`, `proofs.json`, `checkpoint.note`, and the envelopes.
+pub(crate) fn closing_files(
+    trail: &Trail,
+    outline: &Outline,
+    profile: Profile,
+    generated_at: Timestamp,
+    anchor: Option<&Anchor>,
+    envelopes: BTreeMap<Digest, Vec<u8>>,
+) -> Vec<Made> {
+    let custom = |path: &str, bytes| Made { path: path.to_owned(), kind: ArtifactKind::Custom, bytes };
+    let mut files = Vec::new();
     files.push(custom(TRUST, trust(trail)));
-    files.push(custom(PROOFS, canonical::of(&proofs(trail, profile, generated_at, anchor)).unwrap_or_default()));
+    files.push(custom(PROOFS, proofs(outline, profile, generated_at, anchor)));
     files.extend(anchor.map(|anchor| custom(CHECKPOINT, anchor.note.clone())));
-    let envelopes = attestations(trail).into_iter();
-    files.extend(envelopes.map(|(digest, bytes)| custom(&format!("{ATTESTATIONS}{digest}.json"), bytes)));
+    files.extend(envelopes.into_iter().map(|(digest, bytes)| custom(&format!("{ATTESTATIONS}{digest}.json"), bytes)));
     files
 }
 
 /// Every envelope of an answer that is shown, once, exactly as it came.
-fn attestations(trail: &Trail) -> BTreeMap<Digest, Vec<u8>> {
+pub(crate) fn attestations(trail: &Trail) -> BTreeMap<Digest, Vec<u8>> {
     let mut all = BTreeMap::new();
     for ((_, slot), kept) in &trail.values {
         if let (Slot::Evidence(_), Kept::Present { value, .. }) = (slot, kept)
@@ -101,25 +115,30 @@ fn attestations(trail: &Trail) -> BTreeMap<Digest, Vec<u8>> {
     all
 }
 
-/// One item of `values.json`, members in canonical order.
-fn value_item(seq: u64, slot: &str, kept: &Kept) -> Vec<u8> {
+/// One item of `values.json`.
+pub(crate) fn value_item(seq: u64, slot: &Slot, kept: &Kept) -> Vec<u8> {
+    let mut item = Vec::new();
     match kept {
-        Kept::Present { salt, canonical, .. } => {
-            let salt = String::from(*salt);
-            let head = format!(r#"{{"salt":"{salt}","seq":{seq},"slot":"{slot}","value":"#);
-            [head.as_bytes(), canonical, b"}"].concat()
-        }
-        Kept::Withheld { why, result } => {
-            let mut item = json!({ "seq": seq, "slot": slot, "withheld": why.word() });
-            if let (Some(result), Some(members)) = (result, item.as_object_mut()) {
-                members.insert("result".into(), serde_json::to_value(result).unwrap_or_default());
-            }
-            canonical::to_vec(&item)
-        }
+        Kept::Present { salt, canonical, .. } => shown_item(seq, slot, salt, canonical, &mut item),
+        Kept::Withheld { why, result: Some(result) } => object!(&mut item, {
+            "result": result.as_ref(), "seq": &seq, "slot": &slot.name(), "withheld": why.word(),
+        }),
+        Kept::Withheld { why, result: None } => object!(&mut item, {
+            "seq": &seq, "slot": &slot.name(), "withheld": why.word(),
+        }),
     }
+    item
 }
 
-fn trust(trail: &Trail) -> Vec<u8> {
+/// Appends the item of `values.json` of a value that is there.
+pub(crate) fn shown_item(seq: u64, slot: &Slot, salt: &Salt, canonical: &[u8], out: &mut Vec<u8>) {
+    object!(out, {
+        "salt": &String::from(*salt), "seq": &seq, "slot": &slot.name(), "value": &Written(canonical),
+    });
+}
+
+/// `trust.json`.
+pub(crate) fn trust(trail: &Trail) -> Vec<u8> {
     let mut out = br#"{"keys":"#.to_vec();
     out.extend(canonical::of(&keys(trail)).unwrap_or_default());
     out.extend_from_slice(br#","policies":["#);
@@ -145,16 +164,21 @@ fn keys(trail: &Trail) -> Vec<Value> {
     seen.into_values().collect()
 }
 
-/// The Merkle tree over the events.
-fn proofs(trail: &Trail, profile: Profile, generated_at: Timestamp, anchor: Option<&Anchor>) -> Proofs {
-    let root = root_of(trail.records.iter().map(|record| leaf_hash(&record.bytes)));
-    let size = u64::try_from(trail.records.len()).unwrap_or(u64::MAX);
+/// `proofs.json`: the Merkle tree over the events.
+pub(crate) fn proofs(outline: &Outline, profile: Profile, generated_at: Timestamp, anchor: Option<&Anchor>) -> Vec<u8> {
     let checkpoint = anchor.map(|it| Inclusion { inclusion: it.inclusion.clone(), index: it.index });
-    Proofs { checkpoint, generated_at, profile, root, size }
+    let proofs = Proofs { checkpoint, generated_at, profile, root: outline.root(), size: outline.size() };
+    canonical::of(&proofs).unwrap_or_default()
 }
 
 /// The manifest over `files`, which stand in their order.
-pub(crate) fn manifest(trail: &Trail, profile: Profile, generated_at: Timestamp, files: &[Listed]) -> Manifest {
+pub(crate) fn manifest(
+    trail: &Trail,
+    outline: &Outline,
+    profile: Profile,
+    generated_at: Timestamp,
+    files: &[Listed],
+) -> Manifest {
     let file_hashes: Vec<_> = files.iter().map(|it| FileHash { path: it.path.clone(), hash: it.hash }).collect();
     let root_hash = root_hash(&file_hashes);
     let own = Own {
@@ -165,7 +189,7 @@ pub(crate) fn manifest(trail: &Trail, profile: Profile, generated_at: Timestamp,
         peer_verifiable: is_plain(files),
         subject: trail.started.subject.clone(),
         environment: trail.started.environment.clone(),
-        relaxations: relaxations(trail),
+        relaxations: outline.relaxations(),
     };
     Manifest {
         manifest_version: MANIFEST_VERSION.to_owned(),
@@ -190,19 +214,6 @@ fn is_plain(files: &[Listed]) -> bool {
     let whole = [EVENTS, VALUES, TRUST, PROOFS, CHECKPOINT, VERIFIER_REPORT];
     let plain = |path: &str| whole.contains(&path) || path.starts_with(ATTESTATIONS);
     files.iter().all(|file| plain(&file.path) || REQUIRED.iter().any(|(path, _)| file.path == *path))
-}
-
-/// What any decision loosened, sorted and distinct.
-pub(crate) fn relaxations(trail: &Trail) -> Vec<Relaxation> {
-    let mut all = BTreeSet::new();
-    for record in &trail.records {
-        match &record.event.body {
-            Body::RunStarted(body) => all.extend(body.relaxations.iter().copied()),
-            Body::StepDecided(body) => all.extend(body.relaxations.iter().copied()),
-            Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {}
-        }
-    }
-    all.into_iter().collect()
 }
 
 /// The anchors that held for the whole run: what every policy asked for alike. The public project's verifier applies

@@ -3,7 +3,7 @@
 //! Build and verify both make one of these, from the ledger and from a pack's own files; everything else in a
 //! pack follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,12 +12,14 @@ use crate::condition::{Gap, Truth};
 use crate::digest::Digest;
 use crate::engine::{Bench, SaltedAnswer, StageEvaluation, Withheld};
 use crate::evidence::{Answer, EvidenceError, EvidenceResult};
-use crate::ledger::{Body, Commitment, Event, EvidenceEntry, RunStarted, Salt, Slot, StepDecided};
+use crate::ledger::{
+    Body, Commitment, CompactRange, Event, EvidenceEntry, RunStarted, Salt, Slot, StepDecided, leaf_hash,
+};
 use crate::name::{NamespaceId, RunId, TenantId};
-use crate::policy::Policy;
+use crate::policy::{Policy, Relaxation};
 use crate::scenario::Scenario;
 use crate::scenario::packets::PacketPayload;
-use crate::trust::{Lane, Occasion};
+use crate::trust::{Lane, Occasion, Proof};
 
 /// An event with its bytes.
 #[derive(Clone, Debug)]
@@ -81,6 +83,67 @@ pub(crate) struct Inputs<'a> {
     pub(crate) unreadable: Vec<(Place, String)>,
 }
 
+/// What the rest of a pack says of the events, taken while they pass by.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    range: CompactRange,
+    relaxations: BTreeSet<Relaxation>,
+    /// Events with evidence that somebody signed, each with its place in the run.
+    pub(crate) signed: Vec<(usize, Event)>,
+}
+
+impl Outline {
+    /// Of all events of a run.
+    pub(crate) fn of(records: &[Recorded]) -> Self {
+        let mut outline = Self::default();
+        for Recorded { event, bytes } in records {
+            if outline.take(event, bytes) {
+                outline.keep(event.clone());
+            }
+        }
+        outline
+    }
+
+    /// Takes the next event; says whether it is one to keep.
+    pub(crate) fn take(&mut self, event: &Event, bytes: &[u8]) -> bool {
+        self.range.push(leaf_hash(bytes));
+        let (relaxations, evidence) = match &event.body {
+            Body::RunStarted(body) => (body.relaxations.as_slice(), [].as_slice()),
+            Body::StepDecided(body) => (body.relaxations.as_slice(), body.evidence.as_slice()),
+            Body::Submitted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {
+                return false;
+            }
+        };
+        self.relaxations.extend(relaxations.iter().copied());
+        let signed = |proof: &Proof| match proof {
+            Proof::Pulled | Proof::Derived | Proof::Supplied => false,
+            Proof::Checked(_) | Proof::Attested(_) | Proof::Released(_) => true,
+        };
+        evidence.iter().any(|entry| entry.proof.as_ref().is_some_and(signed))
+    }
+
+    /// Keeps the event that was taken last.
+    pub(crate) fn keep(&mut self, event: Event) {
+        let place = usize::try_from(self.size()).unwrap_or(usize::MAX).saturating_sub(1);
+        self.signed.push((place, event));
+    }
+
+    /// How many events there are.
+    pub(crate) fn size(&self) -> u64 {
+        self.range.size()
+    }
+
+    /// The RFC 6962 root over them.
+    pub(crate) fn root(&self) -> Digest {
+        self.range.root()
+    }
+
+    /// What any decision loosened, sorted and distinct.
+    pub(crate) fn relaxations(&self) -> Vec<Relaxation> {
+        self.relaxations.iter().copied().collect()
+    }
+}
+
 impl Trail {
     /// Puts a run together; `None` when the first event does not start it.
     pub(crate) fn new(
@@ -89,12 +152,19 @@ impl Trail {
         policies: BTreeMap<Digest, Policy>,
         values: BTreeMap<Place, Kept>,
     ) -> Option<Self> {
-        let first = &records.first()?.event;
+        let mut trail = Self::begin(scenario, &records.first()?.event, policies)?;
+        (trail.records, trail.values) = (records, values);
+        Some(trail)
+    }
+
+    /// The same without events and values: those are looked at one by one.
+    pub(crate) fn begin(scenario: Scenario, first: &Event, policies: BTreeMap<Digest, Policy>) -> Option<Self> {
         let Body::RunStarted(started) = &first.body else {
             return None;
         };
         let (tenant, namespace, started) = (first.tenant, first.namespace, started.as_ref().clone());
         let run = first.run.clone()?;
+        let (records, values) = (Vec::new(), BTreeMap::new());
         Some(Self { scenario, tenant, namespace, run, started, records, policies, values })
     }
 
@@ -145,6 +215,18 @@ impl Trail {
             }
             Kept::Withheld { .. } => None,
         }
+    }
+
+    /// The payload that an event commits to, where it is at hand and reads.
+    pub(crate) fn payload_of(&self, event: &Event) -> Option<PacketPayload> {
+        let commits = match &event.body {
+            Body::StepDecided(body) => body.trigger.payload.is_some(),
+            Body::Submitted(_) => true,
+            Body::RunStarted(_) | Body::ScenarioDefined(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {
+                false
+            }
+        };
+        if commits { self.payload(event.seq)?.ok().map(|(payload, _)| payload) } else { None }
     }
 
     /// The occasion of an event: what signatures of its evidence must be about.

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::condition::{self, Bounds};
+use super::lint::{self, Lint};
 use super::spec::{ConditionSpec, GateSpec, ScenarioSpec};
 use super::stage::{AdvanceTo, GateOutcome, StageSpec, TimeoutPolicy};
 use super::{SpecFault, SpecFaults, SpecProblem};
-use crate::condition::Comparator;
 use crate::contract::Contracts;
 use crate::digest::Digest;
+use crate::json::canonical::form::word_form;
 use crate::json::{JsonError, canonical};
 use crate::name::{ConditionId, GateId, StageId};
 
@@ -35,6 +36,8 @@ impl Origin {
         }
     }
 }
+
+word_form!(Origin);
 
 /// Something worth a second look that is no error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -118,7 +121,8 @@ impl Scenario {
         match SpecFaults::collect(faults) {
             Some(faults) => Err(faults),
             None => {
-                let warnings = warnings(&scenario.spec);
+                let found = lint::lint(Lint { scenario: &scenario, contracts, policy: None });
+                let warnings = found.into_iter().map(|it| Warning { path: it.path, message: it.message }).collect();
                 Ok((scenario, warnings))
             }
         }
@@ -305,40 +309,6 @@ fn refuse_degraded_edges(spec: &ScenarioSpec, faults: &mut Vec<SpecFault>) {
             }
         }
     }
-}
-
-fn warnings(spec: &ScenarioSpec) -> Vec<Warning> {
-    let mut all = Vec::new();
-    let mut used = BTreeSet::new();
-    for gate in spec.stages.iter().flat_map(|it| &it.gates) {
-        gate.requirement.leaves(&mut |id| {
-            used.insert(id);
-        });
-    }
-    for (index, condition) in spec.conditions.iter().enumerate() {
-        let path = format!("/conditions/{index}");
-        if !used.contains(&condition.condition_id) {
-            let message = format!("condition `{}` is used by no gate", condition.condition_id);
-            all.push(Warning { path: path.clone(), message });
-        }
-        if Comparator::named("not_exists") == Some(condition.comparator) {
-            let message = format!(
-                "condition `{}` holds when `{}` answers that there is nothing: whoever can empty that source can open it",
-                condition.condition_id, condition.query.provider_id
-            );
-            all.push(Warning { path, message });
-        }
-    }
-    for (index, stage) in spec.stages.iter().enumerate() {
-        let AdvanceTo::Branch { branches, default: None } = &stage.advance_to else { continue };
-        if branches.iter().all(|rule| rule.outcome != GateOutcome::True) {
-            let path = format!("/stages/{index}/advance_to");
-            let message =
-                format!("stage `{}` holds when every gate is True: no branch leads on from that", stage.stage_id);
-            all.push(Warning { path, message });
-        }
-    }
-    all
 }
 
 /// Whether a gate id belongs to a stage.

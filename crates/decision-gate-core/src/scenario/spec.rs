@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::packets::PacketPayload;
 use super::stage::StageSpec;
+use super::written;
 use crate::at::Timestamp;
 use crate::condition::Comparator;
 use crate::evidence::Query;
@@ -30,7 +31,9 @@ pub struct ScenarioSpec {
     pub spec_version: String,
     /// In order; a run starts at the first.
     pub stages: Vec<StageSpec>,
-    /// What gates refer to.
+    /// What gates refer to: a list, or conditions by id, each of which may be one line.
+    #[serde(deserialize_with = "written::conditions")]
+    #[schemars(with = "written::WrittenConditions")]
     pub conditions: Vec<ConditionSpec>,
     /// For the author's records.
     #[serde(default)]

@@ -11,6 +11,7 @@ use super::{AttestedBy, Binding, Lane, Occasion, Refusal, ReleaseJudge, Released
 use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::evidence::{EvidenceAnchor, EvidenceSignature, Found, Query};
+use crate::json::canonical::form::{Form, Plain};
 use crate::keys::{KeyId, Keyring, TrustedKey};
 use crate::policy::ProviderPolicy;
 
@@ -33,6 +34,17 @@ pub enum Proof {
     Attested(AttestedBy),
     /// A release was judged on these.
     Released(ReleasedBy),
+}
+
+impl Form for Proof {
+    fn form(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Pulled => "pulled".form(out),
+            Self::Derived => "derived".form(out),
+            Self::Supplied => "supplied".form(out),
+            Self::Checked(_) | Self::Attested(_) | Self::Released(_) => Plain(self).form(out),
+        }
+    }
 }
 
 /// A signature that was checked, and what it is bound to.

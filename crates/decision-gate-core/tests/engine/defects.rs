@@ -123,7 +123,7 @@ fn d26_a_fault_keeps_its_own_code() {
         let fault = Fault::new(FaultCode::known("upstream_down"), "503").with_details(json!({"status": 503}));
         let decided = next(&mut run, TriggerKind::AgentRequestNext, Some(Answer::Fault(fault)), 1);
         assert_eq!(entry(&decided).gap.as_deref(), Some("upstream_down"));
-        let error = decided.evaluation.unwrap().conditions[0].own().result.error.unwrap();
+        let error = decided.evaluation.unwrap().conditions[0].own().result.error.clone().unwrap();
         assert_eq!((error.code.as_str(), error.details), ("upstream_down", Some(json!({"status": 503}))));
     }
 }

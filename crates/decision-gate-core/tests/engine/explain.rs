@@ -193,3 +193,16 @@ fn what_is_less_trouble_comes_first() {
     assert_eq!(turned_by(&ids), ["c_missing"]);
     assert_eq!(turned_by(&ids[..2]), ["b_wrong"]);
 }
+
+/// The example of the specification is an explanation, key for key.
+#[test]
+fn the_example_of_the_specification_is_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/spec/explanation.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, after) = page.split_once("```json explanation\n").unwrap();
+    let example: Value = serde_json::from_str(after.split_once("```").unwrap().0).unwrap();
+    let read: Explanation = serde_json::from_value(example.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), example);
+    let steps = page.lines().filter(|line| line.trim_start().starts_with("| `")).count();
+    assert_eq!(steps, 14, "every step has its row");
+}

@@ -28,7 +28,7 @@ use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
 use decision_gate_runtime::ports::{Observer, SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
-use decision_gate_store::Place;
+use decision_gate_store::{Durability, Place};
 
 pub use self::error::SetupError;
 pub use self::ledger::{CheckpointRules, ExportError, witness_policy};
@@ -164,6 +164,14 @@ impl App {
     /// Whether there is a ledger to look into, without making one.
     pub(crate) fn has_ledger(&self) -> bool {
         store::is_there(&self.loaded)
+    }
+
+    /// Which settings of the server under the ledger keep it from holding what it acknowledged.
+    ///
+    /// # Errors
+    /// [`SetupError`] when the server can't be asked, or this build has no such store.
+    pub async fn ledger_durability(loaded: &Loaded) -> Result<Durability, SetupError> {
+        store::durability(loaded).await
     }
 
     /// The gate at work.

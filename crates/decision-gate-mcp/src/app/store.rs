@@ -7,7 +7,7 @@ use std::time::Duration;
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::store::{StoreKind, SyncMode};
 use decision_gate_runtime::Store;
-use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
+use decision_gate_store::{Durability, Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 use super::SetupError;
 
@@ -26,6 +26,14 @@ pub(super) fn place(loaded: &Loaded) -> Result<Option<String>, SetupError> {
         StoreKind::Memory => Ok(None),
         StoreKind::Sqlite => Ok(Some(loaded.store_path()?.display().to_string())),
         StoreKind::Postgres => postgres::place(loaded).map(Some),
+    }
+}
+
+/// What keeps the server under the ledger from holding what it acknowledged. Nothing where there is no server.
+pub(super) async fn durability(loaded: &Loaded) -> Result<Durability, SetupError> {
+    match loaded.config().store.kind {
+        StoreKind::Memory | StoreKind::Sqlite => Ok(Durability::default()),
+        StoreKind::Postgres => postgres::durability(loaded).await,
     }
 }
 
@@ -73,7 +81,7 @@ mod postgres {
     use decision_gate_config::Loaded;
     use decision_gate_config::sections::store::{Postgres, PostgresTls};
     use decision_gate_runtime::Store;
-    use decision_gate_store::{Host, Password, PostgresSettings, PostgresStore, Tls};
+    use decision_gate_store::{Durability, Host, Password, PostgresSettings, PostgresStore, Tls};
 
     use super::{SetupError, patience, sync_mode};
 
@@ -83,6 +91,10 @@ mod postgres {
 
     pub(super) fn place(loaded: &Loaded) -> Result<String, SetupError> {
         Ok(settings(loaded)?.place())
+    }
+
+    pub(super) async fn durability(loaded: &Loaded) -> Result<Durability, SetupError> {
+        Ok(PostgresStore::new(settings(loaded)?)?.durability().await?)
     }
 
     fn settings(loaded: &Loaded) -> Result<PostgresSettings, SetupError> {
@@ -129,6 +141,7 @@ mod postgres {
 
     use decision_gate_config::Loaded;
     use decision_gate_runtime::Store;
+    use decision_gate_store::Durability;
 
     use super::SetupError;
 
@@ -137,6 +150,11 @@ mod postgres {
     }
 
     pub(super) fn place(_: &Loaded) -> Result<String, SetupError> {
+        Err(SetupError::StoreNotBuilt)
+    }
+
+    #[expect(clippy::unused_async, reason = "its other form asks a server")]
+    pub(super) async fn durability(_: &Loaded) -> Result<Durability, SetupError> {
         Err(SetupError::StoreNotBuilt)
     }
 }

@@ -41,7 +41,8 @@ that it checks itself. Typical order: scenarios_list to find the gate, scenario_
 have it decided. A hold is no failure: it names what is missing and the next actions; mend the cause, then call \
 scenario_next again with the same run_id. Saying that something is done does not count; the gate reads the evidence \
 itself. precheck answers at once on values that you supply and never advances anything. evidence_query shows what the \
-gate sees. runpack_export writes a proof that anyone can check offline with runpack_verify. Every result has \
+gate sees. runpack_export writes a proof that anyone can check offline with runpack_verify. \
+decision_gate_docs_search explains a word or a code. Runs, decisions, packs and policies are resources. Every result has \
 structured content; a result with isError has code, message, hint and details, and the hint says what to change.";
 
 /// How long a client may keep what `server/discover` answers: it is fixed while the process lives.

@@ -1,4 +1,5 @@
-//! Every row of a ledger, checked: streams, then the log over their heads, then the checkpoints over the log.
+//! Every row of a ledger, checked: streams, then the marks that their events raised, then the log over their heads, then
+//! the checkpoints over the log.
 
 use std::collections::BTreeMap;
 
@@ -76,6 +77,7 @@ pub async fn verify_ledger(store: &dyn Store, known: Option<&KnownCheckpoint>) -
                 None => break,
             }
         }
+        std::mem::take(&mut seen.marks).check(store, *scope, &mut findings).await?;
         let known = known.as_ref().filter(|it| is_origin_of(&it.origin, scope.tenant, scope.namespace));
         let mut log = Log::new(store, *scope, known);
         log.check(&mut findings).await?;

@@ -61,6 +61,8 @@ pub enum LedgerFindingCode {
     DocumentMismatch,
     /// The stream's head does not follow from its events, or is not there.
     HeadMismatch,
+    /// A mark is not where the events that raised it leave it, is gone, or was raised by none.
+    MarkMismatch,
     /// The log does not follow from the streams, or its tree and tiles not from its entries.
     LogMismatch,
     /// The log at the size of a checkpoint has another root.
@@ -82,6 +84,7 @@ impl LedgerFindingCode {
         Self::ValueUnexpected,
         Self::DocumentMismatch,
         Self::HeadMismatch,
+        Self::MarkMismatch,
         Self::LogMismatch,
         Self::CheckpointMismatch,
         Self::LogTruncated,
@@ -100,6 +103,7 @@ impl LedgerFindingCode {
             Self::ValueUnexpected => "value_unexpected",
             Self::DocumentMismatch => "document_mismatch",
             Self::HeadMismatch => "head_mismatch",
+            Self::MarkMismatch => "mark_mismatch",
             Self::LogMismatch => "log_mismatch",
             Self::CheckpointMismatch => "checkpoint_mismatch",
             Self::LogTruncated => "log_truncated",

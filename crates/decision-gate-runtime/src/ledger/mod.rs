@@ -5,6 +5,7 @@
 mod check;
 mod error;
 mod finding;
+mod marks;
 mod prove;
 mod prune;
 mod sign;

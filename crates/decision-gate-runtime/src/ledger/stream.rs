@@ -11,6 +11,7 @@ use decision_gate_core::ledger::{
 
 use super::error::LedgerError;
 use super::finding::{Findings, LedgerFindingCode as Code};
+use super::marks::Marks;
 use crate::ports::{LogEntry, RawEvent, RawHead, RawValue, Store, StoreError, Stream, Tree};
 
 /// How many rows are read at a time.
@@ -23,6 +24,8 @@ pub(super) struct Seen {
     pub(super) events: u64,
     pub(super) values: u64,
     pub(super) pruned: u64,
+    /// How far the events of the shelf that is being read have raised its marks.
+    pub(super) marks: Marks,
     /// Policies that were looked up, whatever came of it.
     policies: BTreeSet<Digest>,
 }
@@ -131,6 +134,7 @@ impl Walk<'_> {
             }
         };
         self.place(seq, row, &event);
+        seen.marks.take(self.stream, seq, &event);
         self.fold(seq, &event);
         self.values(seq, &event, values);
         self.documents(seq, &event, seen).await

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::{Event, SideValue};
 use decision_gate_core::name::{RunId, ScenarioId};
-use decision_gate_core::runpack::{ManifestName, Pack, PackInput, Profile, Verification, build};
+use decision_gate_core::runpack::{ManifestName, Pack, PackFault, PackFrame, Packer, Profile, Verification};
+use tokio::sync::mpsc;
 
 use super::{Caller, Orchestrator};
 use crate::error::RuntimeError;
 use crate::ledger::{LogSigner, anchor_run};
 use crate::meter::Meter;
-use crate::ports::{Scope, Stream};
+use crate::ports::{EventPage, Scope, Stream};
 
 /// How many events are read at a time.
 const PAGE: usize = 512;
@@ -74,12 +75,8 @@ impl Orchestrator {
                 (Some(anchor), size)
             }
         };
-        let (events, values) = self.whole_run(scope, &request.run_id, last, meter).await?;
-        let input = PackInput {
+        let frame = PackFrame {
             spec: scenario.to_bytes(),
-            policies: self.policies_of(&events).await?,
-            events,
-            values,
             generated_at: self.parts.clock.now(),
             profile: request.profile,
             verification: request.verification,
@@ -87,45 +84,70 @@ impl Orchestrator {
             readers: self.configured.readers(),
             anchor,
         };
-        // Building hashes and replays the whole run: not on the thread that answers everybody else.
-        let built = tokio::task::spawn_blocking(move || build(input)).await;
+        // Building hashes and replays the whole run: on one thread of its own, page by page, so that no more of the run is
+        // in memory than the pack itself.
+        let (pages, arriving) = mpsc::channel(1);
+        let built = tokio::task::spawn_blocking(move || pack(frame, arriving));
+        let read = self.pages(scope, &request.run_id, last, &pages, meter).await;
+        drop(pages);
         let lost = |_| RuntimeError::Pack { code: "internal_error", reason: "building the pack broke down".into() };
-        built.map_err(lost)?.map_err(|fault| RuntimeError::Pack { code: fault.code(), reason: fault.to_string() })
+        let built = built.await.map_err(lost)?;
+        read?;
+        built.map_err(|fault| RuntimeError::Pack { code: fault.code(), reason: fault.to_string() })
     }
 
-    async fn whole_run(&self, scope: Scope, run: &RunId, last: u64, meter: &Meter) -> Result<WholeRun, RuntimeError> {
+    /// Hands a run on page by page, each with the policies that are new in it. Ends early where nobody takes any more.
+    async fn pages(
+        &self,
+        scope: Scope,
+        run: &RunId,
+        last: u64,
+        pages: &mpsc::Sender<Page>,
+        meter: &Meter,
+    ) -> Result<(), RuntimeError> {
         meter.expect(last);
         let stream = Stream { scope, run: Some(run.clone()) };
-        let (mut events, mut values) = (Vec::new(), Vec::new());
+        let mut known: BTreeSet<Digest> = BTreeSet::new();
         let mut from = 1;
         while from <= last {
-            let page = self.parts.store.events(&stream, from, PAGE).await?;
+            let EventPage { events, values } = self.parts.store.events(&stream, from, PAGE).await?;
+            let mut page = Page { policies: Vec::new(), events: Vec::new() };
+            let mut values = values.into_iter().filter(|it| it.seq <= last).peekable();
+            for event in events.into_iter().filter(|it| it.seq <= last) {
+                from = event.seq + 1;
+                if let Some(digest) = Event::policy_named(&event.bytes).filter(|it| known.insert(*it)) {
+                    page.policies.extend(self.parts.store.policy(digest).await?);
+                }
+                let mut own = Vec::new();
+                while let Some(value) = values.next_if(|it| it.seq == event.seq) {
+                    own.push(value.value);
+                }
+                page.events.push((event.bytes, own));
+            }
             if page.events.is_empty() {
                 let reason = format!("event {from} of run `{run}` is gone");
                 return Err(RuntimeError::Stored { what: "run", reason });
             }
-            for event in page.events.into_iter().filter(|it| it.seq <= last) {
-                from = event.seq + 1;
-                events.push(event.bytes);
+            if pages.send(page).await.is_err() {
+                break;
             }
-            values.extend(page.values.into_iter().filter(|it| it.seq <= last).map(|it| (it.seq, it.value)));
             meter.reach(from - 1);
         }
-        Ok((events, values))
-    }
-
-    async fn policies_of(&self, events: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, RuntimeError> {
-        let damaged = |reason: String| RuntimeError::Stored { what: "event", reason };
-        let mut digests: BTreeSet<Digest> = BTreeSet::new();
-        for bytes in events {
-            digests.insert(Event::read(bytes).map_err(|error| damaged(error.to_string()))?.policy_digest);
-        }
-        let mut policies = Vec::new();
-        for digest in digests {
-            policies.extend(self.parts.store.policy(digest).await?);
-        }
-        Ok(policies)
+        Ok(())
     }
 }
 
-type WholeRun = (Vec<Vec<u8>>, Vec<(u64, SideValue)>);
+/// Events with their values, and the policies that none before them named.
+struct Page {
+    policies: Vec<Vec<u8>>,
+    events: Vec<(Vec<u8>, Vec<SideValue>)>,
+}
+
+fn pack(frame: PackFrame, mut pages: mpsc::Receiver<Page>) -> Result<Pack, PackFault> {
+    let mut packer = Packer::new(frame)?;
+    while let Some(Page { policies, events }) = pages.blocking_recv() {
+        policies.iter().try_for_each(|bytes| packer.policy(bytes))?;
+        events.into_iter().try_for_each(|(bytes, values)| packer.push(&bytes, values))?;
+    }
+    packer.finish()
+}

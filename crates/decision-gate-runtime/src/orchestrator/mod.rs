@@ -8,7 +8,7 @@ mod precheck;
 mod query;
 mod read;
 mod release;
-mod seen;
+pub(crate) mod seen;
 mod shapes;
 mod start;
 mod step;

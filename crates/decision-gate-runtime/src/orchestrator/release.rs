@@ -109,7 +109,7 @@ impl Orchestrator {
         let lost = || RuntimeError::Stored { what: "run", reason: "a release was decided without its gates".into() };
         let judged = step.evaluation.as_ref().and_then(|it| it.conditions.first()).map(ConditionView::own);
         let judged = judged.ok_or_else(lost)?;
-        Ok(ReleaseReply { released: judged.release.clone(), judged, step })
+        Ok(ReleaseReply { released: judged.release.clone(), judged: judged.into_owned(), step })
     }
 
     /// What releases are judged by, if they are configured.

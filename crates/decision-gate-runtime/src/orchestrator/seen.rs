@@ -25,7 +25,7 @@ pub(super) fn forget(answer: &mut Answer) {
 }
 
 /// How far things have come that an event was decided by.
-pub(super) fn marks_of(event: &Event) -> Vec<Mark> {
+pub(crate) fn marks_of(event: &Event) -> Vec<Mark> {
     let mut marks: BTreeMap<&String, Height> = BTreeMap::new();
     for (name, height) in evidence(event).iter().filter_map(|it| it.release.as_ref()).flat_map(|it| &it.seen) {
         let best = marks.entry(name).or_default();

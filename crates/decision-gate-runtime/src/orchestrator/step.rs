@@ -82,10 +82,8 @@ impl StepReply {
 
     /// Why the decision is no advance, and what to do; nothing where it is one.
     pub fn explanation(&self, size: Size) -> Option<Explanation> {
-        match self.situation() {
-            Some(situation) => situation.explain(size),
-            None => Explanation::of_end(&self.decision.outcome),
-        }
+        let ended = Explanation::of_end(&self.decision.outcome);
+        ended.or_else(|| self.situation().and_then(|situation| situation.explain(size)))
     }
 }
 

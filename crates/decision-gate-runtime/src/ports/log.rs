@@ -128,6 +128,15 @@ pub struct RawPage {
     pub values: Vec<RawValue>,
 }
 
+/// A mark of a shelf as it lies there. Nothing in it was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawMark {
+    /// Of what.
+    pub name: String,
+    /// How far it has come, in 24 bytes.
+    pub height: Vec<u8>,
+}
+
 /// The head row of a stream as it lies there. Nothing in it was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawHead {

@@ -7,7 +7,9 @@ pub mod provider;
 pub mod store;
 
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
-pub use log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawEvent, RawHead, RawPage, RawValue, Tree};
+pub use log::{
+    Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawEvent, RawHead, RawMark, RawPage, RawValue, Tree,
+};
 pub use observer::Observer;
 pub use provider::{EvidenceContext, Provider};
 pub use store::{

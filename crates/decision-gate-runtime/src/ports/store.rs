@@ -9,7 +9,7 @@ use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, SchemaId, SchemaV
 use decision_gate_core::scenario::Origin;
 use decision_gate_core::trust::Height;
 
-use super::log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawPage, Tree};
+use super::log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawMark, RawPage, Tree};
 
 /// Whose data, on which shelf. Part of every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -466,4 +466,7 @@ pub trait Store: Send + Sync {
 
     /// The head row of a stream as it lies there, unchecked.
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError>;
+
+    /// Marks of a shelf after a name as they lie there, unchecked, by name.
+    async fn raw_marks(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<RawMark>, StoreError>;
 }

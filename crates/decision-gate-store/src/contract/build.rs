@@ -10,7 +10,8 @@ use decision_gate_core::ledger::{
 };
 use decision_gate_core::name::{ConditionId, NamespaceId, RunId, StageId, TenantId, TriggerId};
 use decision_gate_core::scenario::Origin;
-use decision_gate_runtime::ports::{Append, PutScenario, PutSchema, Scope, Stream};
+use decision_gate_core::trust::ReleaseRecord;
+use decision_gate_runtime::ports::{Append, Mark, PutScenario, PutSchema, Scope, Stream};
 
 /// The scope of tenant 1 with this namespace.
 pub(crate) fn shelf(namespace: u64) -> Scope {
@@ -79,6 +80,32 @@ pub(crate) fn step(state: &RunState, trigger: &str, conditions: usize) -> Append
     };
     let event = event(&stream, state.seq + 1, Some(trigger), Body::StepDecided(Box::new(body)));
     sealed(stream, Some(state), event, values)
+}
+
+/// A step whose release decision was made by these marks, which it raises.
+pub(crate) fn release(state: &RunState, trigger: &str, marks: &[Mark]) -> Append {
+    let Append { stream, mut event, values, .. } = step(state, trigger, 1);
+    let seen = marks.iter().map(|it| (it.name.clone(), it.height)).collect();
+    let record = ReleaseRecord {
+        policy: "release".into(),
+        policy_digest: Digest::of(b"rules"),
+        environment: "production".try_into().unwrap(),
+        tenant: None,
+        requested_status: None,
+        outcome: Truth::False,
+        reason: "trust_below_minimum".into(),
+        decided_by: None,
+        gates: Vec::new(),
+        relaxations: Vec::new(),
+        audit: serde_json::Value::Null,
+        seen,
+    };
+    if let Body::StepDecided(body) = &mut event.body
+        && let Some(first) = body.evidence.first_mut()
+    {
+        first.release = Some(record);
+    }
+    Append { marks: marks.to_vec(), ..sealed(stream, Some(state), Event { state_digest: None, ..event }, values) }
 }
 
 /// A version of a scenario, whose spec is a JSON text.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use decision_gate_runtime::ledger::verify_ledger;
 use decision_gate_runtime::ports::{Append, Mark, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -46,6 +47,30 @@ pub(crate) async fn a_mark_that_has_gone_higher_is_a_conflict(ground: &impl Grou
     assert_eq!((height(&*store, "version/0").await, height(&*store, "version/b").await), (None, None));
     assert_eq!(store.events(&stream(shelf(1), "run-2"), 1, 10).await.unwrap().events.len(), 1);
     assert_eq!(raised(&*store, "run-2", &[mark("version/a", 2)]).await, Ok(2));
+}
+
+pub(crate) async fn marks_are_held_against_the_events_that_raised_them(ground: &impl Ground) {
+    let store = ground.open();
+    let run = stream(shelf(1), "run-1");
+    let state = started(&*store, &run).await;
+    let append = build::release(&state, "release", &[mark("version/a", 3), mark("version/b", 1)]);
+    let state = append.state.clone().unwrap();
+    store.append(append).await.unwrap();
+    store.append(build::release(&state, "again", &[mark("version/a", 3), mark("version/b", 2)])).await.unwrap();
+    let found = async || -> Vec<String> {
+        verify_ledger(&*store, None).await.unwrap().findings.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(found().await, Vec::<String>::new());
+    // Higher than any event says, and one that no event knows; each with an event that says nothing of it.
+    raised(&*store, "run-2", &[mark("version/a", 4), mark("version/c", 1)]).await.unwrap();
+    assert_eq!(
+        found().await,
+        [
+            "mark_mismatch tenant 1, namespace 1, run run-1, event 2: \
+             the event raised the mark `version/a` to 3, and it stands at 4",
+            "mark_mismatch tenant 1, namespace 1: the mark `version/c` stands at 1, and no event raised it",
+        ]
+    );
 }
 
 pub(crate) async fn marks_are_found_by_name_and_below_a_path(ground: &impl Ground) {

@@ -46,7 +46,7 @@ macro_rules! store_contract {
                 a_log_is_of_one_shelf, integrations_beside_writers_lose_nothing, a_checkpoint_is_kept_once_for_a_size,
                 pruning_takes_values_and_leaves_proofs, streams_and_shelves_are_listed, rows_are_read_as_they_lie_there;
             marks: marks_only_go_up, a_mark_that_has_gone_higher_is_a_conflict, marks_are_found_by_name_and_below_a_path,
-                many_handles_leave_the_highest_mark;
+                many_handles_leave_the_highest_mark, marks_are_held_against_the_events_that_raised_them;
             concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;
         );
         proptest::proptest! {

@@ -35,8 +35,8 @@ use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
     Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent, StoredScenario,
-    StoredSchema, Stream, Tree,
+    RawHead, RawMark, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent,
+    StoredScenario, StoredSchema, Stream, Tree,
 };
 use futures_util::future::BoxFuture;
 
@@ -47,6 +47,7 @@ use self::fault::Fault;
 use self::pool::{Ask, Connections};
 pub use self::settings::{Host, Password, PostgresSettings, Tls};
 use self::trees::Trees;
+use crate::Durability;
 use crate::sqlite::{Prepared, belongs_to_stream};
 
 /// A ledger in PostgreSQL.
@@ -73,6 +74,14 @@ impl PostgresStore {
     /// [`StoreError`] as any call would give it.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.connections.work(read::Ready).await
+    }
+
+    /// Which settings of the server keep an acknowledged write from being on its disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] as any call would give it.
+    pub async fn durability(&self) -> Result<Durability, StoreError> {
+        self.connections.work(read::Durable).await
     }
 
     async fn ask<I, T, F>(&self, needs: I, ask: F) -> Result<T, StoreError>
@@ -269,5 +278,12 @@ impl Store for PostgresStore {
 
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError> {
         self.ask(stream.clone(), |connection, stream| Box::pin(raw::head(connection, stream))).await
+    }
+
+    async fn raw_marks(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<RawMark>, StoreError> {
+        self.ask((scope, after.map(str::to_owned), limit), |connection, (scope, after, limit)| {
+            Box::pin(raw::marks(connection, *scope, after.as_deref(), *limit))
+        })
+        .await
     }
 }

@@ -1,7 +1,7 @@
 //! Rows as they lie there, for whoever checks them, and taking values away.
 
 use decision_gate_core::at::Timestamp;
-use decision_gate_runtime::ports::{Counts, Pruning, RawEvent, RawHead, RawPage, RawValue, Scope, Stream};
+use decision_gate_runtime::ports::{Counts, Pruning, RawEvent, RawHead, RawMark, RawPage, RawValue, Scope, Stream};
 use tokio_postgres::Row;
 
 use super::connection::Connection;
@@ -62,12 +62,31 @@ pub(crate) async fn head(connection: &Connection, stream: &Stream) -> Result<Opt
     Ok(Some(RawHead { size, peaks, state: row.try_get(2)?, state_digest: row.try_get(3)? }))
 }
 
+/// Marks of a shelf after a name.
+pub(crate) async fn marks(
+    connection: &Connection,
+    scope: Scope,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<RawMark>, Fault> {
+    let (tenant, namespace) = rows::scope(scope);
+    let found = connection
+        .rows(
+            "SELECT name, height FROM marks WHERE tenant = $1 AND namespace = $2 AND ($3::text IS NULL OR name > $3) \
+             ORDER BY name LIMIT $4",
+            &[&tenant, &namespace, &after, &rows::limit(limit)],
+        )
+        .await?;
+    found.iter().map(|row| Ok(RawMark { name: row.try_get(0)?, height: row.try_get(1)? })).collect()
+}
+
 /// Every shelf that has any row.
 pub(crate) async fn scopes(connection: &Connection) -> Result<Vec<Scope>, Fault> {
     let found = connection
         .rows(
             "SELECT tenant, namespace FROM events UNION SELECT tenant, namespace FROM heads \
-             UNION SELECT tenant, namespace FROM logs UNION SELECT tenant, namespace FROM log_entries ORDER BY 1, 2",
+             UNION SELECT tenant, namespace FROM logs UNION SELECT tenant, namespace FROM log_entries \
+             UNION SELECT tenant, namespace FROM marks ORDER BY 1, 2",
             &[],
         )
         .await?;

@@ -14,6 +14,7 @@ use super::connection::Connection;
 use super::fault::Fault;
 use super::pool::Work;
 use super::trees::Trees;
+use crate::Durability;
 use crate::sqlite::{Fault as Shared, grown, rows};
 
 /// Whether the store can be read.
@@ -25,6 +26,26 @@ impl Work for Ready {
 
     async fn run(&self, connection: &Connection, _: u32) -> Result<(), Fault> {
         connection.row("SELECT 1 FROM policy_epochs LIMIT 1", &[]).await.map(drop)
+    }
+}
+
+/// What the server does with a write before it acknowledges it.
+pub(crate) struct Durable;
+
+#[async_trait]
+impl Work for Durable {
+    type Output = Durability;
+
+    async fn run(&self, connection: &Connection, _: u32) -> Result<Durability, Fault> {
+        // Servers of other makes that speak the protocol have none of these settings.
+        let look = "SELECT name, setting = 'off' FROM pg_catalog.pg_settings WHERE 'off' IN (setting, reset_val) \
+                    AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name";
+        let mut found = Durability::default();
+        for row in connection.rows(look, &[]).await? {
+            let here = row.try_get(1)?;
+            if here { &mut found.off } else { &mut found.off_elsewhere }.push(row.try_get(0)?);
+        }
+        Ok(found)
     }
 }
 

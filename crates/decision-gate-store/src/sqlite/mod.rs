@@ -32,8 +32,8 @@ use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
     Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent, StoredScenario,
-    StoredSchema, Stream, Tree,
+    RawHead, RawMark, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent,
+    StoredScenario, StoredSchema, Stream, Tree,
 };
 use rusqlite::Connection;
 
@@ -275,5 +275,10 @@ impl Store for SqliteStore {
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError> {
         let stream = stream.clone();
         self.read(move |connection| raw::head(connection, &stream)).await
+    }
+
+    async fn raw_marks(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<RawMark>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.read(move |connection| raw::marks(connection, scope, after.as_deref(), limit)).await
     }
 }

@@ -1,7 +1,7 @@
 //! Rows as they lie there, for whoever checks them, and taking values away.
 
 use decision_gate_core::at::Timestamp;
-use decision_gate_runtime::ports::{Counts, Pruning, RawEvent, RawHead, RawPage, RawValue, Scope, Stream};
+use decision_gate_runtime::ports::{Counts, Pruning, RawEvent, RawHead, RawMark, RawPage, RawValue, Scope, Stream};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::Fault;
@@ -47,12 +47,30 @@ pub(crate) fn head(connection: &Connection, stream: &Stream) -> Result<Option<Ra
     Ok(found)
 }
 
+/// Marks of a shelf after a name.
+pub(crate) fn marks(
+    connection: &Connection,
+    scope: Scope,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<RawMark>, Fault> {
+    let (tenant, namespace) = rows::scope(scope);
+    let mut select = connection.prepare_cached(
+        "SELECT name, height FROM marks WHERE tenant = ?1 AND namespace = ?2 AND (?3 IS NULL OR name > ?3) \
+         ORDER BY name LIMIT ?4",
+    )?;
+    let found = select.query_map(params![tenant, namespace, after, rows::limit(limit)], |row| {
+        Ok(RawMark { name: row.get(0)?, height: row.get(1)? })
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// Every shelf that has any row.
 pub(crate) fn scopes(connection: &Connection) -> Result<Vec<Scope>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT DISTINCT tenant, namespace FROM events UNION SELECT DISTINCT tenant, namespace FROM heads \
          UNION SELECT tenant, namespace FROM logs UNION SELECT DISTINCT tenant, namespace FROM log_entries \
-         ORDER BY 1, 2",
+         UNION SELECT DISTINCT tenant, namespace FROM marks ORDER BY 1, 2",
     )?;
     let found = select.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
     found

@@ -434,6 +434,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "check who owns the folder, and its free space",
     ),
     ("store_in_memory", "The doctor: the ledger is kept in memory.", "set `store.type` to `sqlite`"),
+    (
+        "store_not_durable",
+        "The doctor: a loss of power may take calls that were acknowledged.",
+        "set `store.sync_mode` to `full`, and on a server `fsync`, `full_page_writes` and `synchronous_commit` to `on`",
+    ),
     ("store_not_open", "The doctor: the ledger does not open.", "restore it from a backup, or name another"),
     ("store_not_writable", "The doctor: the ledger can't be written.", "check who owns it"),
     (

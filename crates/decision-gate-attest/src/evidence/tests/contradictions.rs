@@ -108,7 +108,7 @@ fn judged(policy: &Policy, files: &[String]) -> Vec<decision_gate_core::conditio
     };
     let judge = |(query, comparator, expected): &(Query, Comparator, Value)| {
         let judged = judge(query, *comparator, expected, Some(&brought), policy, occasion);
-        meet_lane(&judged, Lane::Verified)
+        meet_lane(&judged, Lane::Verified).into_owned()
     };
     conditions().iter().map(judge).collect()
 }

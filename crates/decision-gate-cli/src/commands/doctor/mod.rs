@@ -12,6 +12,7 @@ mod issuers;
 mod keyring;
 mod locks;
 mod patient;
+mod providers;
 mod store;
 mod thresholds;
 
@@ -119,6 +120,7 @@ const ALL: &[Check] = &[
     Check { name: "thresholds", run: thresholds::run },
     Check { name: "evidence", run: evidence::run },
     Check { name: "consistency", run: consistency::run },
+    Check { name: "providers", run: providers::run },
     Check { name: "clients", run: clients::run },
 ];
 

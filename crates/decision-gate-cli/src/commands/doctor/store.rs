@@ -1,11 +1,12 @@
 //! The ledger opens and can be written, or can be made.
 
 use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use decision_gate_config::Loaded;
-use decision_gate_config::sections::store::StoreKind;
+use decision_gate_config::sections::store::{self as sections, StoreKind};
 use decision_gate_core::name::{NamespaceId, TenantId};
 use decision_gate_mcp::App;
 use decision_gate_runtime::ports::{Scope, StoreError};
@@ -21,11 +22,43 @@ const FIRST: Scope = Scope { tenant: TenantId::FIRST, namespace: NamespaceId::FI
 
 pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     let Ok(loaded) = &patient.loaded else { return Vec::new() };
-    match loaded.config().store.kind {
-        StoreKind::Memory => vec![memory()],
+    let mut found = match loaded.config().store.kind {
+        StoreKind::Memory => return vec![memory()],
         StoreKind::Sqlite => file(loaded),
-        StoreKind::Postgres => server(loaded).err().into_iter().collect(),
+        StoreKind::Postgres => match server(loaded) {
+            Ok(()) => kept(loaded),
+            Err(finding) => vec![finding],
+        },
+    };
+    if loaded.config().store.sync_mode == sections::SyncMode::Normal {
+        let message = "`store.sync_mode` is `normal`: a loss of power may take the last acknowledged calls";
+        found.push(Finding::doubt("store_not_durable", message, "set `store.sync_mode` to `full`"));
     }
+    found
+}
+
+/// Whether what the server acknowledged is on its disk.
+fn kept(loaded: &Loaded) -> Vec<Finding> {
+    let durability = match block_on(async { Ok(App::ledger_durability(loaded).await) }) {
+        Ok(Ok(durability)) => durability,
+        Ok(Err(error)) => return vec![Finding::of(&Fault::Setup(error))],
+        Err(fault) => return vec![Finding::of(&fault)],
+    };
+    // What the configuration asked for is said by itself.
+    let chosen = loaded.config().store.sync_mode == sections::SyncMode::Normal;
+    let off = durability.off.iter().filter(|it| !(chosen && *it == "synchronous_commit"));
+    let off = off.map(|name| {
+        let message =
+            format!("the server's `{name}` is off: a loss of power may take acknowledged calls, or the ledger");
+        let hint = format!("set `{name} = on` in the server's configuration; without it nothing here is durable");
+        Finding::doubt("store_not_durable", message, hint)
+    });
+    let elsewhere = durability.off_elsewhere.iter().map(|name| {
+        let message =
+            format!("the server's `{name}` is off; the gate turns it on for its own writes, and for no others");
+        Finding::doubt("store_not_durable", message, format!("set `{name} = on` if others write there too"))
+    });
+    off.chain(elsewhere).collect()
 }
 
 fn memory() -> Finding {
@@ -92,12 +125,26 @@ fn creatable(path: &Path) -> Result<(), Finding> {
     writable(there.unwrap_or(Path::new(".")))
 }
 
+/// What a ledger needs for the next calls.
+const ROOM: usize = 1 << 20;
+
 fn writable(folder: &Path) -> Result<(), Finding> {
     let probe: PathBuf = folder.join(format!(".decision-gate-doctor-{}", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let opened = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let written = opened.and_then(|mut file| {
+        file.write_all(&vec![0; ROOM])?;
+        file.sync_all()
+    });
     std::fs::remove_file(&probe).ok();
-    written.map(drop).map_err(|error| {
-        let message = format!("no file can be made in `{}`: {error}", folder.display());
-        Finding::trouble("store_folder_not_writable", message, "check who owns the folder, and its free space")
+    written.map_err(|error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            let full = StoreError::Full { place: folder.display().to_string() };
+            let message = format!("{full}: there is no room for `{ROOM}` bytes ({error})");
+            Finding::trouble(full.code(), message, full.hint())
+        }
+        _ => {
+            let message = format!("no file can be made in `{}`: {error}", folder.display());
+            Finding::trouble("store_folder_not_writable", message, "check who owns the folder, and its free space")
+        }
     })
 }

@@ -1,7 +1,9 @@
 //! A check as a report: a row for each gate of each stage that was judged.
 
 use decision_gate_core::condition::Truth;
+use decision_gate_core::digest::{self, Digest};
 use decision_gate_core::engine::{RunState, StageEvaluation};
+use decision_gate_core::evidence::Subject;
 use decision_gate_core::explain::{EvidenceWhy, Explanation, Size};
 use decision_gate_core::scenario::{GateSpec, Stage};
 use decision_gate_core::trust::Proof;
@@ -89,12 +91,12 @@ pub(super) fn envelopes(steps: &[StepReply]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for view in views {
         match &view.judged.proof {
-            Some(Proof::Attested(by)) => all.extend(by.envelopes.iter().map(|it| it.to_hex())),
-            Some(Proof::Released(by)) => all.extend(by.envelopes.iter().map(|it| it.to_hex())),
+            Some(Proof::Attested(by)) => all.extend(by.envelopes.iter().map(Digest::to_hex)),
+            Some(Proof::Released(by)) => all.extend(by.envelopes.iter().map(Digest::to_hex)),
             // Of an envelope the result shows its digest.
             Some(Proof::Checked(_)) => {
                 let signature = view.judged.result.signature.as_ref().filter(|it| it.scheme == "dsse");
-                all.extend(signature.map(|it| it.signature.iter().map(|byte| format!("{byte:02x}")).collect()));
+                all.extend(signature.map(|it| digest::to_hex(&it.signature)));
             }
             Some(Proof::Pulled | Proof::Derived | Proof::Supplied) | None => {}
         }
@@ -128,7 +130,7 @@ pub(super) fn facts(
         ("scenario", format!("{}@{} ({})", state.scenario_id, state.spec_hash.to_hex(), state.origin.word())),
         ("run", state.run.to_string()),
     ];
-    let artifacts = state.subject.iter().flat_map(|it| it.artifacts()).flat_map(|it| &it.digest);
+    let artifacts = state.subject.iter().flat_map(Subject::artifacts).flat_map(|it| &it.digest);
     facts.extend(artifacts.map(|(algorithm, hex)| ("artifact", format!("{algorithm}:{hex}"))));
     facts.extend(state.environment.iter().map(|it| ("environment", it.to_string())));
     facts.extend(step.map(|it| ("policy", it.policy.digest().to_hex())));

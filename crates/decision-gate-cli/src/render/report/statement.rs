@@ -1,6 +1,7 @@
 //! A verdict as a signed statement about the artifact: an in-toto Statement v1 in a DSSE envelope.
 
 use decision_gate_core::dsse::sign;
+use decision_gate_core::evidence::Subject;
 use decision_gate_core::intoto::{PAYLOAD_TYPE, Statement};
 use serde_json::Value;
 
@@ -28,6 +29,6 @@ pub(super) fn resource_uri(report: &Report, signer: &Signer<'_>) -> String {
     if let Some(uri) = signer.resource_uri {
         return uri.to_owned();
     }
-    let first = report.verified.subject.iter().flat_map(|it| it.artifacts()).find_map(|it| it.digest.first_key_value());
+    let first = report.verified.subject.iter().flat_map(Subject::artifacts).find_map(|it| it.digest.first_key_value());
     first.map(|(algorithm, hex)| format!("urn:decision-gate:artifact:{algorithm}:{hex}")).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::ser::{self, Error as _};
 use serde_json::{Error, Value};
 
-use super::{FIRST_UNORDERED, MAX_SAFE, print, write_string};
+use super::{FIRST_UNORDERED, MAX_SAFE, print, write_integer, write_string};
 
 /// What was written.
 #[derive(Debug, Default)]
@@ -28,18 +28,22 @@ pub(super) fn written<T: Serialize + ?Sized>(value: &T) -> Result<Written, Error
     Ok(written)
 }
 
+/// Appends `value`; a value without a JSON form is `null`.
+pub(super) fn append<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    let start = out.len();
+    let mut written = Written { bytes: std::mem::take(out), doubtful: false };
+    let result = value.serialize(&mut written);
+    *out = written.bytes;
+    if result.is_err() {
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+    }
+}
+
 impl Written {
     fn integer(&mut self, negative: bool, magnitude: u64) {
-        if magnitude > MAX_SAFE {
-            self.doubtful = true;
-            #[expect(clippy::cast_precision_loss, reason = "the form is that of the nearest double; the flag says so")]
-            let nearest = if negative { -(magnitude as f64) } else { magnitude as f64 };
-            return print::double(nearest, |text| self.bytes.extend_from_slice(text.as_bytes()));
-        }
-        if negative {
-            self.bytes.push(b'-');
-        }
-        print::integer(magnitude, |digits| self.bytes.extend_from_slice(digits));
+        self.doubtful |= magnitude > MAX_SAFE;
+        write_integer(negative, magnitude, &mut self.bytes);
     }
 }
 

@@ -8,6 +8,7 @@ mod flips;
 mod legacy;
 mod peer_algorithm;
 mod peer_format;
+mod remade;
 mod rewrites;
 mod round_trip;
 mod signed_evidence;

@@ -6,14 +6,14 @@
 use super::content::Content;
 use crate::at::Timestamp;
 use crate::ledger::{
-    Accepted, Checkpoint, CheckpointFault, CheckpointTrust, NoteError, StreamHead, is_origin_of, leaf_hash,
-    read_checkpoint, root_of, verify_inclusion,
+    Accepted, Checkpoint, CheckpointFault, CheckpointTrust, NoteError, StreamHead, is_origin_of, read_checkpoint,
+    verify_inclusion,
 };
 use crate::runpack::finding::{FindingCode, Findings};
 use crate::runpack::layout::Anchor;
 use crate::runpack::manifest::{CHECKPOINT, PROOFS};
 use crate::runpack::report::{Facet, Unproven};
-use crate::runpack::trail::Trail;
+use crate::runpack::trail::{Outline, Trail};
 
 /// What was established of the run's place in the log.
 #[derive(Debug)]
@@ -56,7 +56,8 @@ pub(super) fn check(content: &Content, trust: Option<&CheckpointTrust>, findings
             return Anchoring::nothing("the checkpoint does not read");
         }
     };
-    let sound = is_of_run(trail, &checkpoint, findings) & is_included(trail, anchor, &checkpoint, findings);
+    let sound =
+        is_of_run(trail, &checkpoint, findings) & is_included(trail, &content.outline, anchor, &checkpoint, findings);
     let Some(trust) = trust else {
         return Anchoring::nothing("the pack has a checkpoint, and no checkpoint key was given to check it with");
     };
@@ -105,13 +106,19 @@ fn is_of_run(trail: &Trail, checkpoint: &Checkpoint, findings: &mut Findings) ->
     fits
 }
 
-fn is_included(trail: &Trail, anchor: &Anchor, checkpoint: &Checkpoint, findings: &mut Findings) -> bool {
+fn is_included(
+    trail: &Trail,
+    outline: &Outline,
+    anchor: &Anchor,
+    checkpoint: &Checkpoint,
+    findings: &mut Findings,
+) -> bool {
     let head = StreamHead {
         tenant: trail.tenant,
         namespace: trail.namespace,
         run: Some(trail.run.clone()),
-        size: u64::try_from(trail.records.len()).unwrap_or(u64::MAX),
-        root: root_of(trail.records.iter().map(|it| leaf_hash(&it.bytes))),
+        size: outline.size(),
+        root: outline.root(),
     };
     let (size, root) = (checkpoint.size, &checkpoint.root);
     let held = verify_inclusion(anchor.index, size, &head.leaf_hash(), &anchor.inclusion, root);

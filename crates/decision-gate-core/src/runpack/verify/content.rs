@@ -1,5 +1,6 @@
 //! Steps 6 to 9: the scenario, the policies, the events and the values, each by itself and against the others.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use crate::runpack::files::PackFiles;
 use crate::runpack::finding::{FindingCode, Findings};
 use crate::runpack::layout::{Anchor, Proofs};
 use crate::runpack::manifest::{CHECKPOINT, EVENTS, Own, PROOFS, Profile, SCENARIO_SPEC, TRUST, VALUES};
-use crate::runpack::trail::{self, Kept, Place, Recorded, Trail, Withholding, remains};
+use crate::runpack::trail::{self, Kept, Outline, Place, Recorded, Trail, Withholding, remains};
 use crate::runpack::views::shown;
 use crate::scenario::Scenario;
 use crate::trust::Readers;
@@ -28,6 +29,7 @@ use crate::trust::Readers;
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) trail: Trail,
+    pub(crate) outline: Outline,
     pub(crate) generated_at: Timestamp,
     pub(crate) profile: Profile,
     /// What ties the run to the log.
@@ -35,7 +37,7 @@ pub(crate) struct Content {
     /// What is shown of withheld values: path and pointer of each.
     pub(crate) shown_of_withheld: Vec<(String, String)>,
     /// The files of the events, with how many each has.
-    event_files: Vec<(String, usize)>,
+    pub(super) event_files: Vec<(String, usize)>,
 }
 
 impl Content {
@@ -125,14 +127,15 @@ pub(super) fn read(
     };
     check_ids(&trail, sealed, findings);
     check_shown(&trail, findings);
-    Some(Content { trail, generated_at, profile, anchor, shown_of_withheld: shown, event_files })
+    let outline = Outline::of(&trail.records);
+    Some(Content { trail, outline, generated_at, profile, anchor, shown_of_withheld: shown, event_files })
 }
 
 fn bad(code: FindingCode, path: &str, fault: &ReadFault, findings: &mut Findings) {
     findings.add(code, path, fault);
 }
 
-fn read_scenario(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings) -> Option<Scenario> {
+pub(super) fn read_scenario(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings) -> Option<Scenario> {
     let value = match read_value(files.bytes(SCENARIO_SPEC)?) {
         Ok(value) => value,
         Err(fault) => {
@@ -157,7 +160,11 @@ fn read_scenario(files: &PackFiles, sealed: &Sealed<'_>, findings: &mut Findings
     }
 }
 
-fn read_policies(files: &PackFiles, readers: Option<Readers>, findings: &mut Findings) -> BTreeMap<Digest, Policy> {
+pub(super) fn read_policies(
+    files: &PackFiles,
+    readers: Option<Readers>,
+    findings: &mut Findings,
+) -> BTreeMap<Digest, Policy> {
     let mut policies = BTreeMap::new();
     let Some(bytes) = files.bytes(TRUST) else {
         return policies;
@@ -425,18 +432,18 @@ fn fits(trail: &Trail, event: &Event, entry: &EvidenceEntry, result: &EvidenceRe
         (Some(error), Some(gap)) => entry.status == Truth::Unknown && (error.code == *gap || gap == "trust_lane"),
         (Some(_), None) => false,
     };
-    let redacted = result.value.is_none() && shown(result.clone(), spec, policy, Profile::Disclosed) == *result;
+    let redacted = result.value.is_none() && *shown(Cow::Borrowed(result), spec, policy, Profile::Disclosed) == *result;
     redacted && error && result.lane == bare.lane && result.evidence_anchor == bare.evidence_anchor
 }
 
-fn read_proofs(files: &PackFiles, findings: &mut Findings) -> Option<Proofs> {
+pub(super) fn read_proofs(files: &PackFiles, findings: &mut Findings) -> Option<Proofs> {
     let read = read_value(files.bytes(PROOFS)?).map_err(|fault| fault.to_string());
     let proofs = read.and_then(|value| serde_json::from_value(value).map_err(|error| error.to_string()));
     proofs.map_err(|reason| findings.add(FindingCode::FileInvalid, PROOFS, reason)).ok()
 }
 
 /// The checkpoint and the proof that leads to it: both, or neither.
-fn read_anchor(files: &PackFiles, proofs: Option<Proofs>, findings: &mut Findings) -> Option<Anchor> {
+pub(super) fn read_anchor(files: &PackFiles, proofs: Option<Proofs>, findings: &mut Findings) -> Option<Anchor> {
     match (proofs?.checkpoint, files.bytes(CHECKPOINT)) {
         (Some(proof), Some(note)) => {
             Some(Anchor { note: note.to_vec(), index: proof.index, inclusion: proof.inclusion })

@@ -25,7 +25,13 @@ pub(super) fn check(
     let Replayed { state, views, .. } = replayed;
     // Step 11: views, our own files, and the manifest over all of them.
     if let Some(mut made) = views {
-        made.extend(layout::own_files(&content.trail, content.profile, content.generated_at, content.anchor.as_ref()));
+        made.extend(layout::own_files(
+            &content.trail,
+            &content.outline,
+            content.profile,
+            content.generated_at,
+            content.anchor.as_ref(),
+        ));
         for file in &made {
             compare(files, file, findings);
         }
@@ -77,7 +83,7 @@ fn compare_manifest(sealed: &Sealed<'_>, content: &Content, made: &[Made], findi
     if let Some(hash) = sealed.hash(VERIFIER_REPORT) {
         listed.push(Listed { path: VERIFIER_REPORT.to_owned(), kind: ArtifactKind::VerifierReport, hash });
     }
-    let manifest = layout::manifest(&content.trail, content.profile, content.generated_at, &listed);
+    let manifest = layout::manifest(&content.trail, &content.outline, content.profile, content.generated_at, &listed);
     let bytes = canonical::of(&manifest).unwrap_or_default();
     if bytes != sealed.bytes {
         let pointer = difference::first_in_bytes(sealed.bytes, &bytes);
@@ -103,7 +109,7 @@ pub(super) fn summary(content: &Content, state: &RunState) -> RunSummary {
         degraded: state.degraded.clone(),
         stage_id: state.stage_id.to_string(),
         last_decision: Some(state.last_decision.clone()),
-        relaxations: layout::relaxations(trail),
+        relaxations: content.outline.relaxations(),
         policies: trail.policies.keys().copied().collect(),
         events: state.seq,
     }

@@ -46,9 +46,9 @@ impl Replayed {
 }
 
 /// An event that was decided anew.
-struct Rebuilt {
-    event: Event,
-    state: RunState,
+pub(super) struct Rebuilt {
+    pub(super) event: Event,
+    pub(super) state: RunState,
     evaluation: Option<StageEvaluation>,
 }
 
@@ -70,25 +70,27 @@ pub(super) fn replay(content: &Content, mut telling: Option<&mut Judgements>, fi
             *withheld.entry(why.word()).or_insert(0) += 1;
         }
     }
-    if let Some(reason) = too_much(trail) {
+    let first = trail.records.first().map_or(0, |it| it.bytes.len());
+    if content.outline.size() > most_events(trail, first) {
+        let reason = format!("replaying {} events would take too much work", content.outline.size());
         findings.add(FindingCode::PackTooLarge, "", reason);
         return Replayed { state: None, views: None, withheld };
     }
     let mut replay = Replay { content, sizes: trail.scenario.spec().stages.iter().map(size).collect(), unrecorded: 0 };
-    let mut views = Views::new(trail, content.profile);
+    let mut views = Views::new(content.profile);
     let mut state: Option<RunState> = None;
     for (index, record) in trail.records.iter().enumerate() {
         let (next, evaluation) = replay.step(index, record, state.as_ref(), findings);
         let Some(next) = next else {
             return Replayed { state: None, views: None, withheld };
         };
-        views.push(record, evaluation.as_ref());
+        views.push(trail, &record.event, trail.payload_of(&record.event).as_ref(), evaluation.as_ref());
         if let Some(judged) = telling.as_mut() {
             judged.push(evaluation, state.as_ref().map(|before| before.stage_entered_at));
         }
         state = Some(next);
     }
-    Replayed { state, views: Some(views.finish()), withheld }
+    Replayed { state, views: Some(views.finish(trail)), withheld }
 }
 
 fn size(stage: &StageSpec) -> (&StageId, (usize, usize)) {
@@ -196,7 +198,7 @@ impl Replay<'_> {
     }
 }
 
-fn restart(trail: &Trail, event: &Event, body: &RunStarted, policy: &Policy) -> Result<Rebuilt, String> {
+pub(super) fn restart(trail: &Trail, event: &Event, body: &RunStarted, policy: &Policy) -> Result<Rebuilt, String> {
     // Whether the first stage's packets were to be issued is not recorded by itself: it shows in what happened.
     let refused = matches!(body.decision.outcome, DecisionOutcome::Fail { .. });
     let start = Start {
@@ -277,15 +279,13 @@ fn resubmit(
     Ok(Rebuilt { event, state, evaluation: None })
 }
 
-/// Why a pack asks for more work than its size warrants, if it does.
-fn too_much(trail: &Trail) -> Option<String> {
+/// How many events a pack may have: no more work is done than its size warrants. `first` is the size of its first event.
+pub(super) fn most_events(trail: &Trail, first: usize) -> u64 {
     let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    let events = count(trail.records.len());
-    let first = trail.records.first().map_or(0, |it| count(it.bytes.len()));
-    let folded = first.saturating_add(4096).saturating_mul(events);
+    let folded = count(first).saturating_add(4096);
     let targets = count(trail.started.dispatch_targets.len());
     let rules = trail.policies.values().map(|policy| count(policy.to_bytes().len())).max().unwrap_or(0) / 64 + 1;
     let packets = trail.scenario.spec().stages.iter().map(|it| count(it.entry_packets.len())).max().unwrap_or(0);
-    let issued = packets.saturating_mul(targets).saturating_mul(rules).saturating_mul(events);
-    (folded > MAX_FOLDED || issued > MAX_ISSUED).then(|| format!("replaying {events} events would take too much work"))
+    let issued = packets.saturating_mul(targets).saturating_mul(rules);
+    (MAX_FOLDED / folded).min(MAX_ISSUED / issued.max(1))
 }

@@ -132,14 +132,14 @@ pub(super) fn evidence(
     findings: &mut Findings,
     signatures: &mut Signatures,
 ) {
-    for (index, record) in content.trail.records.iter().enumerate() {
-        let Body::StepDecided(body) = &record.event.body else { continue };
+    for (index, event) in &content.outline.signed {
+        let Body::StepDecided(body) = &event.body else { continue };
         for (place, entry) in body.evidence.iter().enumerate() {
             let signers = signers(entry);
             if signers.is_empty() {
                 continue;
             }
-            let (path, pointer) = content.locate(index);
+            let (path, pointer) = content.locate(*index);
             let pointer = format!("{pointer}/body/evidence/{place}");
             if matches!(&entry.proof, Some(Proof::Checked(checked)) if checked.binding == Binding::Value) {
                 let reason = "the signature binds the value alone: it fits any question with the same answer";
@@ -152,7 +152,7 @@ pub(super) fn evidence(
             };
             // Every key counts that made the threshold: a verifier who trusts one less would have decided otherwise.
             for signer in signers {
-                match standing(content, &record.event, entry, signer, keys, proven_at) {
+                match standing(content, event, entry, signer, keys, proven_at) {
                     Standing::Good => signatures.evidence += 1,
                     Standing::Lacking(reason) => signatures.lack(reason),
                     Standing::Refused(reason) => {

@@ -9,15 +9,17 @@ mod packets;
 
 use serde::Serialize;
 
-use super::array::{Array, Made};
+use super::array::{Array, Made, Making, Matched, Matching, Output};
+use super::files::PackFiles;
 use super::manifest::{
     ArtifactKind, DECISIONS, GATE_EVALS, PACKETS, Profile, SCENARIO_SPEC, SUBMISSIONS, TOOL_CALLS, TRIGGERS,
 };
-use super::trail::{Recorded, Trail};
+use super::trail::Trail;
 use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::engine::{DecisionRecord, StageEvaluation, TriggerKind};
 use crate::json::canonical;
+use crate::json::canonical::form::{Form, Plain, Written, append, object};
 use crate::ledger::{Body, Commitment, Event, RunStarted, StepDecided, Submitted};
 use crate::name::{NamespaceId, RunId, TenantId, TriggerId};
 use crate::scenario::packets::{ContentRef, DispatchTarget, PacketPayload};
@@ -27,22 +29,25 @@ const WITHHELD_URI: &str = "urn:decision-gate:withheld";
 
 /// The views of a run, as far as its events were pushed.
 #[derive(Debug)]
-pub(crate) struct Views<'t> {
-    trail: &'t Trail,
+pub(crate) struct Views<O> {
     profile: Profile,
     calls: u64,
-    triggers: Array,
-    gate_evals: Array,
-    decisions: Array,
-    packets: Array,
-    submissions: Array,
-    tool_calls: Array,
+    triggers: Array<O>,
+    gate_evals: Array<O>,
+    decisions: Array<O>,
+    packets: Array<O>,
+    submissions: Array<O>,
+    tool_calls: Array<O>,
+    /// What is written just now.
+    scratch: Scratch,
 }
 
-#[derive(Serialize)]
-struct TriggerRecord<'a> {
-    seq: u64,
-    event: TriggerEvent<'a>,
+/// Room that every event uses again.
+#[derive(Debug, Default)]
+struct Scratch {
+    request: Vec<u8>,
+    response: Vec<u8>,
+    item: Vec<u8>,
 }
 
 #[derive(Serialize)]
@@ -54,7 +59,7 @@ struct TriggerEvent<'a> {
     kind: TriggerKind,
     time: Timestamp,
     source_id: &'a str,
-    payload: Option<PacketPayload>,
+    payload: Option<&'a PacketPayload>,
     correlation_id: Option<&'a str>,
 }
 
@@ -62,7 +67,7 @@ struct TriggerEvent<'a> {
 struct SubmissionRecord<'a> {
     submission_id: &'a str,
     run_id: &'a RunId,
-    payload: PacketPayload,
+    payload: &'a PacketPayload,
     content_type: &'a str,
     content_hash: Digest,
     submitted_at: Timestamp,
@@ -90,124 +95,166 @@ struct ToolCallRecord<'a> {
     error: Option<()>,
 }
 
-fn bytes_of<T: Serialize>(value: &T) -> Vec<u8> {
-    canonical::of(value).unwrap_or_default()
+impl Views<Making> {
+    /// The views of no event, as files to be made.
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self::on(profile, &Array::new)
+    }
+
+    /// The files, in the order of the manifest.
+    pub(crate) fn finish(self, trail: &Trail) -> Vec<Made> {
+        let spec =
+            Made { path: SCENARIO_SPEC.to_owned(), kind: ArtifactKind::ScenarioSpec, bytes: trail.scenario.to_bytes() };
+        std::iter::once(spec).chain(self.into_logs().into_iter().flat_map(Array::finish)).collect()
+    }
 }
 
-impl<'t> Views<'t> {
-    /// The views of no event.
-    pub(crate) fn new(trail: &'t Trail, profile: Profile) -> Self {
+impl<'f> Views<Matching<'f>> {
+    /// The views of no event, which must come to what `files` has.
+    pub(crate) fn matching(profile: Profile, files: &'f PackFiles) -> Self {
+        Self::on(profile, &|base, kind| Array::matching(base, kind, files))
+    }
+
+    /// The files but that of the scenario, in the order of the manifest; `None` when one of them is another.
+    pub(crate) fn matched(self) -> Option<Vec<Matched>> {
+        let logs: Option<Vec<_>> = self.into_logs().into_iter().map(Array::matched).collect();
+        Some(logs?.into_iter().flatten().collect())
+    }
+}
+
+impl<O: Output> Views<O> {
+    fn on(profile: Profile, open: &dyn Fn(&'static str, ArtifactKind) -> Array<O>) -> Self {
         Self {
-            trail,
             profile,
             calls: 0,
-            triggers: Array::new(TRIGGERS, ArtifactKind::TriggerLog),
-            gate_evals: Array::new(GATE_EVALS, ArtifactKind::GateEvalLog),
-            decisions: Array::new(DECISIONS, ArtifactKind::DecisionLog),
-            packets: Array::new(PACKETS, ArtifactKind::PacketLog),
-            submissions: Array::new(SUBMISSIONS, ArtifactKind::SubmissionLog),
-            tool_calls: Array::new(TOOL_CALLS, ArtifactKind::ToolTranscript),
+            triggers: open(TRIGGERS, ArtifactKind::TriggerLog),
+            gate_evals: open(GATE_EVALS, ArtifactKind::GateEvalLog),
+            decisions: open(DECISIONS, ArtifactKind::DecisionLog),
+            packets: open(PACKETS, ArtifactKind::PacketLog),
+            submissions: open(SUBMISSIONS, ArtifactKind::SubmissionLog),
+            tool_calls: open(TOOL_CALLS, ArtifactKind::ToolTranscript),
+            scratch: Scratch::default(),
         }
     }
 
-    /// Takes the next event, with the judgement behind it if there was one.
-    pub(crate) fn push(&mut self, record: &Recorded, evaluation: Option<&StageEvaluation>) {
-        let event = &record.event;
+    fn into_logs(self) -> [Array<O>; 6] {
+        [self.triggers, self.gate_evals, self.decisions, self.packets, self.submissions, self.tool_calls]
+    }
+
+    /// Takes the next event, with its payload where that is at hand, and the judgement behind it if there was one.
+    pub(crate) fn push(
+        &mut self,
+        trail: &Trail,
+        event: &Event,
+        payload: Option<&PacketPayload>,
+        evaluation: Option<&StageEvaluation>,
+    ) {
         match &event.body {
-            Body::RunStarted(body) => self.push_start(event, body),
-            Body::StepDecided(body) => self.push_step(event, body, evaluation),
-            Body::Submitted(body) => self.push_submission(event, body),
+            Body::RunStarted(body) => self.push_start(trail, event, body),
+            Body::StepDecided(body) => self.push_step(trail, event, body, payload, evaluation),
+            Body::Submitted(body) => self.push_submission(trail, event, body, payload),
             Body::ScenarioDefined(_) | Body::PolicyActivated(_) | Body::SchemaRegistered(_) => {}
         }
     }
 
-    /// The files, in the order of the manifest.
-    pub(crate) fn finish(self) -> Vec<Made> {
-        let spec = Made {
-            path: SCENARIO_SPEC.to_owned(),
-            kind: ArtifactKind::ScenarioSpec,
-            bytes: self.trail.scenario.to_bytes(),
-        };
-        let logs = [self.triggers, self.gate_evals, self.decisions, self.packets, self.submissions, self.tool_calls];
-        std::iter::once(spec).chain(logs.into_iter().flat_map(Array::finish)).collect()
-    }
-
-    fn push_start(&mut self, event: &Event, body: &RunStarted) {
+    fn push_start(&mut self, trail: &Trail, event: &Event, body: &RunStarted) {
         let decision = &body.decision;
-        let trigger = TriggerEvent {
-            trigger_id: &decision.trigger_id,
-            kind: TriggerKind::ExternalEvent,
-            source_id: "system",
-            payload: None,
-            ..trigger(self.trail, event, decision)
-        };
-        self.triggers.push(&bytes_of(&TriggerRecord { seq: decision.seq, event: trigger }));
-        let decided = bytes_of(decision);
+        self.push_trigger(
+            decision,
+            &TriggerEvent {
+                trigger_id: &decision.trigger_id,
+                kind: TriggerKind::ExternalEvent,
+                source_id: "system",
+                payload: None,
+                ..trigger(trail, event, decision)
+            },
+        );
         let request = StartRequest {
             tenant_id: event.tenant,
             namespace_id: event.namespace,
-            run_id: &self.trail.run,
+            run_id: &trail.run,
             scenario_id: body.scenario_id.as_str(),
             dispatch_targets: &body.dispatch_targets,
             policy_tags: [],
         };
-        let correlation = decision.correlation_id.as_deref();
-        self.push_call(event, "scenario.start", &bytes_of(&request), &decided, correlation);
-        self.decisions.push(&decided);
-        self.push_packets(decision, &body.packets);
+        self.scratch.request = canonical::of(&request).unwrap_or_default();
+        self.push_decision(decision);
+        self.push_call(event, "scenario.start", decision.correlation_id.as_deref());
+        self.push_packets(trail, decision, &body.packets);
     }
 
-    fn push_step(&mut self, event: &Event, body: &StepDecided, evaluation: Option<&StageEvaluation>) {
+    fn push_step(
+        &mut self,
+        trail: &Trail,
+        event: &Event,
+        body: &StepDecided,
+        payload: Option<&PacketPayload>,
+        evaluation: Option<&StageEvaluation>,
+    ) {
         let decision = &body.decision;
-        let payload = body.trigger.payload.map(|commitment| self.payload(event.seq, commitment).0);
-        let trigger = TriggerEvent {
-            trigger_id: &body.trigger.trigger_id,
-            kind: body.trigger.kind,
-            source_id: &body.trigger.source_id,
-            payload,
-            correlation_id: body.trigger.correlation_id.as_deref(),
-            ..trigger(self.trail, event, decision)
-        };
-        let request = bytes_of(&trigger);
-        self.triggers.push(&bytes_of(&TriggerRecord { seq: decision.seq, event: trigger }));
-        let decided = bytes_of(decision);
+        let withheld = body.trigger.payload.filter(|_| payload.is_none()).map(withheld);
+        self.push_trigger(
+            decision,
+            &TriggerEvent {
+                trigger_id: &body.trigger.trigger_id,
+                kind: body.trigger.kind,
+                source_id: &body.trigger.source_id,
+                payload: payload.or(withheld.as_ref()),
+                correlation_id: body.trigger.correlation_id.as_deref(),
+                ..trigger(trail, event, decision)
+            },
+        );
+        self.push_decision(decision);
         let method = match body.trigger.kind {
             TriggerKind::AgentRequestNext => "scenario.next",
             TriggerKind::Tick | TriggerKind::ExternalEvent | TriggerKind::BackendEvent => "scenario.trigger",
         };
-        self.push_call(event, method, &request, &decided, body.trigger.correlation_id.as_deref());
-        self.decisions.push(&decided);
+        self.push_call(event, method, body.trigger.correlation_id.as_deref());
         if let Some(evaluation) = evaluation {
-            self.push_gates(event, body, evaluation);
+            self.push_gates(trail, event, body, evaluation);
         }
-        self.push_packets(decision, &body.packets);
+        self.push_packets(trail, decision, &body.packets);
     }
 
-    fn push_submission(&mut self, event: &Event, body: &Submitted) {
-        let (payload, content_hash) = self.payload(event.seq, body.payload);
+    fn push_submission(&mut self, trail: &Trail, event: &Event, body: &Submitted, payload: Option<&PacketPayload>) {
+        let withheld = withheld(body.payload);
+        let content_hash = payload.map_or_else(|| body.payload.digest(), PacketPayload::content_hash);
         let record = SubmissionRecord {
             submission_id: body.submission_id.as_str(),
-            run_id: &self.trail.run,
-            payload,
+            run_id: &trail.run,
+            payload: payload.unwrap_or(&withheld),
             content_type: &body.content_type,
             content_hash,
             submitted_at: event.at,
             correlation_id: body.correlation_id.as_deref(),
         };
-        let bytes = bytes_of(&record);
-        self.push_call(event, "scenario.submit", &bytes, &bytes, body.correlation_id.as_deref());
-        self.submissions.push(&bytes);
+        self.scratch.request = canonical::of(&record).unwrap_or_default();
+        self.submissions.push(&self.scratch.request);
+        self.scratch.response.clone_from(&self.scratch.request);
+        self.push_call(event, "scenario.submit", body.correlation_id.as_deref());
     }
 
-    fn push_call(
-        &mut self,
-        event: &Event,
-        method: &'static str,
-        request: &[u8],
-        response: &[u8],
-        correlation: Option<&str>,
-    ) {
+    /// Leaves the event as the call's request.
+    fn push_trigger(&mut self, decision: &DecisionRecord, event: &TriggerEvent<'_>) {
+        let Scratch { request, item, .. } = &mut self.scratch;
+        request.clear();
+        append(event, request);
+        item.clear();
+        object!(item, { "event": &Written(request), "seq": &decision.seq });
+        self.triggers.push(item);
+    }
+
+    /// Leaves the decision as the call's response.
+    fn push_decision(&mut self, decision: &DecisionRecord) {
+        let response = &mut self.scratch.response;
+        response.clear();
+        append(decision, response);
+        self.decisions.push(response);
+    }
+
+    fn push_call(&mut self, event: &Event, method: &'static str, correlation: Option<&str>) {
         self.calls += 1;
+        let Scratch { request, response, item } = &mut self.scratch;
         let record = ToolCallRecord {
             call_id: format!("call-{}", self.calls),
             method,
@@ -217,18 +264,45 @@ impl<'t> Views<'t> {
             correlation_id: correlation,
             error: None,
         };
-        self.tool_calls.push(&bytes_of(&record));
+        item.clear();
+        append(&record, item);
+        self.tool_calls.push(item);
     }
+}
 
-    /// A payload with its content's digest; one that is withheld is a reference to its commitment.
-    fn payload(&self, seq: u64, commitment: Commitment) -> (PacketPayload, Digest) {
-        if let Some(Ok((payload, _))) = self.trail.payload(seq) {
-            let hash = payload.content_hash();
-            return (payload, hash);
-        }
-        let content_hash = commitment.digest();
-        let content_ref = ContentRef { uri: WITHHELD_URI.into(), content_hash, encryption: None };
-        (PacketPayload::External { content_ref }, content_hash)
+/// What stands for a payload that is withheld.
+fn withheld(commitment: Commitment) -> PacketPayload {
+    let content_ref = ContentRef { uri: WITHHELD_URI.into(), content_hash: commitment.digest(), encryption: None };
+    PacketPayload::External { content_ref }
+}
+
+impl Form for TriggerEvent<'_> {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, {
+            "correlation_id": &self.correlation_id,
+            "kind": &self.kind,
+            "namespace_id": &self.namespace_id,
+            "payload": &self.payload.map(Plain),
+            "run_id": self.run_id,
+            "source_id": self.source_id,
+            "tenant_id": &self.tenant_id,
+            "time": &self.time,
+            "trigger_id": self.trigger_id,
+        });
+    }
+}
+
+impl Form for ToolCallRecord<'_> {
+    fn form(&self, out: &mut Vec<u8>) {
+        object!(out, {
+            "call_id": &self.call_id,
+            "called_at": &self.called_at,
+            "correlation_id": &self.correlation_id,
+            "error": &self.error.map(|()| false),
+            "method": self.method,
+            "request_hash": &self.request_hash,
+            "response_hash": &self.response_hash,
+        });
     }
 }
 

@@ -1,19 +1,18 @@
 //! `packets.json`: what was issued, from the scenario and the run's targets.
 
-use super::{Views, bytes_of};
+use super::Views;
 use crate::engine::{DecisionRecord, Issuing};
+use crate::json::canonical;
 use crate::ledger::IssuedPacket;
+use crate::runpack::array::Output;
+use crate::runpack::trail::Trail;
 
-impl Views<'_> {
-    pub(super) fn push_packets(&mut self, decision: &DecisionRecord, issued: &[IssuedPacket]) {
-        let issuing = Issuing {
-            scenario: &self.trail.scenario,
-            run: &self.trail.run,
-            targets: &self.trail.started.dispatch_targets,
-            decision,
-        };
+impl<O: Output> Views<O> {
+    pub(super) fn push_packets(&mut self, trail: &Trail, decision: &DecisionRecord, issued: &[IssuedPacket]) {
+        let issuing =
+            Issuing { scenario: &trail.scenario, run: &trail.run, targets: &trail.started.dispatch_targets, decision };
         for record in issued.iter().filter_map(|packet| issuing.record(packet)) {
-            self.packets.push(&bytes_of(&record));
+            self.packets.push(&canonical::of(&record).unwrap_or_default());
         }
     }
 }

@@ -7,12 +7,12 @@ use decision_gate_core::scenario::Origin;
 use decision_gate_runtime::ledger::{
     KnownCheckpoint, LedgerError, LogSigner, add_cosignatures, checkpoint, prove_event, prove_run, verify_ledger,
 };
-use decision_gate_runtime::ports::{Store, Stream};
+use decision_gate_runtime::ports::{Mark, Store, Stream};
 use rusqlite::Connection;
 
 use super::super::SqliteStore;
 use super::Folder;
-use crate::contract::build::{activation, definition, shelf, step, stream};
+use crate::contract::build::{activation, definition, release, shelf, step, stream};
 use crate::contract::started;
 
 const STEPS: u64 = 8;
@@ -300,4 +300,37 @@ async fn what_witnesses_add_is_kept_and_replaced_by_nobody() {
     let forked = forked.sign(&SigningKey::from_seed(&[7; 32])).unwrap().to_text();
     let error = add_cosignatures(&store, shelf(1), forked.as_bytes()).await.unwrap_err();
     assert_eq!(error.code(), "cosignature_other_checkpoint");
+}
+
+/// How far VEX sources have come, changed by hand: who takes a mark back makes room for an older document.
+#[tokio::test]
+async fn marks_that_were_moved_by_hand_are_found() {
+    let at = "mark_mismatch tenant 1, namespace 1, run run-1, event 2: the event raised the mark `version/a` to 3";
+    let changes = [
+        ("UPDATE marks SET height = x'000000000000000200000000000000000000000000000000'", "and it stands at 2"),
+        ("UPDATE marks SET height = x'000000000000000300000000000000010000000000000000'", "and it stands at 3.1.0"),
+        ("UPDATE marks SET height = zeroblob(23)", "and it stands at no height"),
+        ("DELETE FROM marks", "and there is no such mark"),
+        ("UPDATE marks SET name = 'version/b'", "and there is no such mark"),
+        ("UPDATE marks SET namespace = 2", "and there is no such mark"),
+    ];
+    for (change, says) in changes {
+        let folder = Folder::new();
+        let store = folder.store();
+        let state = started(&store, &stream(shelf(1), "run-1")).await;
+        let marks = [Mark { name: "version/a".into(), height: 3.into() }];
+        store.append(release(&state, "release", &marks)).await.unwrap();
+        drop(store);
+        assert_eq!(first(&folder, None).await, "");
+        by_hand(&folder, change);
+        assert!(first(&folder, None).await.starts_with(&format!("{at}, {says}")), "{change}");
+        by_hand(
+            &folder,
+            "DELETE FROM marks; INSERT INTO marks SELECT 1, 1, 'version/a', x'000000000000000300000000000000000000000000000000'",
+        );
+        assert_eq!(first(&folder, None).await, "");
+        by_hand(&folder, "INSERT INTO marks SELECT 1, 2, name, height FROM marks");
+        let found = "mark_mismatch tenant 1, namespace 2: the mark `version/a` stands at 3, and no event raised it";
+        assert_eq!(first(&folder, None).await, found);
+    }
 }

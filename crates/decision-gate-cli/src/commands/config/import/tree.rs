@@ -76,7 +76,7 @@ pub(super) fn put(table: &mut Table, key: &str, value: Value) {
 
 fn leaves(key: String, value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::Table(table) if !table.is_empty() => {
+        Value::Table(table) => {
             table.iter().for_each(|(name, value)| leaves(format!("{key}.{name}"), value, found));
         }
         Value::Array(list) if list.iter().any(Value::is_table) => {

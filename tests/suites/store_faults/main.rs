@@ -1,8 +1,10 @@
-//! What can happen to the file under a ledger, tried on the built binary: a kill at each write, a full disk, a read-only
-//! one, a lock, damage. Each has a code and a hint, `doctor` finds it, and nothing acknowledged is lost
-//! (`docs/guides/when-a-store-fails.md`).
+//! What can happen to the file or the database under a ledger, tried on the built binary: a kill at each write, a full
+//! disk, a read-only one, a lock, damage, a server that goes away. Each has a code and a hint, `doctor` finds it, and
+//! nothing acknowledged is lost (`docs/guides/when-a-store-fails.md`).
 
 #![cfg(test)]
+
+mod database;
 
 use std::fs;
 use std::path::Path;
@@ -84,9 +86,7 @@ fn with_one_run() -> Result<Workspace, Fault> {
 #[test]
 fn a_kill_at_every_write_to_the_disk_loses_nothing() -> Result<(), Fault> {
     const WRITES: &str = "pwrite64,fsync,fdatasync,ftruncate,unlink";
-    let works = Command::new("strace").args(["-qq", "-e", "trace=none", "true"]).output();
-    if !works.is_ok_and(|it| it.status.success()) {
-        skip("strace can't be had here, which kills at each write");
+    if !can_trace() {
         return Ok(());
     }
     let before = with_one_run()?;
@@ -95,12 +95,7 @@ fn a_kill_at_every_write_to_the_disk_loses_nothing() -> Result<(), Fault> {
         let mut killed = 0;
         for write in 1.. {
             let workspace = copied(ledger.as_deref().unwrap_or_default())?;
-            let scenario = workspace.path().join("scenario.json");
-            let log = workspace.path().join("strace.log");
-            let inject = format!("inject={WRITES}:signal=KILL:when={write}");
-            let output = Launch::program("strace").arg("-f").arg("-o").arg(&log).arg("-e").arg(&inject).arg(binary()?);
-            let output = output.arg("check").arg(&scenario).arg("--run-id").arg("new").arg("--config");
-            let output = output.arg(workspace.config()).arg("--quiet").output(Stdio::null())?;
+            let output = killed_at(&workspace, "new", WRITES, write)?;
             if ledger.is_some() {
                 assert!(is_proven(&workspace, "before")?, "write {write}: an acknowledged run is gone");
             }
@@ -116,6 +111,26 @@ fn a_kill_at_every_write_to_the_disk_loses_nothing() -> Result<(), Fault> {
         assert!(killed > 10, "{killed} writes");
     }
     Ok(())
+}
+
+/// Whether system calls can be traced here; it is said where not.
+fn can_trace() -> bool {
+    let works = Command::new("strace").args(["-qq", "-e", "trace=none", "true"]).output();
+    let works = works.is_ok_and(|it| it.status.success());
+    if !works {
+        skip("strace can't be had here, which kills at each write");
+    }
+    works
+}
+
+/// Decides a run, and is killed before the system call of one of these kinds that has this number.
+fn killed_at(workspace: &Workspace, run: &str, calls: &str, number: usize) -> Result<Output, Fault> {
+    let scenario = workspace.path().join("scenario.json");
+    let log = workspace.path().join("strace.log");
+    let inject = format!("inject={calls}:signal=KILL:when={number}");
+    let launch = Launch::program("strace").arg("-f").arg("-o").arg(&log).arg("-e").arg(&inject).arg(binary()?);
+    let launch = launch.arg("check").arg(&scenario).arg("--run-id").arg(run).arg("--config");
+    launch.arg(workspace.config()).arg("--quiet").output(Stdio::null())
 }
 
 /// Runs a script in a mount namespace of its own, where it may mount what it likes. Nothing where that is not allowed.
@@ -160,8 +175,9 @@ decide after | tail -n 1
 "#
     );
     let Some(said) = mounted(&workspace, &script)? else { return Ok(()) };
-    assert!(said.contains("store_full"), "{said}");
-    assert!(said.contains("nothing acknowledged was lost"), "{said}");
+    // By the call and by the doctor.
+    assert_eq!(said.matches(r#""code":"store_full""#).count(), 2, "{said}");
+    assert_eq!(said.matches("nothing acknowledged was lost").count(), 2, "{said}");
     assert!(said.trim_end().ends_with("exit 0"), "{said}");
     Ok(())
 }
@@ -222,14 +238,15 @@ fn each_row_of_the_guide_is_tried() -> Result<(), Fault> {
     let guide = fs::read_to_string(&path).map_err(Fault::io("read", &path))?;
     let cells = |line: &str| line.split('|').map(|it| it.trim().to_owned()).collect::<Vec<_>>();
     let rows: Vec<_> = guide.lines().filter(|line| line.starts_with("| ")).map(cells).skip(1).collect();
-    assert!(rows.len() >= 10, "{rows:?}");
+    assert!(rows.len() >= 20, "{rows:?}");
     let codes = read(&project_root().join("docs/reference/codes.txt"))?;
     let sources = ["tests/suites", "crates/decision-gate-store/src", "crates/decision-gate-cli/tests"];
     let sources = sources.iter().map(|it| all_of(&project_root().join(it))).collect::<Result<Vec<_>, _>>()?.concat();
     for row in rows {
-        let [_, fault, code, _, tests, _] = row.as_slice() else { panic!("{row:?}") };
-        let code = code.trim_matches('`');
-        assert!(code == "none" || codes.lines().any(|it| it == code), "{fault}: `{code}` is no code");
+        let [_, fault, code, doctor, _, tests, _] = row.as_slice() else { panic!("{row:?}") };
+        for code in [code, doctor].map(|it| it.trim_matches('`')) {
+            assert!(code == "none" || codes.lines().any(|it| it == code), "{fault}: `{code}` is no code");
+        }
         for test in tests.split(", ").map(|it| it.trim_matches('`')) {
             assert!(sources.contains(&format!("fn {test}(")), "{fault}: no test `{test}`");
         }

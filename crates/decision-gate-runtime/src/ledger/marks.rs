@@ -1,0 +1,82 @@
+//! The marks of a shelf against its events: each stands exactly where the highest event that raised it leaves it.
+//!
+//! Who lowers a mark, or takes it away, makes room for an older document; who raises one keeps honest documents out.
+
+use std::collections::BTreeMap;
+
+use decision_gate_core::ledger::Event;
+use decision_gate_core::trust::Height;
+
+use super::error::LedgerError;
+use super::finding::{Findings, LedgerFindingCode as Code};
+use crate::orchestrator::seen::marks_of;
+use crate::ports::{Mark, RawMark, Scope, Store, Stream};
+
+/// How many rows are read at a time.
+const PAGE: usize = 1_000;
+
+/// How far events have raised the marks of a shelf.
+#[derive(Debug, Default)]
+pub(super) struct Marks(BTreeMap<String, Raised>);
+
+/// How far a mark was raised, and by which event first.
+#[derive(Debug)]
+struct Raised {
+    height: Height,
+    stream: Stream,
+    seq: u64,
+}
+
+impl Marks {
+    /// Takes what an event raises.
+    pub(super) fn take(&mut self, stream: &Stream, seq: u64, event: &Event) {
+        for Mark { name, height } in marks_of(event) {
+            if self.0.get(&name).is_none_or(|known| known.height < height) {
+                self.0.insert(name, Raised { height, stream: stream.clone(), seq });
+            }
+        }
+    }
+
+    /// Compares the marks of a shelf with what its events have raised.
+    pub(super) async fn check(
+        mut self,
+        store: &dyn Store,
+        scope: Scope,
+        findings: &mut Findings,
+    ) -> Result<(), LedgerError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = store.raw_marks(scope, after.as_deref(), PAGE).await?;
+            let more = page.len() == PAGE;
+            after = page.last().map(|it| it.name.clone());
+            page.iter().for_each(|mark| self.compare(mark, scope, findings));
+            if !more {
+                break;
+            }
+        }
+        for (name, Raised { height, stream, seq }) in self.0 {
+            let reason = format!("the event raised the mark `{name}` to {height}, and there is no such mark");
+            findings.add(Code::MarkMismatch, &stream, seq, reason);
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, mark: &RawMark, scope: Scope, findings: &mut Findings) {
+        let name = &mark.name;
+        let stands = || match Height::from_bytes(&mark.height) {
+            Some(height) => format!("at {height}"),
+            None => "at no height".to_owned(),
+        };
+        match self.0.remove(name) {
+            Some(raised) if mark.height == raised.height.to_bytes() => {}
+            Some(Raised { height, stream, seq }) => {
+                let reason = format!("the event raised the mark `{name}` to {height}, and it stands {}", stands());
+                findings.add(Code::MarkMismatch, &stream, seq, reason);
+            }
+            None => {
+                let reason = format!("the mark `{name}` stands {}, and no event raised it", stands());
+                findings.add(Code::MarkMismatch, &Stream { scope, run: None }, None, reason);
+            }
+        }
+    }
+}
