@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 type Row = (&'static str, Value, &'static [&'static str]);
 
 const PROVIDERS: &[&str] = &["/providers/*/provider_id", "/providers/*/transport", "/providers/*/checks/*"];
+const FOUND: &[&str] = &["/items/*/title", "/items/*/uri", "/total"];
 const CONTRACT: &[&str] = &[
     "/contract/name",
     "/contract/description",
@@ -87,6 +88,7 @@ fn calls(spec: &Value) -> Vec<Row> {
     let document = json!({"kind": "json", "value": {"note": 1}});
     vec![
         ("providers_list", json!({}), PROVIDERS),
+        ("decision_gate_docs_search", json!({"query": "rotate a key"}), FOUND),
         ("provider_contract_get", json!({"provider_id": "json"}), CONTRACT),
         ("provider_check_schema_get", check, CHECK),
         ("evidence_query", json!({"query": query}), &["/result/lane", "/result/evidence_hash/value"]),

@@ -199,8 +199,8 @@ fn a_degraded_run_is_green_nowhere() {
 }
 
 /// What an attacker has been seen to try, in one value.
-const HOSTILE: &str = "x]]></failure><testcase name=\"ok\"/>\n::error file=a::owned\r\n##[error]owned\n| a | b |\n\
-    `rm` [l](https://e.vil) @everyone <img src=x> %0A::warning::y \u{1b}[2J\u{202e}\u{0} ## ALLOWED";
+const HOSTILE: &str = "x]]></failure><a b=\"c\"/>%0A::warning::y\n::error file=a::owned\r\n##[error]owned\n| a | b |\n\
+    `rm` [l](https://e.vil) @everyone <img src=x> \u{1b}[2J\u{202e}\u{0} ## ALLOWED";
 
 /// A project whose report says something hostile; a first configuration lets its values be shown.
 fn hostile() -> Project {

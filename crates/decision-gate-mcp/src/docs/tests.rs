@@ -77,7 +77,7 @@ const ASKED: &[(&str, &str)] = &[
     ("write a provider in another language", "guides/write-a-provider.md"),
     ("beacon rate threshold", "modules/policy/gates/beacon-rate-gate.md"),
     ("greater_than_or_equal", "reference/comparators.md"),
-    ("postgres store", "guides/stores.md"),
+    ("several servers share one ledger in PostgreSQL", "guides/stores.md"),
     ("waiver", "spec/release-gates.md"),
 ];
 

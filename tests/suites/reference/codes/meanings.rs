@@ -175,6 +175,36 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "The text of a note is no checkpoint of a log: origin, size and root, a line each.",
         "give a checkpoint as `decision-gate ledger checkpoint` prints it",
     ),
+    (
+        "client_config_missing",
+        "The doctor: a client's settings name a configuration file that is not there.",
+        "write them anew with `decision-gate mcp config --client NAME --write`",
+    ),
+    (
+        "client_config_other",
+        "The doctor: a client's settings name another configuration than the one that counts here.",
+        "if that is not meant, write them anew with `decision-gate mcp config --client NAME --write`",
+    ),
+    (
+        "client_config_relative",
+        "The doctor: a client's settings name a configuration by a relative path, and clients start servers in any folder.",
+        "name the whole path",
+    ),
+    (
+        "client_config_unnamed",
+        "The doctor: a client's settings name no configuration, and the server reads none of the project.",
+        "write them anew with `decision-gate mcp config --client NAME --write`",
+    ),
+    (
+        "client_program_bare",
+        "The doctor: a client's settings name the program without its folder, and clients have search paths of their own.",
+        "name the whole path",
+    ),
+    (
+        "client_program_missing",
+        "The doctor: a client's settings name a program that is not there.",
+        "write them anew with `decision-gate mcp config --client NAME --write`",
+    ),
     ("clock_behind_ledger", "The doctor: the ledger was written after what the clock says now.", "set the clock"),
     ("clock_implausible", "The doctor: the clock says a year that can't be.", "set the clock"),
     ("condition_unknown", "The scenario has no condition of that name.", ""),
@@ -230,6 +260,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "select less, or raise the limit that is named",
     ),
     ("file_unreadable", "A file of an evidence root or of a pack could not be read.", "let the server's user read it"),
+    ("gate_met", "In reports for CI: the gate is met.", "nothing"),
     (
         "gate_skipped",
         "The gate was not asked: it is off, or counts for nothing in its mode. That proves nothing.",
@@ -371,9 +402,19 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "add it under `[[providers]]` in the configuration",
     ),
     (
+        "provider_program_missing",
+        "The doctor: the program of a provider is not there.",
+        "install it, or mend `providers[].command`",
+    ),
+    (
         "provider_timeout",
         "The provider did not answer within its time. Its own conditions are Unknown, and nothing else.",
         "ask again, or raise `timeout_ms` of the provider",
+    ),
+    (
+        "provider_variable_unset",
+        "The doctor: a variable that a provider's settings name is not set here.",
+        "set it where the server is started",
     ),
     (
         "release_evidence_invalid",
@@ -422,6 +463,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "signers_missing",
         "Nobody is named whose attestations of this predicate type could count, or those who are can't be read.",
         "name keys for the predicate type in `providers[].config.signers`, see [config.md](config.md)",
+    ),
+    (
+        "stage_never_passed",
+        "The gates of one stage can't be True together, so no run goes on from it.",
+        "move what contradicts into a branch",
     ),
     (
         "store_corrupt",

@@ -69,11 +69,12 @@ fn row(row: &Value) -> Row {
             ));
         }
     }
+    let reason = word(row, "reason");
     Row {
         group: "release".to_owned(),
         gate: word(row, "gate").to_owned(),
         status,
-        code: word(row, "reason").to_owned(),
+        code: reason.to_owned(),
         why,
         waivers,
     }
