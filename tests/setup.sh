@@ -27,4 +27,13 @@ if ((${#wanted[@]})); then
     echo "note: not here (Debian packages): ${wanted[*]}; tests that need them are skipped" >&2
   fi
 fi
+# A browser to look at the pages that reports are.
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core \
+      >/dev/null || echo "note: no browser here; tests that look at pages are skipped" >&2
+  else
+    echo "note: no browser here (Debian package: chromium); tests that look at pages are skipped" >&2
+  fi
+fi
 command -v cargo >/dev/null || { echo "please install Rust (stable) with rustup; see https://rustup.rs" >&2; exit 2; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the clients that other people wrote, from their own registries, beside the build:
 #
-#   tests/clients/setup.sh [DESTINATION [python|git-server|object-store|typescript|prometheus]]
+#   tests/clients/setup.sh [DESTINATION [python|git-server|object-store|typescript|browser|prometheus]]
 #
 # DESTINATION defaults to target/clients. Does nothing when what is there was made from the same lists. What the machine
 # lacks is installed by the system's package manager where that is possible, and named where it is not.
@@ -97,6 +97,13 @@ install_typescript() {
   ln -sfn "$node" "$to/node"
 }
 
+# install_browser: what drives a browser, and what looks for barriers in its pages; the browser itself is the machine's.
+install_browser() {
+  if ! command -v npm >/dev/null || ! command -v node >/dev/null; then package_manager nodejs npm; fi
+  install_packages "$here/browser" "$destination/browser"
+  cp "$here/browser/"*.mjs "$destination/browser/"
+}
+
 # install_prometheus: promtool out of the distribution's package; nothing of it is installed on the machine.
 install_prometheus() {
   local to=$destination/prometheus
@@ -124,12 +131,14 @@ all)
   install_python git-server git-server.txt mcp
   install_python object-store object-store.txt moto
   install_typescript
+  install_browser
   install_prometheus
   ;;
 python) install_python venv requirements.txt mcp ;;
 git-server) install_python git-server git-server.txt mcp ;;
 object-store) install_python object-store object-store.txt moto ;;
 typescript) install_typescript ;;
+browser) install_browser ;;
 prometheus) install_prometheus ;;
 *)
   say "unknown part: $part"

@@ -63,6 +63,25 @@ impl Clients {
         Self::install("git-server")
     }
 
+    /// What drives a browser.
+    ///
+    /// # Errors
+    /// When it can't be installed.
+    pub fn browser() -> Result<Self, Fault> {
+        Self::install("browser")
+    }
+
+    /// Opens pages in a browser, and gives what it says of each in light and in dark. `folder` takes its profile and
+    /// pictures of the pages.
+    ///
+    /// # Errors
+    /// When a page can't be looked at; the fault holds what was said.
+    pub fn look(&self, browser: &Path, folder: &Path, pages: &[PathBuf]) -> Result<Vec<Value>, Fault> {
+        let mut script = Command::new("node");
+        script.arg(self.folder.join("browser").join("look.mjs")).arg(browser).arg(folder).args(pages);
+        Ok(Session::run(&mut script)?.steps)
+    }
+
     /// The tool that checks and tries rules of Prometheus.
     ///
     /// # Errors
@@ -124,6 +143,10 @@ impl Session {
     /// Adds the server's command line and runs the client.
     fn of(client: &mut Command) -> Result<Self, Fault> {
         client.arg(binary()?).arg("serve");
+        Self::run(client)
+    }
+
+    fn run(client: &mut Command) -> Result<Self, Fault> {
         without_settings(client);
         let program = Path::new(client.get_program()).to_path_buf();
         let output = client.output().map_err(Fault::io("run", program))?;

@@ -55,6 +55,11 @@ impl Output {
         quiet(write_all(AutoStream::new(stdout, colors), text))
     }
 
+    /// Writes a document to stdout as it is.
+    pub(crate) fn plain(self, document: &str) -> Result<(), Fault> {
+        quiet(write_all(io::stdout().lock(), document))
+    }
+
     /// Writes a JSON value to stdout, as one line.
     pub(crate) fn json(self, value: &Value) -> Result<(), Fault> {
         self.put(&format!("{}\n", json_text(&value.to_string())))

@@ -17,12 +17,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("attest", &["core"]),
     ("policy", &["core", "attest"]),
     ("verify", &["core", "attest", "policy"]),
+    ("html", &["core"]),
     ("runtime", &["core", "attest", "policy"]),
     ("providers", &["core", "attest", "policy", "runtime"]),
     ("store", &["core", "attest", "policy", "runtime"]),
     ("config", &["core", "attest", "policy", "runtime"]),
     ("mcp", &["core", "attest", "policy", "runtime", "providers", "store", "config", "verify"]),
-    ("cli", &["core", "attest", "policy", "runtime", "providers", "store", "config", "verify", "mcp"]),
+    ("cli", &["core", "attest", "policy", "runtime", "providers", "store", "config", "verify", "html", "mcp"]),
 ];
 
 /// What is no crate of the product: it looks at all of them, and none of them may use it.

@@ -6,3 +6,4 @@
 mod guide;
 mod packs;
 mod page;
+mod spanish;

@@ -73,6 +73,14 @@ fn the_guide_on_auditing_a_ledger_goes_as_it_is_told() {
 }
 
 #[test]
+fn the_guide_on_reports_goes_as_it_is_told() {
+    let project = follow("read-a-report.md", 6);
+    let page = project.read("allowed.html");
+    assert!(page.contains("<h1 id=\"verdict-title\">Allowed</h1>"), "{page}");
+    assert!(project.read("report.html").contains(">On hold</h1>"));
+}
+
+#[test]
 fn the_tutorial_goes_as_it_is_told() {
     let began = std::time::Instant::now();
     let project = follow("../tutorial.md", 9);

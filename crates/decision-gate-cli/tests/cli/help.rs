@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 40] = [
+    let pages: [&[&str]; 41] = [
         &[],
         &["init"],
         &["check"],
@@ -14,6 +14,7 @@ fn every_help_page_says_what_and_shows_examples() {
         &["runpack"],
         &["runpack", "export"],
         &["runpack", "verify"],
+        &["runpack", "report"],
         &["runpack", "diff"],
         &["ledger"],
         &["ledger", "checkpoint"],

@@ -11,8 +11,10 @@ macro_rules! page {
 /// By path.
 pub(super) static PAGES: &[Page] = &[
     page!("ARCHITECTURE.md"),
+    page!("README.md"),
     page!("architecture/evidence-trust-anchor.md"),
     page!("ci/README.md"),
+    page!("comparison.md"),
     page!("contracts/beacon-attestation-v1.md"),
     page!("contracts/execution-evidence-v1.md"),
     page!("examples/provider-python/README.md"),
@@ -24,6 +26,7 @@ pub(super) static PAGES: &[Page] = &[
     page!("guides/make-beacon-attestation.md"),
     page!("guides/make-execution-evidence.md"),
     page!("guides/mcp-clients.md"),
+    page!("guides/read-a-report.md"),
     page!("guides/roll-out-vex-trust.md"),
     page!("guides/rotate-keys.md"),
     page!("guides/stores.md"),

@@ -87,6 +87,13 @@ impl TrustArguments {
         }
         Ok(Some(CheckpointTrust::new(self.checkpoint_key.clone(), policy)))
     }
+
+    /// What was given, as it would be written again.
+    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
+        let keys = self.checkpoint_key.iter().map(|it| ("--checkpoint-key", it.to_string()));
+        let policy = self.witness_policy.iter().map(|it| ("--witness-policy", it.display().to_string()));
+        keys.chain(policy).collect()
+    }
 }
 
 fn policy(path: &Path) -> Result<WitnessPolicy, Fault> {

@@ -5,6 +5,7 @@ pub(crate) mod evaluate;
 use clap::Subcommand;
 
 use super::Ending;
+use super::runpack::report::{self, Kind};
 use crate::arguments::Format;
 use crate::fault::Fault;
 use crate::output::Output;
@@ -14,6 +15,8 @@ use crate::output::Output;
 pub(crate) enum ReleaseCommand {
     /// Decide now whether an artifact may go to an environment, by all gates of a policy.
     Evaluate(evaluate::EvaluateArguments),
+    /// Verify the proof of a release decision, and write what it shows as a page for people.
+    Report(Box<report::PageArguments>),
 }
 
 impl ReleaseCommand {
@@ -21,6 +24,7 @@ impl ReleaseCommand {
     pub(crate) fn error_format(&self) -> Format {
         match self {
             Self::Evaluate(arguments) => arguments.verdict.error_format(),
+            Self::Report(arguments) => arguments.report().format,
         }
     }
 }
@@ -29,5 +33,6 @@ impl ReleaseCommand {
 pub(crate) fn run(command: &ReleaseCommand, output: Output) -> Result<Ending, Fault> {
     match command {
         ReleaseCommand::Evaluate(arguments) => evaluate::run(arguments, output),
+        ReleaseCommand::Report(arguments) => report::run(arguments, Kind::Release, output),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod diff;
 pub(crate) mod export;
+pub(crate) mod report;
 pub(crate) mod verify;
 
 use clap::Subcommand;
@@ -18,6 +19,8 @@ pub(crate) enum RunpackCommand {
     Export(export::ExportArguments),
     /// Check a pack offline: every hash, and every decision replayed.
     Verify(Box<verify::VerifyArguments>),
+    /// Verify a pack, and write what it shows as a page for people.
+    Report(Box<report::PageArguments>),
     /// Say what two packs say differently.
     Diff(diff::DiffArguments),
 }
@@ -28,6 +31,7 @@ impl RunpackCommand {
         match self {
             Self::Export(arguments) => arguments.report,
             Self::Verify(arguments) => arguments.report,
+            Self::Report(arguments) => arguments.report(),
             Self::Diff(arguments) => arguments.report,
         }
     }
@@ -38,6 +42,7 @@ pub(crate) fn run(command: &RunpackCommand, output: Output) -> Result<Ending, Fa
     match command {
         RunpackCommand::Export(arguments) => export::run(arguments, output),
         RunpackCommand::Verify(arguments) => verify::run(arguments, output),
+        RunpackCommand::Report(arguments) => report::run(arguments, report::Kind::Run, output),
         RunpackCommand::Diff(arguments) => diff::run(arguments, output),
     }
 }

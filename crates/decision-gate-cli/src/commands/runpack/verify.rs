@@ -8,7 +8,7 @@ use decision_gate_core::evidence::Artifact;
 use decision_gate_core::ledger::{CheckpointTrust, ConsistencyProof};
 use decision_gate_core::name::EnvironmentName;
 use decision_gate_core::runpack::{
-    Expect, ExpectedScenario, ManifestName, ProofLevel, ProofLevelFault, Report, Status, Verdict,
+    Expect, ExpectedScenario, ManifestName, PackFiles, ProofLevel, ProofLevelFault, Report, Status, Verdict,
 };
 use decision_gate_core::scenario::Origin;
 use decision_gate_mcp::Packs;
@@ -30,7 +30,7 @@ use crate::session::block_on;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
     /// The pack's folder, or its address in a bucket, such as `s3://bucket/prefix/name`.
-    pack: PathBuf,
+    pub(super) pack: PathBuf,
     /// The scenario, and its version by its spec hash.
     #[arg(long, value_name = "ID@HASH", value_parser = scenario)]
     expect_scenario: Option<ExpectedScenario>,
@@ -68,7 +68,7 @@ pub(crate) struct VerifyArguments {
     require: Option<Require>,
     /// How the pack's manifest is called.
     #[arg(long, value_name = "NAME", default_value = "manifest.json", value_parser = manifest_name)]
-    manifest: ManifestName,
+    pub(super) manifest: ManifestName,
     #[command(flatten)]
     pub(super) report: ReportArguments,
 }
@@ -94,27 +94,7 @@ Examples:
 /// Verifies, and says what was found.
 pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending, Fault> {
     let progress = output.progress("verifying the pack");
-    let files = match arguments.pack.to_str().filter(|text| text.starts_with("s3://")) {
-        Some(address) => {
-            let (packs, name) = Packs::at(address, None)?;
-            block_on(async { Ok(packs.read(&name).await?) })?
-        }
-        None => decision_gate_verify::read_at(&arguments.pack)?,
-    };
-    let expect = Expect {
-        scenario: arguments.expect_scenario.clone(),
-        run: arguments.expect_run.clone(),
-        subject: subject(&arguments.expect_subject)?,
-        environment: arguments.expect_environment.clone(),
-        policy: arguments.expect_policy,
-        origin: arguments.require.map(|Require::Pinned| Origin::Pinned),
-        root_hash: arguments.expect_root,
-        keys: arguments.keys.as_deref().map(file::read).transpose()?,
-        checkpoints: trust(arguments)?,
-        readers: Some(READERS),
-        // Who brings keys wants to know that they signed.
-        level: arguments.level.or(arguments.keys.as_ref().map(|_| ProofLevel::Signed)),
-    };
+    let (files, expect) = (arguments.files()?, arguments.expect()?);
     let report = decision_gate_core::runpack::verify(&files, &arguments.manifest, &expect);
     drop(progress);
     match arguments.report.format {
@@ -122,6 +102,64 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         Format::Json => output.json(&render::verify::json(&arguments.pack, &report))?,
     }
     Ok(ending(&report))
+}
+
+impl VerifyArguments {
+    /// The pack, wherever it lies.
+    pub(super) fn files(&self) -> Result<PackFiles, Fault> {
+        match self.pack.to_str().filter(|text| text.starts_with("s3://")) {
+            Some(address) => {
+                let (packs, name) = Packs::at(address, None)?;
+                block_on(async { Ok(packs.read(&name).await?) })
+            }
+            None => Ok(decision_gate_verify::read_at(&self.pack)?),
+        }
+    }
+
+    /// What the pack is judged against.
+    pub(super) fn expect(&self) -> Result<Expect, Fault> {
+        Ok(Expect {
+            scenario: self.expect_scenario.clone(),
+            run: self.expect_run.clone(),
+            subject: subject(&self.expect_subject)?,
+            environment: self.expect_environment.clone(),
+            policy: self.expect_policy,
+            origin: self.require.map(|Require::Pinned| Origin::Pinned),
+            root_hash: self.expect_root,
+            keys: self.keys.as_deref().map(file::read).transpose()?,
+            checkpoints: trust(self)?,
+            readers: Some(READERS),
+            // Who brings keys wants to know that they signed.
+            level: self.level.or(self.keys.as_ref().map(|_| ProofLevel::Signed)),
+        })
+    }
+
+    /// What was given beside the pack, as it would be written again.
+    pub(super) fn flags(&self) -> Vec<(&'static str, String)> {
+        let path = |it: &PathBuf| it.display().to_string();
+        let scenario = self.expect_scenario.as_ref().map(|it| match it.hash {
+            Some(hash) => format!("{}@{hash}", it.id),
+            None => it.id.clone(),
+        });
+        let artifacts = self.expect_subject.iter().flat_map(|it| it.digest.iter().take(1));
+        let artifacts = artifacts.map(|(algorithm, hex)| ("--expect-subject", format!("{algorithm}:{hex}")));
+        let standard = self.manifest == ManifestName::standard();
+        let single = [
+            ("--expect-scenario", scenario),
+            ("--expect-run", self.expect_run.clone()),
+            ("--expect-environment", self.expect_environment.as_ref().map(ToString::to_string)),
+            ("--expect-policy", self.expect_policy.map(|it| it.to_hex())),
+            ("--expect-root", self.expect_root.map(|it| it.to_hex())),
+            ("--keys", self.keys.as_ref().map(path)),
+            ("--checkpoint", self.checkpoint.as_ref().map(path)),
+            ("--consistency", self.consistency.as_ref().map(path)),
+            ("--level", self.level.map(|it| it.word().to_owned())),
+            ("--require", self.require.map(|Require::Pinned| "pinned".to_owned())),
+            ("--manifest", (!standard).then(|| self.manifest.as_str().to_owned())),
+        ];
+        let single = single.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        single.chain(artifacts).chain(self.trust.flags()).collect()
+    }
 }
 
 /// Whose checkpoints count; nothing where nobody is named.
@@ -142,7 +180,7 @@ fn trust(arguments: &VerifyArguments) -> Result<Option<CheckpointTrust>, Fault> 
     Ok(Some(known.map_err(LedgerError::from)?))
 }
 
-fn ending(report: &Report) -> Ending {
+pub(super) fn ending(report: &Report) -> Ending {
     match (report.status, report.verdict) {
         (Status::Pass, Verdict::Allowed | Verdict::Consistent) => Ending::Yes,
         (Status::Pass, Verdict::NotAllowed | Verdict::Failed) | (Status::Fail, _) => Ending::No,

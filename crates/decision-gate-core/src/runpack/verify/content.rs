@@ -45,6 +45,11 @@ impl Content {
     pub(crate) fn locate(&self, index: usize) -> (&str, String) {
         locate(&self.event_files, index)
     }
+
+    /// The run, how much of it is shown, and when the pack was made.
+    pub(crate) fn into_parts(self) -> (Trail, Profile, Timestamp) {
+        (self.trail, self.profile, self.generated_at)
+    }
 }
 
 fn locate(files: &[(String, usize)], index: usize) -> (&str, String) {

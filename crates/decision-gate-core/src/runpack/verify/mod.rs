@@ -15,6 +15,7 @@ use serde_json::json;
 
 use self::remake::Remade;
 use self::signatures::Signatures;
+use super::account::{Account, Judgements};
 use super::expect::Expect;
 use super::files::PackFiles;
 use super::finding::{Concern, FindingCode, Findings};
@@ -27,6 +28,7 @@ use crate::at::Timestamp;
 use crate::engine::RunStatus;
 use crate::json::canonical;
 
+pub(crate) use content::Content;
 pub(crate) use integrity::Sealed;
 
 /// What the content of a pack comes to, whichever format it has.
@@ -58,26 +60,37 @@ impl Established {
 ///
 /// `files` is everything below its directory, the manifest included. Nothing else is read.
 pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> Report {
-    verify_in(files, manifest_name, expect, Course::Pass)
+    verify_in(files, manifest_name, expect, Course::Pass).0
+}
+
+/// Verifies a pack, and tells its run as it was replayed: nothing where the events could not be put together, and of
+/// packs of the public project.
+pub fn verify_told(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> (Report, Option<Account>) {
+    verify_in(files, manifest_name, expect, Course::Steps(Some(Judgements::default())))
 }
 
 /// The same without the pass over packs that hold, which tests hold to it.
 #[cfg(test)]
 pub(crate) fn verify_by_steps(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> Report {
-    verify_in(files, manifest_name, expect, Course::Steps)
+    verify_in(files, manifest_name, expect, Course::Steps(None)).0
 }
 
 /// How steps 6 to 12 are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Course {
     /// In one pass, and one by one where that does not come to its end.
     Pass,
-    /// One by one.
-    #[cfg(test)]
-    Steps,
+    /// One by one, keeping the judgements where somebody wants to be told.
+    Steps(Option<Judgements>),
 }
 
-fn verify_in(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect, course: Course) -> Report {
+fn verify_in(
+    files: &PackFiles,
+    manifest_name: &ManifestName,
+    expect: &Expect,
+    course: Course,
+) -> (Report, Option<Account>) {
+    let mut account = None;
     let mut findings = Findings::default();
     let mut signatures = Signatures::default();
     // Steps 1 to 5.
@@ -88,7 +101,8 @@ fn verify_in(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect, c
             // Step 13, the manifest's part.
             signatures::manifest(files, sealed, expect.keys.as_ref(), &mut findings, &mut signatures);
             if sealed.is_ours() {
-                let established = verify_own(files, sealed, expect, course, &mut findings, &mut signatures);
+                let (established, told) = verify_own(files, sealed, expect, course, &mut findings, &mut signatures);
+                account = told;
                 (PackFormat::DecisionGate, established)
             } else {
                 (PackFormat::PublicV1, legacy::verify(files, sealed, expect, &mut findings))
@@ -106,7 +120,7 @@ fn verify_in(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect, c
     let pass = findings.is_empty();
     let (findings, findings_omitted) = findings.into_parts();
     let unproven = established.unproven.into_iter().chain(signatures.unproven).collect();
-    Report {
+    let report = Report {
         status: if pass { Status::Pass } else { Status::Fail },
         verdict: if pass { established.verdict } else { Verdict::Failed },
         level: ProofLevel::reached(&facets),
@@ -119,7 +133,8 @@ fn verify_in(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect, c
         format,
         root_hash: sealed.map(|it| it.manifest.integrity.root_hash),
         run: established.run,
-    }
+    };
+    (report, account)
 }
 
 fn facets(established: &Established, signatures: &Signatures, findings: &Findings) -> Facets {
@@ -139,11 +154,14 @@ fn verify_own(
     course: Course,
     findings: &mut Findings,
     signatures: &mut Signatures,
-) -> Established {
+) -> (Established, Option<Account>) {
     let Some(own): Option<Own> = sealed.own(findings) else {
-        return Established::nothing("the manifest does not say how the pack was made");
+        return (Established::nothing("the manifest does not say how the pack was made"), None);
     };
-    let hopeful = course == Course::Pass && findings.is_empty();
+    let (hopeful, mut telling) = match course {
+        Course::Pass => (findings.is_empty(), None),
+        Course::Steps(telling) => (false, telling),
+    };
     let remade = if hopeful { remake::remake(files, sealed, &own, expect.readers) } else { None };
     let (content, state, withheld) = match remade {
         // Steps 6 to 12, of which none would find anything.
@@ -151,10 +169,10 @@ fn verify_own(
         None => {
             // Steps 6 to 9.
             let Some(content) = content::read(files, sealed, &own, expect.readers, findings) else {
-                return Established::nothing("the events could not be put together");
+                return (Established::nothing("the events could not be put together"), None);
             };
             // Step 10.
-            let replayed = replay::replay(&content, findings);
+            let replayed = replay::replay(&content, telling.as_mut(), findings);
             // Steps 11 and 12.
             let withheld = replayed.withheld();
             let state = regenerate::check(files, sealed, &content, replayed, findings);
@@ -176,16 +194,13 @@ fn verify_own(
     let mut unproven = unproven(sealed, expect, &content, signatures);
     unproven.append(&mut anchored.unproven);
     let (proven_at, anchoring) = (anchored.proven_at, anchored.facet(ended));
-    Established { run: run.map(|(summary, _)| summary), replay, anchoring, proven_at, verdict, unproven }
+    let account = telling.map(|judged| Account::new(files, content, judged));
+    let run = run.map(|(summary, _)| summary);
+    (Established { run, replay, anchoring, proven_at, verdict, unproven }, account)
 }
 
 /// What nothing in one of our packs proves.
-fn unproven(
-    sealed: &Sealed<'_>,
-    expect: &Expect,
-    content: &content::Content,
-    signatures: &Signatures,
-) -> Vec<Unproven> {
+fn unproven(sealed: &Sealed<'_>, expect: &Expect, content: &Content, signatures: &Signatures) -> Vec<Unproven> {
     let mut all = Vec::new();
     let unsigned = "only a signature over the manifest, or a known root hash, proves when the pack was made";
     let in_doubt = "a key that signed was revoked later: whoever has it can write any time";

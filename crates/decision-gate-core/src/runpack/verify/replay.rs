@@ -9,6 +9,7 @@ use crate::engine::{
 use crate::ledger::{Body, Event, RunStarted, Slot, StepDecided, Submitted};
 use crate::name::StageId;
 use crate::policy::Policy;
+use crate::runpack::account::Judgements;
 use crate::runpack::array::Made;
 use crate::runpack::difference;
 use crate::runpack::finding::{FindingCode, Findings};
@@ -60,8 +61,8 @@ struct Replay<'a> {
     unrecorded: usize,
 }
 
-/// Replays the whole run.
-pub(super) fn replay(content: &Content, findings: &mut Findings) -> Replayed {
+/// Replays the whole run. `telling` takes what was judged, where somebody wants to be told.
+pub(super) fn replay(content: &Content, mut telling: Option<&mut Judgements>, findings: &mut Findings) -> Replayed {
     let trail = &content.trail;
     let mut withheld = BTreeMap::new();
     for kept in trail.values.values() {
@@ -77,13 +78,16 @@ pub(super) fn replay(content: &Content, findings: &mut Findings) -> Replayed {
     }
     let mut replay = Replay { content, sizes: trail.scenario.spec().stages.iter().map(size).collect(), unrecorded: 0 };
     let mut views = Views::new(content.profile);
-    let mut state = None;
+    let mut state: Option<RunState> = None;
     for (index, record) in trail.records.iter().enumerate() {
         let (next, evaluation) = replay.step(index, record, state.as_ref(), findings);
         let Some(next) = next else {
             return Replayed { state: None, views: None, withheld };
         };
         views.push(trail, &record.event, trail.payload_of(&record.event).as_ref(), evaluation.as_ref());
+        if let Some(judged) = telling.as_mut() {
+            judged.push(evaluation, state.as_ref().map(|before| before.stage_entered_at));
+        }
         state = Some(next);
     }
     Replayed { state, views: Some(views.finish(trail)), withheld }

@@ -1,0 +1,6 @@
+//! Pages of real runs: made by the engine, packed, verified, and shown.
+
+mod attacks;
+mod course;
+mod pages;
+mod texts;
