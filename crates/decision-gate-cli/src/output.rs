@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::fault::Fault;
 use crate::progress::Progress;
 use crate::render::fit::fit;
+use crate::render::json_text;
 
 /// Where answers and complaints go.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +62,7 @@ impl Output {
 
     /// Writes a JSON value to stdout, as one line.
     pub(crate) fn json(self, value: &Value) -> Result<(), Fault> {
-        self.put(&format!("{value}\n"))
+        self.put(&format!("{}\n", json_text(&value.to_string())))
     }
 
     /// Writes a text to stderr. If that fails there is nobody left to tell.

@@ -14,6 +14,7 @@ use super::keys::private;
 use crate::arguments::Format;
 use crate::fault::Fault;
 use crate::output::Output;
+use crate::render;
 use crate::render::report::{FORMATS, Report, ReportFormat, Signer};
 
 /// Who verified, where nobody says.
@@ -158,7 +159,7 @@ impl VerdictArguments {
 fn written(format: &str, told: &Told, signer: Option<&Signer<'_>>) -> Result<String, Fault> {
     match ReportFormat::named(format) {
         Some(format) => format.write(&told.report, signer),
-        None if format == "json" => Ok(format!("{}\n", told.json)),
+        None if format == "json" => Ok(format!("{}\n", render::json_text(&told.json.to_string()))),
         None => Ok(anstream::adapter::strip_str(&told.text).to_string()),
     }
 }
@@ -174,7 +175,7 @@ fn summarise(told: &Told, output: Output) {
     let Ok(text) = format.write(&told.report, None) else { return };
     let appended = OpenOptions::new().append(true).create(true).open(&path);
     if let Err(error) = appended.and_then(|mut file| file.write_all(text.as_bytes())) {
-        let path = crate::render::Line(Path::new(&path).display().to_string());
+        let path = render::Line(Path::new(&path).display().to_string());
         output.complain(&format!("the summary `{path}` of the job can't be written: {error}\n"));
     }
 }

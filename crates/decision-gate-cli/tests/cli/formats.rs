@@ -198,45 +198,64 @@ fn a_degraded_run_is_green_nowhere() {
     assert!(!String::from_utf8(signed("svr")).unwrap().contains("DECISION_GATE_ALLOWED"));
 }
 
-/// What an attacker has been seen to try, in one value.
-const HOSTILE: &str = "x]]></failure><a b=\"c\"/>%0A::warning::y\n::error file=a::owned\r\n##[error]owned\n| a | b |\n\
-    `rm` [l](https://e.vil) @everyone <img src=x> \u{1b}[2J\u{202e}\u{0} ## ALLOWED";
+/// What an attacker has been seen to try; each short enough to be shown whole.
+const HOSTILE: [&str; 6] = [
+    "x]]></failure><testcase name=\"owned\"/>",
+    "\n::error file=a::owned\r\n##[error]owned",
+    "owned | a | b |\n| c | d |",
+    "`rm` [owned](https://e.vil) ![i](u) @everyone",
+    "<img src=x onerror=owned> %0A::warning::y",
+    "owned \u{1b}[2J\u{202e}\u{0} ## ALLOWED",
+];
 
-/// A project whose report says something hostile; a first configuration lets its values be shown.
+/// A project whose report says hostile things; a first configuration lets its values be shown.
 fn hostile() -> Project {
     let project = Project::fresh();
-    let scenario = format!(
-        "scenario_id: hostile\nstages:\n  - stage_id: first\n    gates:\n      - gate_id: quality\n        requirement: said\n\
-         conditions:\n  - condition_id: said\n    query: {{ provider_id: json, check_id: path, params: {{ file: tests.json, jsonpath: $.said }} }}\n    \
-         comparator: equals\n    expected: {}\n",
-        json!(format!("{HOSTILE} not"))
-    );
-    project.write("hostile.yaml", &scenario);
+    let condition = |(index, value): (usize, &&str)| {
+        json!({
+            "condition_id": format!("said{index}"),
+            "query": {
+                "provider_id": "json", "check_id": "path",
+                "params": { "file": "tests.json", "jsonpath": format!("$.said[{index}]") },
+            },
+            "comparator": "not_equals",
+            "expected": value,
+        })
+    };
+    let conditions: Vec<_> = HOSTILE.iter().enumerate().map(condition).collect();
+    let all: Vec<_> = (0..HOSTILE.len()).map(|index| format!("said{index}")).collect();
+    let gates = json!([{ "gate_id": "quality", "requirement": { "And": all } }]);
+    let stages = json!([{ "stage_id": "first", "gates": gates }]);
+    let scenario = json!({ "scenario_id": "hostile", "stages": stages, "conditions": conditions });
+    project.write("hostile.json", &scenario.to_string());
     project.write("reports/tests.json", &json!({ "said": HOSTILE }).to_string());
     project
+}
+
+/// Whether a line could be taken for a command to the runner, or for a heading of ours.
+fn is_command(format: &str, line: &str) -> bool {
+    let line = line.trim_start();
+    let ours = match format {
+        "github" => ["::error file=hostile.json,title=", "::notice file=hostile.json,title="]
+            .iter()
+            .any(|it| line.starts_with(it)),
+        "markdown" => line.starts_with("### Decision Gate: ❌ not allowed"),
+        _ => false,
+    };
+    !ours && (line.starts_with("::") || line.starts_with("##"))
 }
 
 #[test]
 fn nothing_that_is_judged_can_put_words_into_a_report() {
     let project = hostile();
-    for format in ["text", "json"].iter().chain(&FORMATS) {
-        let said = project.run(&["check", "hostile.yaml", "--format", format]).expect(1).stdout;
-        assert!(said.contains("owned"), "{format}: the value is shown: {said}");
+    let said = |format: &str| project.run(&["check", "hostile.json", "--format", format]).expect(1).stdout;
+    for format in ["text", "json"].into_iter().chain(FORMATS) {
+        let said = said(format);
+        assert!(said.matches("owned").count() >= HOSTILE.len(), "{format}: the values are shown: {said}");
         assert!(!said.contains(['\u{1b}', '\u{202e}', '\0', '\r']), "{format}: {said:?}");
-        for line in said.lines() {
-            let command = line.trim_start();
-            let ours = *format == "github"
-                && ["::error file=hostile.yaml,title=", "::notice file=hostile.yaml,title="]
-                    .iter()
-                    .any(|it| command.starts_with(it));
-            assert!(
-                ours || !(command.starts_with("::") || command.starts_with("##"))
-                    || *format == "markdown" && command.starts_with("### Decision Gate: ❌ not allowed"),
-                "{format}: {line}"
-            );
-        }
+        let commands: Vec<_> = said.lines().filter(|line| is_command(format, line)).collect();
+        assert!(commands.is_empty(), "{format}: {commands:#?}");
     }
-    let said = |format: &str| project.run(&["check", "hostile.yaml", "--format", format]).expect(1).stdout;
     // As many cases as there are gates, and the verdict.
     let junit = said("junit");
     assert_eq!(junit.matches("<testcase ").count(), 2, "{junit}");
