@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &PagesArguments, output: Output) -> Result<Ending, 
     Ok(Ending::Yes)
 }
 
-/// The command line without this command.
+/// The command line, with the full names of the commands below it.
 fn command() -> clap::Command {
     let mut whole = Arguments::command();
     whole.build();
@@ -42,5 +42,5 @@ fn command() -> clap::Command {
 }
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> Fault {
-    |error| Fault::Write { path: path.to_owned(), error }
+    move |error| Fault::Write { path: path.to_owned(), error }
 }
