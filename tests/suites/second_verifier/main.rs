@@ -35,6 +35,7 @@ fn both_refuse(packs: &[Good], cases: &[Case]) -> Result<(), Fault> {
     };
     let missed: Vec<_> = cases.iter().zip(&said).filter_map(differ).take(12).collect();
     assert!(missed.is_empty(), "of {}:\n{}", cases.len(), missed.join("\n"));
+    eprintln!("{} changes, each refused by both", cases.len());
     Ok(())
 }
 

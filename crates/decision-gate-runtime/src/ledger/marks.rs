@@ -44,12 +44,12 @@ impl Marks {
         scope: Scope,
         findings: &mut Findings,
     ) -> Result<(), LedgerError> {
-        let mut after: Option<String> = None;
+        let (mut after, mut unknown) = (None::<String>, Vec::new());
         loop {
             let page = store.raw_marks(scope, after.as_deref(), PAGE).await?;
             let more = page.len() == PAGE;
             after = page.last().map(|it| it.name.clone());
-            page.iter().for_each(|mark| self.compare(mark, scope, findings));
+            unknown.extend(page.iter().filter_map(|mark| self.compare(mark, findings)));
             if !more {
                 break;
             }
@@ -58,25 +58,26 @@ impl Marks {
             let reason = format!("the event raised the mark `{name}` to {height}, and there is no such mark");
             findings.add(Code::MarkMismatch, &stream, seq, reason);
         }
+        let shelf = Stream { scope, run: None };
+        unknown.into_iter().for_each(|reason| findings.add(Code::MarkMismatch, &shelf, None, reason));
         Ok(())
     }
 
-    fn compare(&mut self, mark: &RawMark, scope: Scope, findings: &mut Findings) {
+    /// Compares a mark with what its event says; of one that no event raised, what to say of it once those are told.
+    fn compare(&mut self, mark: &RawMark, findings: &mut Findings) -> Option<String> {
         let name = &mark.name;
         let stands = || match Height::from_bytes(&mark.height) {
             Some(height) => format!("at {height}"),
             None => "at no height".to_owned(),
         };
         match self.0.remove(name) {
-            Some(raised) if mark.height == raised.height.to_bytes() => {}
+            Some(raised) if mark.height == raised.height.to_bytes() => None,
             Some(Raised { height, stream, seq }) => {
                 let reason = format!("the event raised the mark `{name}` to {height}, and it stands {}", stands());
                 findings.add(Code::MarkMismatch, &stream, seq, reason);
+                None
             }
-            None => {
-                let reason = format!("the mark `{name}` stands {}, and no event raised it", stands());
-                findings.add(Code::MarkMismatch, &Stream { scope, run: None }, None, reason);
-            }
+            None => Some(format!("the mark `{name}` stands {}, and no event raised it", stands())),
         }
     }
 }

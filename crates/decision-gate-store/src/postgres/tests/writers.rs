@@ -108,3 +108,42 @@ async fn all_connections_in_use_is_said_after_a_while() {
     holder.release().await;
     assert_eq!(append.await.unwrap().unwrap().seq, 2);
 }
+
+/// Has the server refuse events: while `when` holds, with this state of the SQL standard.
+fn refuse(schema: &Schema, state: &str, when: &str) {
+    let statements = format!(
+        "SET search_path = {}; CREATE SEQUENCE IF NOT EXISTS tries; \
+         CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF {when} THEN RAISE EXCEPTION 'as the test wants' USING ERRCODE = '{state}'; END IF; RETURN NEW; END $$; \
+         DROP TRIGGER IF EXISTS refuse ON events; \
+         CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse()",
+        schema.name
+    );
+    schema.cluster.sql(&statements).unwrap();
+}
+
+#[tokio::test]
+async fn a_serialization_failure_is_tried_again_and_what_the_server_refuses_is_said() {
+    let Some(schema) = Schema::fresh() else { return };
+    let store = schema.store();
+    let stream = stream(shelf(1), "run-1");
+    let mut state = started(&store, &stream).await;
+    // A sequence counts on when a transaction is rolled back: two tries fail, and the third is the one that counts.
+    for (round, failure) in ["40001", "40P01"].into_iter().enumerate() {
+        refuse(&schema, failure, &format!("nextval('tries') <= {}", round * 3 + 2));
+        let append = build::step(&state, &format!("again-{round}"), 2);
+        state = append.state.clone().unwrap();
+        assert_eq!(store.append(append).await.map(|it| it.seq), Ok(state.seq), "{failure}");
+    }
+    for (state_of_sql, code) in [("40001", "store_locked"), ("53100", "store_full"), ("25006", "store_read_only")] {
+        refuse(&schema, state_of_sql, "true");
+        let refused = store.append(build::step(&state, "refused", 2)).await.unwrap_err();
+        assert_eq!(refused.code(), code, "{refused}");
+        assert!(!refused.hint().is_empty(), "{refused}");
+    }
+    refuse(&schema, "40001", "false");
+    let after = build::step(&state, "after", 2);
+    store.append(after).await.unwrap();
+    let page = store.events(&stream, 1, 10).await.unwrap();
+    assert_eq!((page.events.len(), page.values.len()), (4, 6), "what was refused left nothing");
+}
