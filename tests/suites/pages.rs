@@ -146,7 +146,7 @@ impl Project {
         self.report("ran", "yes");
         self.report("name", HOSTILE);
         self.report("approval", "the board");
-        fs::remove_file(self.path().join("reports/flaky.json")).unwrap();
+        self.write("reports/flaky.json", "{}");
         self.check("pass", 0);
         self.check("changed", 0);
         let events = self.path().join("changed/events.json");

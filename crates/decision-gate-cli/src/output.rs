@@ -56,7 +56,7 @@ impl Output {
     }
 
     /// Writes a document to stdout as it is.
-    pub(crate) fn plain(self, document: &str) -> Result<(), Fault> {
+    pub(crate) fn document(document: &str) -> Result<(), Fault> {
         quiet(write_all(io::stdout().lock(), document))
     }
 

@@ -13,6 +13,8 @@ use crate::shown::Shown;
 /// Why not.
 pub(crate) struct Why {
     pub(crate) stage: Shown,
+    /// Whether the run goes on no more.
+    pub(crate) ended: bool,
     /// What to do, first things first.
     pub(crate) actions: Vec<Shown>,
     /// What the actions come to, where it is known.
@@ -52,6 +54,7 @@ pub(crate) fn of(verified: &Verified<'_>) -> Option<Why> {
     let upcoming = explanation.upcoming.iter();
     Some(Why {
         stage,
+        ended: run.status != RunStatus::Active,
         actions: next.changes.iter().map(|it| Shown::line(&it.text)).collect(),
         then: next.outcome().map(|it| Shown::line(format_args!("Then {it}."))),
         note: next.note.as_ref().map(Shown::line),
@@ -60,26 +63,32 @@ pub(crate) fn of(verified: &Verified<'_>) -> Option<Why> {
     })
 }
 
-/// The stage, and why the run does not go on from there.
+/// The stage, and why the run does not go on from there. Of a run that was broken off, what stood in the way before.
 fn explanation(run: &RunSummary, account: &Account) -> Option<(Shown, Explanation)> {
-    let ended = || {
-        let explanation = Explanation::of_end(&run.last_decision.as_ref()?.outcome)?;
-        Some((Shown::line(&run.stage_id), explanation))
+    let judged = judged(account);
+    match run.last_decision.as_ref().and_then(|it| Explanation::of_end(&it.outcome)) {
+        None => judged,
+        Some(ended) => {
+            let before = judged.map(|(_, it)| it).unwrap_or_default();
+            let explanation = Explanation { next_actions: ended.next_actions, upcoming: Vec::new(), ..before };
+            Some((Shown::line(&run.stage_id), explanation))
+        }
+    }
+}
+
+/// The explanation of the latest judgement.
+fn judged(account: &Account) -> Option<(Shown, Explanation)> {
+    let told = account.events.iter().rev().find(|told| told.evaluation.is_some())?;
+    let Body::StepDecided(body) = &told.event.body else { return None };
+    let situation = Situation {
+        scenario: &account.scenario,
+        stage: account.scenario.stage(&body.stage_id)?,
+        evaluation: told.evaluation.as_ref()?,
+        policy: account.policy(&told.event)?,
+        at: told.event.at,
+        entered_at: told.entered_at,
     };
-    let judged = || {
-        let told = account.events.iter().rev().find(|told| told.evaluation.is_some())?;
-        let Body::StepDecided(body) = &told.event.body else { return None };
-        let situation = Situation {
-            scenario: &account.scenario,
-            stage: account.scenario.stage(&body.stage_id)?,
-            evaluation: told.evaluation.as_ref()?,
-            policy: account.policy(&told.event)?,
-            at: told.event.at,
-            entered_at: told.entered_at,
-        };
-        Some((Shown::line(&body.stage_id), situation.explain(Size::Whole)?))
-    };
-    ended().or_else(judged)
+    Some((Shown::line(&body.stage_id), situation.explain(Size::Whole)?))
 }
 
 fn obstacle(it: &EvidenceWhy) -> Obstacle {

@@ -14,7 +14,7 @@ use crate::output::Output;
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReleaseCommand {
     /// Decide now whether an artifact may go to an environment, by all gates of a policy.
-    Evaluate(evaluate::EvaluateArguments),
+    Evaluate(Box<evaluate::EvaluateArguments>),
     /// Verify the proof of a release decision, and write what it shows as a page for people.
     Report(Box<report::PageArguments>),
 }

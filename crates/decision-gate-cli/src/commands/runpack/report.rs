@@ -21,9 +21,9 @@ use crate::render::{self, Line, labelled, path_json};
 pub(crate) struct PageArguments {
     #[command(flatten)]
     verify: VerifyArguments,
-    /// Write a page of HTML to this file, or to stdout where none is named; without it, say what was found.
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
-    html: Option<Option<PathBuf>>,
+    /// Write a page of HTML to this file, or to stdout (`-`, or no file); without it, say what was found.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    html: Option<PathBuf>,
 }
 
 impl PageArguments {
@@ -77,8 +77,8 @@ pub(crate) fn run(arguments: &PageArguments, kind: Kind, output: Output) -> Resu
         Kind::Release => verified.release_page(),
     };
     match &arguments.html {
-        Some(None) => output.plain(&page())?,
-        Some(Some(path)) => {
+        Some(path) if path == Path::new("-") => Output::document(&page())?,
+        Some(path) => {
             write(path, &page())?;
             tell(arguments, &report, Some(path), output)?;
         }
