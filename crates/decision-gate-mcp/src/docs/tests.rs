@@ -74,7 +74,7 @@ const ASKED: &[(&str, &str)] = &[
     ("how do I rotate a key", "guides/rotate-keys.md"),
     ("coverage report junit sarif", "spec/reports.md"),
     ("gate on ci reports", "guides/gate-on-ci-reports.md"),
-    ("write a provider in another language", "guides/write-a-provider.md"),
+    ("write a provider", "guides/write-a-provider.md"),
     ("beacon rate threshold", "modules/policy/gates/beacon-rate-gate.md"),
     ("greater_than_or_equal", "reference/comparators.md"),
     ("several servers share one ledger in PostgreSQL", "guides/stores.md"),
