@@ -149,8 +149,8 @@ impl Project {
         self.write("reports/flaky.json", "{}");
         self.check("pass", 0);
         self.check("changed", 0);
-        let events = self.path().join("changed/events.json");
-        fs::write(&events, fs::read_to_string(&events).unwrap().replace("the board", "nobody") + " ").unwrap();
+        let values = self.path().join("changed/values.json");
+        fs::write(&values, fs::read_to_string(&values).unwrap().replace("the board", "nobody")).unwrap();
         let subject = format!("sha256:{}", "ab".repeat(32));
         let release = ["release", "evaluate", "--config", "decision-gate.toml", "--environment", "production"];
         self.run(&[&release[..], &["--subject", &subject, "--export", "blocked"]].concat(), 1);
