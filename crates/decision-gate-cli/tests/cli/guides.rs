@@ -81,6 +81,12 @@ fn the_guide_on_reports_goes_as_it_is_told() {
 }
 
 #[test]
+fn the_guide_on_scenarios_goes_as_it_is_told() {
+    let project = follow("write-a-scenario.md", 7);
+    assert!(project.read("cases/missing.yaml").contains("Unknown"));
+}
+
+#[test]
 fn the_tutorial_goes_as_it_is_told() {
     let began = std::time::Instant::now();
     let project = follow("../tutorial.md", 9);

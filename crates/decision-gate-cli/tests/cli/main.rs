@@ -25,6 +25,7 @@ mod precheck;
 mod release;
 mod reload;
 mod reports;
+mod scenario;
 mod serve;
 mod signed;
 mod support;

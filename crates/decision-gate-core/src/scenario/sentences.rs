@@ -34,15 +34,15 @@ fn ways(stage: &StageSpec, next: Option<&StageSpec>) -> Vec<String> {
     let name = &stage.stage_id;
     let all_open = match stage.gates.len() {
         0 => "Then".to_owned(),
-        1 => "When it is open".to_owned(),
-        _ => "When all of them are open".to_owned(),
+        1 => "When it is open,".to_owned(),
+        _ => "When all of them are open,".to_owned(),
     };
     let mut all = match &stage.advance_to {
-        AdvanceTo::Terminal => vec![format!("{all_open}, the run is complete.")],
-        AdvanceTo::Fixed { stage_id } => vec![format!("{all_open}, the run goes to stage `{stage_id}`.")],
+        AdvanceTo::Terminal => vec![format!("{all_open} the run is complete.")],
+        AdvanceTo::Fixed { stage_id } => vec![format!("{all_open} the run goes to stage `{stage_id}`.")],
         AdvanceTo::Linear => vec![match next {
-            Some(next) => format!("{all_open}, the run goes to stage `{}`.", next.stage_id),
-            None => format!("{all_open}, the run is complete."),
+            Some(next) => format!("{all_open} the run goes to stage `{}`.", next.stage_id),
+            None => format!("{all_open} the run is complete."),
         }],
         AdvanceTo::Branch { branches, default } => {
             let way = |rule: &super::stage::BranchRule| {
@@ -170,7 +170,18 @@ mod tests {
             },
         });
         let scenario = Scenario::check(Scenario::read(&spec).unwrap()).unwrap();
-        insta::assert_snapshot!(sentences(&scenario).join("\n"), @"");
+        insta::assert_snapshot!(sentences(&scenario).join("\n"), @r"
+        A run of `release` starts at stage `test`.
+        Gate `quality` of stage `test` opens when `tests.failed` of `report` (at_least 2, glob out/*.xml) is 0 and (`coverage.lines` of `report` is at least 0.8 or it is shown not to hold that `path` of `json` (file size.json, jsonpath $.n) is more than 10).
+        Gate `owners` of stage `test` opens when at least 1 of these hold: (`coverage.lines` of `report` is at least 0.8; `get` of `env` (key APPROVAL) is there), each by verified evidence.
+        When all of them are open, the run goes to stage `look`.
+        Gate `sign` of stage `look` opens when `get` of `env` (key APPROVAL) is there.
+        From `look` the run goes to stage `ship` when gate `sign` is open.
+        From `look` it goes to stage `test` when every gate is decided and none of these fits.
+        After 5000 ms at `look`, the run fails.
+        Stage `ship` asks nothing.
+        Then the run is complete.
+        ");
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(super) static PAGES: &[Page] = &[
     page!("guides/troubleshoot-release-gates.md"),
     page!("guides/when-a-store-fails.md"),
     page!("guides/write-a-provider.md"),
+    page!("guides/write-a-scenario.md"),
     page!("modules/policy/gates/beacon-rate-gate.md"),
     page!("modules/policy/gates/execution-evidence-gate.md"),
     page!("modules/policy/gates/vex-trust-gate.md"),

@@ -132,7 +132,24 @@ struct Case {
     time: Option<String>,
     expect: Expect,
     #[serde(default)]
-    gates: BTreeMap<GateId, Truth>,
+    gates: BTreeMap<GateId, Wanted>,
+}
+
+/// What a gate should be: in YAML, `True` and `False` are no words.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Decided(bool),
+    Word(Truth),
+}
+
+impl Wanted {
+    fn truth(self) -> Truth {
+        match self {
+            Self::Decided(holds) => Truth::from(holds),
+            Self::Word(truth) => truth,
+        }
+    }
 }
 
 fn verified() -> Lane {
@@ -270,7 +287,8 @@ fn differences(case: &Case, answer: &PrecheckAnswer) -> Vec<String> {
         all.push(format!("expected {}, and it is {}", case.expect.word(), answer.outcome.word()));
     }
     for gate in answer.gate_evaluations() {
-        if let Some(expected) = case.gates.get(&gate.gate_id).filter(|expected| **expected != gate.status) {
+        let wanted = case.gates.get(&gate.gate_id).map(|wanted| wanted.truth());
+        if let Some(expected) = wanted.filter(|expected| *expected != gate.status) {
             all.push(format!("gate `{}`: expected {expected}, and it is {}", gate.gate_id, gate.status));
         }
     }
