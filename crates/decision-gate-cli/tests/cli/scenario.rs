@@ -12,7 +12,7 @@ conditions:
   covered: "json.path(root: reports, file: tests.json, jsonpath: $.coverage) >= 80"
 "#;
 
-const LONG: &str = r#"scenario_id: ship
+const LONG: &str = r"scenario_id: ship
 stages:
   - stage_id: ship
     gates:
@@ -26,7 +26,7 @@ conditions:
     query: { provider_id: json, check_id: path, params: { root: reports, file: tests.json, jsonpath: $.failed } }
     comparator: equals
     expected: 0
-"#;
+";
 
 fn project(scenario: &str) -> Project {
     let project = Project::fresh();
