@@ -19,6 +19,7 @@ use super::sift::{Sieve, Sifted};
 use super::{answer, marks, view};
 use crate::chain;
 use crate::context::ReleaseContext;
+use crate::outlook;
 use crate::policy::ReleasePolicy;
 use crate::vex_trust::{VexInput, VexTrustConfidenceFactorProvider};
 
@@ -97,6 +98,7 @@ impl Judge {
             name,
             requested: asked.requested_status,
             decision: &decision,
+            turns: &outlook::turns(policy, &release, &decision.rows),
             sifted: &sifted,
             seen: &marks::of(&history.seen.clone().max(history.now.clone()), subject),
         };

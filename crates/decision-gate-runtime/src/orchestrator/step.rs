@@ -6,18 +6,20 @@ use std::time::Instant;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::engine::{
-    self, Decided, DecisionRecord, RunState, RunStatus, SaltedAnswer, StageEvaluation, Step, Trigger, TriggerKind,
-    evaluation_time,
+    self, Decided, DecisionOutcome, DecisionRecord, RunState, RunStatus, SaltedAnswer, StageEvaluation, Step, Trigger,
+    TriggerKind, evaluation_time,
 };
 use decision_gate_core::explain::{Explanation, Situation, Size};
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{Body, Commitment, Event, IssuedPacket, StepDecided};
-use decision_gate_core::name::{RunId, ScenarioId, TriggerId};
+use decision_gate_core::name::{ProviderId, RunId, ScenarioId, TriggerId};
 use decision_gate_core::policy::{Policy, Relaxation};
 use decision_gate_core::scenario::Scenario;
 use decision_gate_core::scenario::packets::PacketPayload;
+use decision_gate_core::trust::Disclosure;
 use futures_util::future::join_all;
 
+use super::recall::Forgotten;
 use super::{Caller, Orchestrator, seen};
 use crate::error::RuntimeError;
 use crate::ports::{Append, EvidenceContext, Scope, StoreError, StoredEvent, Stream};
@@ -59,32 +61,48 @@ pub struct StepReply {
     pub relaxations: Vec<Relaxation>,
     /// Whether this answer was given before.
     pub repeated: bool,
-    /// The judgement behind it, when it was made now.
+    /// The judgement behind it; of an answer that was given before made again where that is possible.
     pub evaluation: Option<StageEvaluation>,
+    /// Why an answer that was given before has no judgement, where it had one.
+    pub forgotten: Option<Forgotten>,
+    /// When the run had entered the stage, as far as it is known.
+    pub entered_at: Option<Timestamp>,
     /// The scenario version that the run is bound to.
     pub scenario: Arc<Scenario>,
     /// The policy that it was decided under.
     pub policy: Arc<Policy>,
+    /// The policy that is in force where it is told.
+    pub told_under: Arc<Policy>,
 }
 
 impl StepReply {
-    /// The stage as it was judged; nothing for an answer that was given before, and where time ran out.
+    /// The stage as it was judged; nothing where time ran out, or where that can't be told any more.
     pub fn situation(&self) -> Option<Situation<'_>> {
-        let stays = self.state.stage_id == self.decision.stage_id;
         Some(Situation {
             scenario: &self.scenario,
             stage: self.scenario.stage(&self.decision.stage_id)?,
             evaluation: self.evaluation.as_ref()?,
             policy: &self.policy,
+            told_under: &self.told_under,
             at: self.decision.decided_at,
-            entered_at: stays.then_some(self.state.stage_entered_at),
+            entered_at: self.entered_at,
         })
     }
 
     /// Why the decision is no advance, and what to do; nothing where it is one.
     pub fn explanation(&self, size: Size) -> Option<Explanation> {
         let ended = Explanation::of_end(&self.decision.outcome);
-        ended.or_else(|| self.situation().and_then(|situation| situation.explain(size)))
+        let judged = ended.or_else(|| self.situation().and_then(|situation| situation.explain(size)));
+        let held = matches!(self.decision.outcome, DecisionOutcome::Hold { .. });
+        judged.or_else(|| self.forgotten.filter(|_| held).map(|why| Explanation::unexplained(why.words())))
+    }
+
+    /// How far a provider's values may be shown: as both policies let them be.
+    pub fn disclosure(&self, provider: &ProviderId) -> Disclosure {
+        match self.told_under.disclosure(provider) {
+            Disclosure::Raw => self.policy.disclosure(provider),
+            redacted @ Disclosure::Redacted(_) => redacted,
+        }
     }
 }
 
@@ -205,41 +223,42 @@ impl Orchestrator {
         state: &RunState,
         policy: &Arc<Policy>,
     ) -> Result<Option<StepReply>, RuntimeError> {
-        let reply = |decision: DecisionRecord, packets, relaxations| StepReply {
-            decision,
-            state: state.clone(),
-            packets,
-            relaxations,
-            repeated: true,
-            evaluation: None,
-            scenario: Arc::clone(&asked.scenario),
-            policy: Arc::clone(policy),
-        };
         let key = asked.trigger.trigger_id.as_str();
         if asked.request.trigger_id.is_some()
             && let Some(stored) = self.parts.store.by_key(&asked.stream, "step_decided", key).await?
         {
-            let body = self.same_trigger(asked, &stored).await?;
-            return Ok(Some(reply(body.decision, body.packets, body.relaxations)));
+            let event = event_of(&stored)?;
+            self.same_trigger(asked, step_of(&event)?, stored.seq).await?;
+            return self.recalled(&asked.scenario, &asked.stream, state, &event, policy).await.map(Some);
         }
         if state.status == RunStatus::Active {
             return Ok(None);
         }
         // A run that has ended: its last step again, as it was answered.
         let last = state.last_decision.trigger_id.as_str();
-        let (packets, relaxations) = match self.parts.store.by_key(&asked.stream, "step_decided", last).await? {
-            Some(stored) => step_of(&stored).map(|body| (body.packets, body.relaxations))?,
-            None => Default::default(),
-        };
-        Ok(Some(reply(state.last_decision.clone(), packets, relaxations)))
+        if let Some(stored) = self.parts.store.by_key(&asked.stream, "step_decided", last).await? {
+            return self.recalled(&asked.scenario, &asked.stream, state, &event_of(&stored)?, policy).await.map(Some);
+        }
+        Ok(Some(StepReply {
+            decision: state.last_decision.clone(),
+            state: state.clone(),
+            packets: Vec::new(),
+            relaxations: Vec::new(),
+            repeated: true,
+            evaluation: None,
+            forgotten: None,
+            entered_at: None,
+            scenario: Arc::clone(&asked.scenario),
+            policy: Arc::clone(policy),
+            told_under: Arc::clone(policy),
+        }))
     }
 
-    /// The stored step, if it was asked for with the same kind and payload.
-    async fn same_trigger(&self, asked: &Asked<'_>, stored: &StoredEvent) -> Result<StepDecided, RuntimeError> {
-        let body = step_of(stored)?;
+    /// Whether a stored step was asked for with the same kind and payload.
+    async fn same_trigger(&self, asked: &Asked<'_>, body: &StepDecided, seq: u64) -> Result<(), RuntimeError> {
         let before = match body.trigger.payload {
             None => None,
-            Some(commitment) => Some((commitment, self.payload_salt(&asked.stream, stored.seq).await?)),
+            Some(commitment) => Some((commitment, self.payload_salt(&asked.stream, seq).await?)),
         };
         let same = match (&asked.trigger.payload, before) {
             (None, None) => true,
@@ -249,7 +268,7 @@ impl Orchestrator {
             (Some(_), Some((_, None)) | None) | (None, Some(_)) => false,
         };
         if same && body.trigger.kind == asked.trigger.kind {
-            Ok(body)
+            Ok(())
         } else {
             Err(RuntimeError::TriggerConflict { trigger: asked.trigger.trigger_id.to_string() })
         }
@@ -320,10 +339,14 @@ fn check_size(payload: Option<&PacketPayload>, policy: &Policy) -> Result<(), Ru
     if actual > limit { Err(RuntimeError::PayloadTooLarge { actual, limit }) } else { Ok(()) }
 }
 
-fn step_of(stored: &StoredEvent) -> Result<StepDecided, RuntimeError> {
+pub(super) fn event_of(stored: &StoredEvent) -> Result<Event, RuntimeError> {
+    Event::read(&stored.bytes).map_err(|error| RuntimeError::Stored { what: "event", reason: error.to_string() })
+}
+
+pub(super) fn step_of(event: &Event) -> Result<&StepDecided, RuntimeError> {
     let damaged = |reason: String| RuntimeError::Stored { what: "event", reason };
-    match Event::read(&stored.bytes).map_err(|error| damaged(error.to_string()))?.body {
-        Body::StepDecided(body) => Ok(*body),
+    match &event.body {
+        Body::StepDecided(body) => Ok(body),
         Body::ScenarioDefined(_)
         | Body::RunStarted(_)
         | Body::Submitted(_)
@@ -341,14 +364,19 @@ fn fresh_reply(asked: &Asked<'_>, decided: Decided, policy: Arc<Policy>) -> Step
         | Body::PolicyActivated(_)
         | Body::SchemaRegistered(_) => Default::default(),
     };
+    let decision = decided.state.last_decision.clone();
+    let stays = decided.state.stage_id == decision.stage_id;
     StepReply {
-        decision: decided.state.last_decision.clone(),
+        decision,
+        entered_at: stays.then_some(decided.state.stage_entered_at),
         state: decided.state,
         packets,
         relaxations,
         repeated: false,
         evaluation: decided.evaluation,
+        forgotten: None,
         scenario: Arc::clone(&asked.scenario),
+        told_under: Arc::clone(&policy),
         policy,
     }
 }
