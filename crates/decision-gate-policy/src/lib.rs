@@ -10,6 +10,7 @@
 //! the answers become one, `waiver` for what lets a blocked release through without hiding that it was blocked.
 
 pub mod attested;
+pub mod backtest;
 pub mod chain;
 pub mod context;
 pub mod gates;
