@@ -17,6 +17,7 @@ mod policy;
 mod raw;
 mod read;
 pub(crate) mod rows;
+mod scan;
 mod scenario;
 mod schema;
 mod seat;
@@ -33,8 +34,8 @@ use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
     Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawMark, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent,
-    StoredScenario, StoredSchema, Stream, Tree,
+    RawHead, RawMark, RawPage, RunHead, ScannedEvent, ScenarioListing, SchemaListing, Scope, Store, StoreError,
+    StoredEvent, StoredScenario, StoredSchema, Stream, Tree,
 };
 use rusqlite::Connection;
 
@@ -276,6 +277,20 @@ impl Store for SqliteStore {
     async fn raw_events(&self, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, StoreError> {
         let stream = stream.clone();
         self.read(move |connection| raw::page(connection, &stream, from, limit)).await
+    }
+
+    async fn scan(
+        &self,
+        scope: Scope,
+        after: Option<(&str, i64)>,
+        limit: usize,
+    ) -> Result<Vec<ScannedEvent>, StoreError> {
+        let after = after.map(|(run, seq)| (run.to_owned(), seq));
+        self.read(move |connection| scan::page(connection, scope, after.as_ref(), limit)).await
+    }
+
+    async fn about_how_many(&self) -> Result<u64, StoreError> {
+        self.glance(scan::about_how_many).await
     }
 
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError> {
