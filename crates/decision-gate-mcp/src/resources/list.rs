@@ -78,7 +78,10 @@ fn pages(context: &CallContext<App>, after: Option<&str>) -> (Vec<Resource>, Opt
 }
 
 /// A page of packs, or the code of why there is none.
-async fn packs(context: &CallContext<App>, after: Option<&str>) -> Result<(Vec<Resource>, Option<Place>), &'static str> {
+async fn packs(
+    context: &CallContext<App>,
+    after: Option<&str>,
+) -> Result<(Vec<Resource>, Option<Place>), &'static str> {
     let packs = match context.app().packs() {
         Ok(packs) => packs,
         // Where nobody says where packs are, there are none to list.

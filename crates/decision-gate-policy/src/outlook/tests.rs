@@ -18,11 +18,7 @@ fn ahead(policy: &ReleasePolicy, release: &ReleaseContext) -> Vec<Turn> {
 }
 
 fn traced(age_minutes: i64) -> crate::attested::Attested {
-    attest(
-        &subject(),
-        traces::PREDICATE_TYPE,
-        execution(&json!({ "hot": 5, "paths": 3, "age_minutes": age_minutes })),
-    )
+    attest(&subject(), traces::PREDICATE_TYPE, execution(&json!({ "hot": 5, "paths": 3, "age_minutes": age_minutes })))
 }
 
 fn windowed(from: i64, to: i64, count: u64) -> crate::attested::Attested {

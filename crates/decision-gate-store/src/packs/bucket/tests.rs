@@ -133,6 +133,7 @@ async fn packs_are_listed_page_by_page_and_what_is_none_is_passed_over() {
     }
     found.sort();
     assert_eq!(found, names);
-    let gone = PackBucket::new(&BucketSettings { bucket: "missing".to_owned(), ..settings(&server, "") }, &credentials());
+    let gone =
+        PackBucket::new(&BucketSettings { bucket: "missing".to_owned(), ..settings(&server, "") }, &credentials());
     assert_eq!(gone.unwrap().names(None, 10).await.unwrap_err().code(), "pack_store_unavailable");
 }
