@@ -128,7 +128,8 @@ fn combine(policy: &ReleasePolicy, rows: &[GateResult]) -> (Truth, &'static str)
     }
 }
 
-fn row(
+/// What one gate comes to, with its mode and its waivers.
+pub(crate) fn row(
     gate: &ReadyGate,
     policy: &ReleasePolicy,
     release: &ReleaseContext,

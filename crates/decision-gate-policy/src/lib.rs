@@ -11,6 +11,7 @@
 //! for what changes by time alone.
 
 pub mod attested;
+pub mod backtest;
 pub mod chain;
 pub mod context;
 pub mod gates;

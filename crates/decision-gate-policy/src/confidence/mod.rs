@@ -18,7 +18,7 @@ pub use self::predicate::{ConfidenceFactors, PREDICATE_TYPE};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Selected, Terms};
-use crate::gates::{Gate, GateOptions};
+use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, MinLane, OptionFault};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
@@ -69,6 +69,11 @@ impl GateOptions for ConfidenceOptions {
     const KEY: &'static str = "Confidence";
     const ENTRIES_KEY: &'static str = "Thresholds";
     const ONLY_IN_ENTRIES: &'static [&'static str] = &["MinConfidence"];
+    const THRESHOLDS: &'static [Threshold<Self>] = &[Threshold {
+        key: "MinConfidence",
+        get: |it| Some(Level::rate(it.min_confidence)),
+        set: |it, value| it.min_confidence = Level::as_rate(value),
+    }];
 
     fn built_in() -> Value {
         let mut options = json!(Self::default());

@@ -13,7 +13,7 @@ pub use self::options::ExecutionEvidenceOptions;
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateOptions};
+use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, names};
 use crate::result::{Judged, NearMiss, Outcome};
 
@@ -25,6 +25,18 @@ impl GateOptions for ExecutionEvidenceOptions {
     const ID: &'static str = "execution-evidence";
     const ORDER: u16 = 150;
     const KEY: &'static str = "ExecutionEvidence";
+    const THRESHOLDS: &'static [Threshold<Self>] = &[
+        Threshold {
+            key: "MinHotSymbolCount",
+            get: |it| Some(Level::count(it.min_hot_symbol_count)),
+            set: |it, value| it.min_hot_symbol_count = value,
+        },
+        Threshold {
+            key: "MinUniqueCallPaths",
+            get: |it| Some(Level::count(it.min_unique_call_paths)),
+            set: |it, value| it.min_unique_call_paths = value,
+        },
+    ];
 }
 
 impl Gate for ExecutionEvidenceOptions {

@@ -35,7 +35,7 @@ fn blocks(row: &GateResult) -> bool {
 }
 
 /// What a row means where waivers count.
-pub(super) fn counting(row: &GateResult) -> Option<Truth> {
+pub(crate) fn counting(row: &GateResult) -> Option<Truth> {
     if row.waived.is_empty() { row.truth } else { row.truth.map(|_| Truth::True) }
 }
 

@@ -17,7 +17,7 @@ pub use self::predicate::{PREDICATE_TYPE, Uncertainty};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateOptions};
+use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, MinLane, OptionFault};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
@@ -70,6 +70,18 @@ impl GateOptions for UncertaintyTierOptions {
     const ID: &'static str = "uncertainty-tier";
     const ORDER: u16 = 300;
     const KEY: &'static str = "UncertaintyTier";
+    const THRESHOLDS: &'static [Threshold<Self>] = &[
+        Threshold {
+            key: "T1MinScore",
+            get: |it| Some(Level::rate(it.t1_min_score).between(Some(it.t2_min_score), None)),
+            set: |it, value| it.t1_min_score = Level::as_rate(value),
+        },
+        Threshold {
+            key: "T2MinScore",
+            get: |it| Some(Level::rate(it.t2_min_score).between(Some(it.t3_min_score), Some(it.t1_min_score))),
+            set: |it, value| it.t2_min_score = Level::as_rate(value),
+        },
+    ];
 
     fn check(self, options: &Value) -> Result<Self, OptionFault> {
         for (lower, upper, key, expected) in [

@@ -1,5 +1,6 @@
 //! One gate at work: it owns the ports, and every call goes through it.
 
+mod backtest;
 mod define;
 mod export;
 mod gate_log;
@@ -26,6 +27,7 @@ use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, TimeSource};
 use decision_gate_core::scenario::{Bounds, Scenario, ScenarioSpec};
 
+pub use backtest::BacktestRequest;
 pub use define::Defined;
 pub use export::ExportRequest;
 pub use precheck::{DataShapeName, PrecheckRequest, PrecheckSource, Prechecked};

@@ -1,5 +1,6 @@
 //! One step of a run: snapshot, fetch, decide, append, retry.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -126,8 +127,11 @@ impl Orchestrator {
         check_size(request.payload.as_ref(), &policy)?;
         let mut answers = self.gather(&asked, &head.state, &policy).await?;
         let turn = self.turn(scope, &request.run_id);
-        let _turn = turn.lock().await;
-        let reply = self.decide_and_append(&asked, &head.state, &mut answers, epoch, policy).await?;
+        let (_turn, moved) = match turn.try_lock() {
+            Ok(held) => (held, false),
+            Err(_) => (turn.lock().await, true),
+        };
+        let reply = self.decide_and_append(&asked, (&head.state, moved), &mut answers, epoch, policy).await?;
         if let Some(evaluation) = &reply.evaluation {
             super::gate_log::tell(evaluation);
             self.observe(evaluation, began.elapsed());
@@ -135,26 +139,32 @@ impl Orchestrator {
         Ok(reply)
     }
 
+    /// `moved`: somebody may have taken a step since the run was seen so. Who is not told of one and is too late is told by
+    /// the store.
     async fn decide_and_append(
         &self,
         asked: &Asked<'_>,
-        seen: &RunState,
+        (seen, mut moved): (&RunState, bool),
         answers: &mut [SaltedAnswer],
         mut epoch: u64,
         mut policy: Arc<Policy>,
     ) -> Result<StepReply, RuntimeError> {
         let conflict = || RuntimeError::RunConflict { run: asked.request.run_id.to_string() };
+        let mut state = Cow::Borrowed(seen);
         for _ in 0..TRIES {
-            let head = self.head(asked.scope, &asked.request.run_id, None).await?;
-            if let Some(reply) = self.answered(asked, &head.state, &policy).await? {
-                return Ok(reply);
+            if moved {
+                state = Cow::Owned(self.head(asked.scope, &asked.request.run_id, None).await?.state);
+                if let Some(reply) = self.answered(asked, &state, &policy).await? {
+                    return Ok(reply);
+                }
+                if state.stage_id != seen.stage_id || state.stage_entered_at != seen.stage_entered_at {
+                    return Err(conflict());
+                }
             }
-            if head.state.stage_id != seen.stage_id || head.state.stage_entered_at != seen.stage_entered_at {
-                return Err(conflict());
-            }
+            moved = true;
             let skew = policy.snapshot().time.max_skew_ms;
-            let at = evaluation_time(self.clock(asked.request.time)?, Some(head.state.last_event_at), skew)?;
-            let decided = self.decide_knowingly(asked, &head.state, answers, &policy, at).await?;
+            let at = evaluation_time(self.clock(asked.request.time)?, Some(state.last_event_at), skew)?;
+            let decided = self.decide_knowingly(asked, &state, answers, &policy, at).await?;
             let append = Append {
                 stream: asked.stream.clone(),
                 event: decided.event.clone(),
