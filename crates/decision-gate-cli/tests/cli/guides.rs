@@ -108,3 +108,9 @@ fn the_guide_on_clients_goes_as_it_is_told() {
     let project = follow("mcp-clients.md", 3);
     assert!(project.read(".vscode/mcp.json").contains("decision-gate"));
 }
+
+#[test]
+fn the_guide_on_backtests_goes_as_it_is_told() {
+    let project = follow("backtest-a-policy.md", 14);
+    assert!(project.folder().join("proofs/tuesday/manifest.json").is_file());
+}

@@ -266,13 +266,12 @@ impl Backtest {
         let place = source.judge.place(&asking.question, &occasion).map_err(unanswered)?;
         let (_, policy) = source.judge.policy(&asking.question).map_err(unanswered)?;
         let heard = self.hearings.hear(law, source, asking, &place, canonical)?;
-        let cap = heard.ceiling.map_or(source.max_lane, |ceiling| ceiling.min(source.max_lane));
         let bench = heard.on(source, asking, &place);
         let asked = asking.question.what;
         let what = self.filter.gate.map_or(asked, What::Gate);
         let floor = law.policy.required_lane(&asking.query.provider_id);
         let need = asking.lane.map_or(floor, |lane| lane.max(floor));
-        let view = View { what, is_question: what == asked, need, cap };
+        let view = View { what, is_question: what == asked, need, cap: source.max_lane };
         let before = bench.decide(policy, what);
         let Some(record) = &entry.release else {
             return Ok(Outcome::Differs("a judgement, of which there is no record".to_owned()));
