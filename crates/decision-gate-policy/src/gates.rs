@@ -21,6 +21,12 @@ use crate::result::Judged;
 pub trait Gate: Any + fmt::Debug + Send + Sync {
     /// Judges a release. Same release, same answer.
     fn judge(&self, release: &ReleaseContext) -> Judged;
+
+    /// Times at which the answer may become another one by time alone, in milliseconds since 1970: of all of them that
+    /// are to come at least the last. Whether it does, judging at that time says.
+    fn moments(&self, _release: &ReleaseContext) -> Vec<i64> {
+        Vec::new()
+    }
 }
 
 /// The options of one sort of gate, and what the sort is called.

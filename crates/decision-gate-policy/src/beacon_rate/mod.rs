@@ -63,6 +63,16 @@ impl Gate for BeaconRateOptions {
             None => self.by_metadata(release, selected.misses),
         }
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        let Some(lookback) = self.lookback_window else { return Vec::new() };
+        let ends = release.attestations.iter().filter_map(|it| match it.content() {
+            Content::Beacon(window) => Some(window.window().1.saturating_add(lookback.millis())),
+            _ => None,
+        });
+        // From the last of them on nothing lies within the lookback; until then it covers less and less.
+        ends.max().into_iter().collect()
+    }
 }
 
 impl BeaconRateOptions {

@@ -96,7 +96,7 @@ impl GateOptions for ConfidenceOptions {
 
 impl Gate for ConfidenceOptions {
     fn judge(&self, release: &ReleaseContext) -> Judged {
-        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
+        let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Confidence(factors) => Some(factors),
             _ => None,
@@ -124,6 +124,10 @@ impl Gate for ConfidenceOptions {
             .resting_on(selected.found.iter().map(|(it, _)| it.envelope()))
             .near(selected.misses)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        eligible::moments(release, &self.terms())
+    }
 }
 
 fn factor(name: &str, release: &ReleaseContext, selected: &Selected<'_, ConfidenceFactors>) -> Option<Rate> {
@@ -134,6 +138,10 @@ fn factor(name: &str, release: &ReleaseContext, selected: &Selected<'_, Confiden
 }
 
 impl ConfidenceOptions {
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
+    }
+
     fn against_threshold(&self, confidence: Rate, at_best: Rate, missing: &[&str]) -> Judged {
         let threshold = self.min_confidence;
         let decimals = threshold.percent_decimals();

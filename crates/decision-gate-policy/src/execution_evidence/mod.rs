@@ -46,7 +46,7 @@ impl Gate for ExecutionEvidenceOptions {
             let message = format!("Execution evidence not required for environment '{environment}'");
             return Judged::measured(Outcome::Pass, "environment_not_required", message);
         }
-        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
+        let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Execution(evidence) => Some(evidence),
             _ => None,
@@ -68,9 +68,17 @@ impl Gate for ExecutionEvidenceOptions {
         }
         self.by_metadata(release, selected.misses)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        eligible::moments(release, &self.terms())
+    }
 }
 
 impl ExecutionEvidenceOptions {
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
+    }
+
     fn enough(&self, hot: u64, paths: u64) -> bool {
         hot >= self.min_hot_symbol_count && paths >= self.min_unique_call_paths
     }

@@ -14,6 +14,7 @@ use super::question::What;
 use super::sift::Sifted;
 use super::why;
 use crate::chain::ReleaseDecision;
+use crate::outlook::Turn;
 use crate::result::{GateResult, Outcome};
 use crate::vex_trust::audit_record;
 
@@ -32,6 +33,8 @@ pub(super) struct Judged<'a> {
     pub(super) name: &'a str,
     pub(super) requested: Option<VexStatus>,
     pub(super) decision: &'a ReleaseDecision,
+    /// What gates will say by time alone.
+    pub(super) turns: &'a [Turn],
     pub(super) sifted: &'a Sifted,
     /// What was seen of VEX sources, now and before.
     pub(super) seen: &'a BTreeMap<String, Height>,
@@ -53,7 +56,11 @@ impl Judged<'_> {
             answer: self.answer(found),
             lane,
             by: rests_on(self.sifted, envelopes),
-            judgement: Some(Released { record: self.record(), view, why: why::of(self.what, self.decision) }),
+            judgement: Some(Released {
+                record: self.record(),
+                view,
+                why: why::of(self.what, self.decision, self.turns),
+            }),
         }
     }
 

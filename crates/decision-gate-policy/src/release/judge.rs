@@ -16,6 +16,7 @@ use super::question::Question;
 use super::rules::{Rules, RulesFault};
 use super::{answer, marks, view};
 use crate::chain;
+use crate::outlook;
 use crate::policy::ReleasePolicy;
 
 const BROUGHT_INVALID: FaultCode = FaultCode::known("release_evidence_invalid");
@@ -84,6 +85,7 @@ impl Judge {
             name,
             requested: asked.requested_status,
             decision: &decision,
+            turns: &outlook::turns(policy, &bench.all, &decision.rows),
             sifted: &hearing.sifted,
             seen: &marks::of(&history.seen.clone().max(history.now.clone()), hearing.subject()),
         };

@@ -98,7 +98,7 @@ impl GateOptions for UncertaintyTierOptions {
 
 impl Gate for UncertaintyTierOptions {
     fn judge(&self, release: &ReleaseContext) -> Judged {
-        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
+        let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Uncertainty(uncertainty) => Some(uncertainty),
             _ => None,
@@ -111,9 +111,17 @@ impl Gate for UncertaintyTierOptions {
         };
         judged.resting_on(selected.found.iter().map(|(it, _)| it.envelope())).near(selected.misses)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        eligible::moments(release, &self.terms())
+    }
 }
 
 impl UncertaintyTierOptions {
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
+    }
+
     /// The action of tier 1, and the status that it stands against.
     fn first(&self, release: &ReleaseContext) -> (Action, Option<VexStatus>) {
         let blocked = release.statuses().into_iter().find(|it| self.blocked_statuses.contains(it));

@@ -1,8 +1,9 @@
 //! The ledger in one SQLite file (WAL, fully synchronised), or in memory when asked for.
 //!
-//! Making a store touches nothing; the first call makes or opens the file. One thread writes. Reads have a connection
-//! of their own, so that none waits for a disk that is being synchronised: a few rows are read at once on the
-//! caller's thread, pages on a second one. Several processes may share the file: positions are claimed inside
+//! Making a store touches nothing; the first call makes or opens the file. One connection writes, on a thread of its own
+//! or, where nobody else writes and the disk is quick, on the caller's. Reads have a connection of their own, so that
+//! none waits for a disk that is being synchronised: a few rows are read at once on the caller's thread, by whichever
+//! connection is idle, pages on a second one. Several processes may share the file: positions are claimed inside
 //! `BEGIN IMMEDIATE`, and who comes second is told so.
 
 mod append;
@@ -43,7 +44,7 @@ pub(crate) use self::append::grown;
 pub(crate) use self::append::{Prepared, belongs_to_stream};
 pub(crate) use self::fault::Fault;
 pub use self::settings::{Place, SqliteSettings, SyncMode};
-use self::worker::{Access, Worker};
+use self::worker::Worker;
 
 /// A ledger in SQLite.
 #[derive(Debug)]
@@ -79,16 +80,21 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        self.reader.as_ref().unwrap_or(&self.writer).call(Access::Read, work).await
+        self.reader.as_ref().unwrap_or(&self.writer).read(work).await
     }
 
-    /// For reads of a few rows.
-    async fn glance<T, W>(&self, work: W) -> Result<T, StoreError>
+    /// For reads of a few rows. The connection that writes has the pages at hand that it wrote, the other one has to read
+    /// them again.
+    async fn glance<T, W>(&self, mut work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        self.reader.as_ref().unwrap_or(&self.writer).glance(work).await
+        let idle = [Some(&self.writer), self.reader.as_ref()].into_iter().flatten();
+        match idle.filter_map(|it| it.glance(&mut work)).next() {
+            Some(seen) => Ok(seen),
+            None => self.read(work).await,
+        }
     }
 
     async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
@@ -96,7 +102,7 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        self.writer.call(Access::Write, work).await
+        self.writer.write(work).await
     }
 }
 

@@ -117,17 +117,19 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: Output) -> Result<Endin
     let session = open(arguments)?;
     let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_place()? };
     let caller = caller(&session, arguments)?;
+    let progress = output.progress("asking for evidence");
     let (reply, exported) = block_on(async {
         let reply = decide(&session, &caller, arguments).await?;
         let exported = match target {
             None => Ok(None),
             Some(target) => {
                 let (run, profile) = (&reply.step.state.run, session.app().export_profile());
-                export::export(&session, &caller, run, target, profile, ready.key()).await.map(Some)
+                export::export(&session, &caller, run, target, profile, ready.key(), &progress).await.map(Some)
             }
         };
         Ok((reply, exported))
     })?;
+    drop(progress);
     let told = told(&reply, &exported, &places);
     arguments.verdict.tell(&ready, &told, false, output)?;
     let ending = if reply.is_allowed() { Ending::Yes } else { Ending::No };

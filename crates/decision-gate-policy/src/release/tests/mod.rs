@@ -223,6 +223,7 @@ impl Ran {
             stage: self.scenario.first_stage().unwrap(),
             evaluation: self.decided.evaluation.as_ref().unwrap(),
             policy: &self.policy,
+            told_under: &self.policy,
             at: self.decided.decision().decided_at,
             entered_at: None,
         };
