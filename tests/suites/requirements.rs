@@ -28,7 +28,7 @@ const ISSUE_3: [(&str, usize); 6] =
     [("keys", 4), ("attest", 3), ("federation", 12), ("packs", 5), ("rotation", 2), ("laws", 3)];
 
 /// The same of the seeds on release gates.
-const RELEASE: [(&str, usize); 28] = [
+const RELEASE: [(&str, usize); 29] = [
     ("000-how", 5),
     ("000-options", 5),
     ("000-metadata", 3),
@@ -57,6 +57,7 @@ const RELEASE: [(&str, usize); 28] = [
     ("I6-output", 6),
     ("I6-html", 6),
     ("I6-authoring", 5),
+    ("I6-docs", 4),
 ];
 
 /// The same of issue 5.

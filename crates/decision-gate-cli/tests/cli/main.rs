@@ -14,7 +14,6 @@ mod doctor;
 mod errors;
 mod flow;
 mod formats;
-mod guides;
 mod help;
 mod import;
 mod init;

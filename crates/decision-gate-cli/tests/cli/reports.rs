@@ -10,9 +10,9 @@ const PASSED: &str =
 const FAILED: &str = r#"<testsuite name="unit"><testcase name="a"/><testcase name="b"><error/></testcase></testsuite>"#;
 const CLEAN: &str = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"scan"}},"results":[]}]}"#;
 
-/// The block of a language in the guide.
-fn block(guide: &str, language: &str) -> String {
-    let (_, after) = guide.split_once(&format!("\n```{language}\n")).unwrap();
+/// The block of a kind in the guide.
+fn block(guide: &str, kind: &str) -> String {
+    let (_, after) = guide.split_once(&format!("\n```{kind}\n")).unwrap();
     after.split_once("```").unwrap().0.to_owned()
 }
 
@@ -21,9 +21,9 @@ fn project() -> Project {
     let read = |path: &str| std::fs::read_to_string(format!("{ROOT}{path}")).unwrap();
     let (guide, scenario) =
         (read("docs/guides/gate-on-ci-reports.md"), read("config/samples/scenarios/ci-reports.yaml"));
-    assert!(scenario.contains(&block(&guide, "yaml")), "the guide shows a part of the sample");
+    assert!(scenario.contains(&block(&guide, "yaml conditions")), "the guide shows a part of the sample");
     let project = Project::empty();
-    project.write("decision-gate.toml", &block(&guide, "toml"));
+    project.write("decision-gate.toml", &block(&guide, "toml config"));
     project.write("ci-reports.yaml", &scenario);
     for job in ["linux", "macos"] {
         project.write(&format!("reports/junit-{job}.xml"), PASSED);

@@ -19,7 +19,8 @@ fn text(name: &str) -> String {
 /// The first JSON example of a page.
 fn example(page: &str) -> Value {
     let text = text(page);
-    let (_, rest) = text.split_once("```json\n").unwrap();
+    let (_, block) = text.split_once("```json ").unwrap();
+    let (_, rest) = block.split_once('\n').unwrap();
     serde_json::from_str(rest.split_once("```").unwrap().0).unwrap()
 }
 

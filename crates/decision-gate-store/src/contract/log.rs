@@ -242,7 +242,7 @@ pub(crate) async fn all_runs_are_scanned_in_pages(ground: &impl Ground) {
     let (mine, elsewhere) = (shelf(1), shelf(2));
     let mut wanted = Vec::new();
     for run in ["run-2", "run-1", "run-10", "Run"] {
-        let stream = build::stream(mine, run);
+        let stream = stream(mine, run);
         let state = started(&*store, &stream).await;
         let one = build::step(&state, "first", 2);
         let two = build::step(one.state.as_ref().unwrap(), "second", 0);
@@ -254,7 +254,7 @@ pub(crate) async fn all_runs_are_scanned_in_pages(ground: &impl Ground) {
         started(&*store, &build::stream(elsewhere, run)).await;
     }
     wanted.sort();
-    store.put_scenario(build::definition(mine, "release", Origin::Draft, "{}")).await.unwrap();
+    store.put_scenario(definition(mine, "release", Origin::Draft, "{}")).await.unwrap();
     for limit in [1, 2, 5, 100] {
         let (mut found, mut after) = (Vec::new(), None::<(String, i64)>);
         loop {
@@ -270,7 +270,7 @@ pub(crate) async fn all_runs_are_scanned_in_pages(ground: &impl Ground) {
             (it.run.clone(), it.seq, bytes, it.values.len())
         });
         assert_eq!(seen.collect::<Vec<_>>(), wanted, "{limit}");
-        assert!(found.iter().all(|it| it.leaf == decision_gate_core::ledger::leaf_hash(&it.bytes).as_bytes()));
+        assert!(found.iter().all(|it| it.leaf == leaf_hash(&it.bytes).as_bytes()));
     }
 }
 

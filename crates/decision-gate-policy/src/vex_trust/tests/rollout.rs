@@ -14,7 +14,7 @@ const GUIDE: &str = include_str!("../../../../../docs/guides/roll-out-vex-trust.
 /// The YAML below a heading of the guide.
 fn yaml(heading: &str) -> Value {
     let (_, section) = GUIDE.split_once(&format!("{heading}\n")).unwrap_or_else(|| panic!("{heading}"));
-    let (_, block) = section.split_once("```yaml\n").unwrap();
+    let (_, block) = section.split_once("```yaml release-policy\n").unwrap();
     let (text, _) = block.split_once("```").unwrap();
     serde_saphyr::from_str(text).unwrap()
 }
