@@ -56,6 +56,7 @@ pages! {
         File("docs/examples/provider-python/statement.py", "statement.py")
     ];
     fn the_guide_on_auditing_a_ledger() = "docs/guides/audit-a-ledger.md", [];
+    fn the_guide_on_backtests() = "docs/guides/backtest-a-policy.md", [Artifact];
     fn the_guide_on_gating_a_pipeline() = "docs/guides/gate-in-ci.md", [Artifact];
     fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [];
     fn the_guide_on_keys() = "docs/guides/keys.md", [Artifact, PublicKey("builder.pub.pem")];
