@@ -123,12 +123,16 @@ fn packs_in_a_bucket_are_listed_and_one_that_does_not_answer_takes_nothing_else_
     run(&project, &server, &[&["check", "release", "--run-id", "theirs"], &elsewhere[..]].concat()).expect(0);
     let address = format!("s3://{}/theirs", S3::BUCKET);
     run(&project, &server, &[&["runpack", "export", "theirs", "--to", &address], &elsewhere[..]].concat()).expect(0);
-    let page = |cursor: &str| json!({ "jsonrpc": "2.0", "id": 2, "method": "resources/list", "params": { "cursor": cursor } });
+    let page =
+        |cursor: &str| json!({ "jsonrpc": "2.0", "id": 2, "method": "resources/list", "params": { "cursor": cursor } });
     let uris = |answers: &[Value]| -> Vec<String> {
         let list = answers.iter().find(|it| it["id"] == 2).unwrap()["result"]["resources"].clone();
         list.as_array().unwrap().iter().map(|it| it["uri"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(uris(&session(&project, &server, &[page("packs:")])), ["decision-gate://packs/one", "decision-gate://packs/two"]);
+    assert_eq!(
+        uris(&session(&project, &server, &[page("packs:")])),
+        ["decision-gate://packs/one", "decision-gate://packs/two"]
+    );
     assert_eq!(uris(&session(&project, &server, &[page("packs:one")])), ["decision-gate://packs/two"]);
 
     bucket("nowhere");
