@@ -1,6 +1,6 @@
 //! Packs in a bucket, on a server that somebody else wrote.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
 use decision_gate_services::S3;
@@ -91,10 +91,20 @@ fn session(project: &Project, server: &S3, asked: &[Value]) -> Vec<Value> {
     let mut command = project.command(&["serve", "--config", ".decision-gate/config.toml"]);
     with(&mut command, server);
     let mut serving = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    serving.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    // Held open until the last answer is there: nobody is told anything who has hung up.
+    let mut stdin = serving.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    let mut told: Vec<Value> = Vec::new();
+    for line in BufReader::new(serving.stdout.take().unwrap()).lines() {
+        told.push(serde_json::from_str(&line.unwrap()).unwrap());
+        if told.last().unwrap()["id"] == 2 {
+            break;
+        }
+    }
+    drop(stdin);
     let done = project.done(serving.wait_with_output().unwrap()).expect(0);
     assert!(!done.stderr.contains(S3::SECRET), "{}", done.stderr);
-    done.stdout.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    told
 }
 
 #[test]
