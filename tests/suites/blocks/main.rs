@@ -58,7 +58,7 @@ pages! {
     fn the_guide_on_auditing_a_ledger() = "docs/guides/audit-a-ledger.md", [];
     fn the_guide_on_backtests() = "docs/guides/backtest-a-policy.md", [Artifact];
     fn the_guide_on_gating_a_pipeline() = "docs/guides/gate-in-ci.md", [Artifact];
-    fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [];
+    fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [Written("reports/junit-unit.xml", JUNIT)];
     fn the_guide_on_keys() = "docs/guides/keys.md", [Artifact, PublicKey("builder.pub.pem")];
     fn the_guide_on_beacons() = "docs/guides/make-beacon-attestation.md", [Artifact];
     fn the_guide_on_execution_evidence() = "docs/guides/make-execution-evidence.md", [Artifact];
@@ -92,7 +92,7 @@ pages! {
         File("config/policy-gates.yaml.sample", "policy-gates.yaml"),
         Written("strict.yaml", "PolicyGates: { VexTrust: { Enabled: true } }\n")
     ];
-    fn the_specification_of_reports() = "docs/spec/reports.md", [];
+    fn the_specification_of_reports() = "docs/spec/reports.md", [Written("reports/junit-unit.xml", JUNIT)];
     fn the_specification_of_runpacks() = "docs/spec/runpack.md", [];
     fn the_specification_of_scenarios() = "docs/spec/scenario.md", [];
     fn the_specification_of_keys() = "docs/spec/signatures.md", [];
