@@ -20,7 +20,7 @@ pub struct ReportSettings {
     /// The most files that are read for one question.
     pub max_files: Bounded<1, 10_000, 256>,
     /// Where the reports of each kind are, for conditions that do not say.
-    pub sources: ReportSources,
+    pub sources: Box<ReportSources>,
 }
 
 impl ReportSettings {
