@@ -20,6 +20,7 @@ pub(super) static PAGES: &[Page] = &[
     page!("examples/provider-python/README.md"),
     page!("glossary.md"),
     page!("guides/audit-a-ledger.md"),
+    page!("guides/backtest-a-policy.md"),
     page!("guides/gate-in-ci.md"),
     page!("guides/gate-on-ci-reports.md"),
     page!("guides/keys.md"),
