@@ -33,7 +33,8 @@ pub(super) fn of(sources: &[Source]) -> String {
         }
     }
     format!(
-        "# The first scenario: a release needs what this project's reports say.\n#\n\
+        "# yaml-language-server: $schema=../schemas/scenario.schema.json\n\
+         # The first scenario: a release needs what this project's reports say.\n#\n\
          # A condition asks a provider one question and compares the answer. A gate says which conditions must hold (And, Or,\n\
          # Not, RequireGroup). A stage advances when all of its gates are true; what can't be established holds.\n\
          scenario_id: release\nspec_version: \"1\"\n\nstages:\n  - stage_id: release\n    gates:\n{gates}    \
