@@ -5,9 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # bench/ordered-cc knows functions by name: only these names tell the instances of a generic function apart.
 export RUSTFLAGS="${RUSTFLAGS:-} -C symbol-mangling-version=v0"
-# Parts of SQLite that no ledger uses. The full-text search alone makes every start load the C library of mathematics.
+# Parts of SQLite that no ledger uses. The full-text search alone makes every start load the C library of mathematics,
+# and nobody asks how much memory it has taken, which it would count under a lock.
 unused=(FTS3 FTS3_PARENTHESIS FTS5 RTREE DBSTAT_VTAB)
-export LIBSQLITE3_FLAGS="${LIBSQLITE3_FLAGS:-} ${unused[*]/#/-USQLITE_ENABLE_}"
+export LIBSQLITE3_FLAGS="${LIBSQLITE3_FLAGS:-} ${unused[*]/#/-USQLITE_ENABLE_} -DSQLITE_DEFAULT_MEMSTATUS=0"
 last=(-C strip=symbols)
 if [[ "$(uname -sm)" == "Linux x86_64" ]]; then
     last+=(-C "linker=$PWD/bench/ordered-cc")

@@ -8,6 +8,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// How often the line is drawn anew.
 const PULSE: Duration = Duration::from_millis(100);
 
+/// How work is told of whose length is not known.
+const SPINNER: &str = "{spinner} {msg} {elapsed}";
+
 /// A line that tells how far work has come. It goes when this is dropped.
 pub(crate) struct Progress(ProgressBar);
 
@@ -17,11 +20,19 @@ impl Progress {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if !bar.is_hidden() {
-            bar.set_style(style("{spinner} {msg} {elapsed}"));
+            bar.set_style(style(SPINNER));
             bar.set_message(what);
             bar.enable_steady_tick(PULSE);
         }
         Self(bar)
+    }
+
+    /// Tells of something else from now on.
+    pub(crate) fn now(&self, what: &'static str) {
+        if !self.0.is_hidden() {
+            self.0.set_style(style(SPINNER));
+            self.0.set_message(what);
+        }
     }
 
     /// Does `work`, and tells meanwhile how much of `meter` is done.

@@ -74,6 +74,11 @@ impl Session {
         Ok(App::ledger_place(self.loaded())?)
     }
 
+    /// Where the configured ledger is, whichever this command has.
+    pub(crate) fn kept_place(&self) -> Result<String, Fault> {
+        Ok(App::ledger_place(self.loaded())?.unwrap_or_else(|| "in memory".to_owned()))
+    }
+
     /// Who calls. What the flags leave out is the scenario's, then the configuration's.
     pub(crate) fn caller(
         &self,

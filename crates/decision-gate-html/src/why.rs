@@ -85,6 +85,7 @@ fn judged(account: &Account) -> Option<(Shown, Explanation)> {
         stage: account.scenario.stage(&body.stage_id)?,
         evaluation: told.evaluation.as_ref()?,
         policy: account.policy(&told.event)?,
+        told_under: account.policy(&told.event)?,
         at: told.event.at,
         entered_at: told.entered_at,
     };

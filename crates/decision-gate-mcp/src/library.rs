@@ -13,8 +13,16 @@ use crate::{App, error::Refusal, prompts, resources, tools::CallContext};
 /// The future of one answer.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send + 'a>>;
 
-/// A page of resources, and the cursor of the next one.
-pub(crate) type ResourcePage = (Vec<Resource>, Option<String>);
+/// A page of resources.
+#[derive(Debug, Default)]
+pub(crate) struct ResourcePage {
+    /// What can be read.
+    pub(crate) resources: Vec<Resource>,
+    /// The cursor of the next page.
+    pub(crate) next: Option<String>,
+    /// Codes of what could not be listed, and is left out.
+    pub(crate) left_out: Vec<&'static str>,
+}
 
 /// What a server has beside tools.
 pub(crate) trait Library<A>: Send + Sync {

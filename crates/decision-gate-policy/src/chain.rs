@@ -128,7 +128,8 @@ fn combine(policy: &ReleasePolicy, rows: &[GateResult]) -> (Truth, &'static str)
     }
 }
 
-fn row(
+/// What one gate comes to, with its mode and its waivers.
+pub(crate) fn row(
     gate: &ReadyGate,
     policy: &ReleasePolicy,
     release: &ReleaseContext,
@@ -137,24 +138,36 @@ fn row(
     let (id, order) = (gate.kind.id, gate.kind.order);
     let (mode, mode_source) = match &gate.switch {
         Switch::Off(source) => return off(id, order, source.clone()),
-        Switch::On { mode, source } => (Some(mode.unwrap_or(Mode::Block)), Some(source.clone())),
+        Switch::On { mode, source } => (mode.unwrap_or(Mode::Block), Some(source.clone())),
     };
     let mut judged = gate.gate.judge(release);
     if judged.basis == Basis::Missing && judged.outcome != Outcome::Pass {
         judged.near_misses.extend(rejected(release));
     }
     let would_have = judged.outcome;
-    let outcome = match (mode, would_have) {
-        (Some(Mode::Shadow | Mode::Off), _) => Outcome::Skip,
-        (Some(Mode::Warn), Outcome::Block) => Outcome::Warn,
-        _ => would_have,
-    };
+    let outcome = under(mode, would_have);
     let (waived, refused_waivers) = match outcome {
         Outcome::Block => waiver::cover(id, &judged, release, waivers, policy.waivers()),
         _ => (Vec::new(), Vec::new()),
     };
-    let truth = truth(outcome, judged.basis);
+    let (truth, mode) = (truth(outcome, judged.basis), Some(mode));
     GateResult { gate: id, order, outcome, would_have, truth, judged, mode, mode_source, waived, refused_waivers }
+}
+
+/// What a mode makes of what a gate says.
+fn under(mode: Mode, said: Outcome) -> Outcome {
+    match (mode, said) {
+        (Mode::Shadow | Mode::Off, _) => Outcome::Skip,
+        (Mode::Warn, Outcome::Block) => Outcome::Warn,
+        _ => said,
+    }
+}
+
+/// What a gate says of a release under its mode, waivers aside; nothing where it is off.
+pub(crate) fn said(gate: &ReadyGate, release: &ReleaseContext) -> Option<(Outcome, Judged)> {
+    let Switch::On { mode, .. } = &gate.switch else { return None };
+    let judged = gate.gate.judge(release);
+    Some((under(mode.unwrap_or(Mode::Block), judged.outcome), judged))
 }
 
 fn off(gate: &'static str, order: u16, source: Origin) -> GateResult {

@@ -58,6 +58,17 @@ pub(crate) fn select<'a, T>(
     selected
 }
 
+/// When attestations of the type begin to count, and when they become too old.
+pub(crate) fn moments(release: &ReleaseContext, terms: &Terms<'_>) -> Vec<i64> {
+    let of_type = release.attestations.iter().filter(|it| it.predicate_type() == terms.predicate_type);
+    let issued = of_type.filter_map(Attested::issued_at);
+    let of = |issued: i64| {
+        let too_old = terms.max_age.map(|age| issued.saturating_add(age.millis()).saturating_add(1));
+        [Some(issued.saturating_sub(SKEW)), too_old].into_iter().flatten()
+    };
+    issued.flat_map(of).collect()
+}
+
 /// What is wrong with it first: contents, subject, lane, environment, time.
 fn miss(release: &ReleaseContext, terms: &Terms<'_>, attested: &Attested) -> Option<NearMiss> {
     let near = |code: &str, field: &str, expected: String, seen: String| {

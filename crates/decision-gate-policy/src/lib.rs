@@ -7,9 +7,11 @@
 //!
 //! Everything here is pure: documents come as parsed trees, attestations as verified statements, time as an argument.
 //! Read `options` for what can be configured, `context` for what is judged, `gates` for who judges, `chain` for how
-//! the answers become one, `waiver` for what lets a blocked release through without hiding that it was blocked.
+//! the answers become one, `waiver` for what lets a blocked release through without hiding that it was blocked, `outlook`
+//! for what changes by time alone.
 
 pub mod attested;
+pub mod backtest;
 pub mod chain;
 pub mod context;
 pub mod gates;
@@ -33,6 +35,7 @@ pub mod vex_trust;
 pub use release::READERS;
 
 mod eligible;
+mod outlook;
 mod view;
 
 #[cfg(test)]

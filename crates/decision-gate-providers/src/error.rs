@@ -50,6 +50,14 @@ pub enum BuildError {
         /// The id.
         root_id: String,
     },
+    /// Not a place that a question could name.
+    #[error("`sources.{kind}` is no place of reports: {reason}")]
+    ReportSource {
+        /// Of which kind of report.
+        kind: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No host at all.
     #[error("no host is named, so there is nothing to ask")]
     NoHosts,
@@ -142,6 +150,7 @@ impl BuildError {
             Self::NoRoots => "json_no_roots",
             Self::RootId { .. } => "json_root_id_invalid",
             Self::RootRepeated { .. } => "json_root_repeated",
+            Self::ReportSource { .. } => "report_source_invalid",
             Self::NoHosts => "http_no_hosts",
             Self::HostName { .. } => "http_host_invalid",
             Self::HostRepeated { .. } => "http_host_repeated",
@@ -168,6 +177,10 @@ impl BuildError {
             Self::NoRoots => "name a folder under `roots`",
             Self::RootId { .. } => "write 1 to 64 of lowercase letters, digits, `_` and `-`",
             Self::RootRepeated { .. } => "give each root an id of its own",
+            Self::ReportSource { .. } => {
+                "write a path or a glob from the root on, such as `reports/junit-*.xml`, or a table with `file`, `files` \
+                 or `glob`, and with `root` where there are several"
+            }
             Self::NoHosts => "name a host under `hosts`",
             Self::HostName { .. } => {
                 "write a name or an address, with `:port` if it is not the scheme's own; no pattern, no scheme"

@@ -32,7 +32,7 @@ pub use self::{
     http::{HttpHost, HttpSettings},
     json::{JsonProvider, JsonSettings, Root},
     release::{ReleaseProvider, ReleaseRoot, ReleaseSettings},
-    report::{ReportProvider, ReportSettings},
+    report::{ReportProvider, ReportSettings, ReportSource},
     time::{TimeProvider, TimeSettings},
 };
 

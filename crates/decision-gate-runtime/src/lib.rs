@@ -14,9 +14,10 @@ pub use error::RuntimeError;
 pub use fetch::{ProviderSet, Registered};
 pub use meter::Meter;
 pub use orchestrator::{
-    Caller, DataShapeName, DecisionView, Defined, DraftPolicy, ExportRequest, MAX_DESCRIPTION_BYTES, Orchestrator,
-    Parts, PinnedScenario, PinnedSchema, PrecheckRequest, PrecheckSource, Prechecked, QueryReply, QueryRequest,
-    RELEASE_PROVIDER, RegisterRequest, ReleaseReply, ReleaseRequest, RunView, SchemaLine, SchemaOrigin, SchemaView,
-    Shelves, StartReply, StartRequest, StepReply, StepRequest, SubmitReply, SubmitRequest,
+    BacktestRequest, Caller, DataShapeName, DecisionView, Defined, DraftPolicy, ExportRequest, Forgotten,
+    MAX_DESCRIPTION_BYTES, Orchestrator, Parts, PinnedScenario, PinnedSchema, PrecheckRequest, PrecheckSource,
+    Prechecked, QueryReply, QueryRequest, RELEASE_PROVIDER, RegisterRequest, ReleaseReply, ReleaseRequest, RunView,
+    SchemaLine, SchemaOrigin, SchemaView, Shelves, StartReply, StartRequest, StepReply, StepRequest, SubmitReply,
+    SubmitRequest,
 };
 pub use ports::{Clock, Entropy, EvidenceContext, Provider, Store};

@@ -69,7 +69,6 @@ pub(crate) static READERS: &[Reader] = &[
     }),
     reader("case", ANY, |block, walk| fits("case", &document(block, walk)?)),
     reader("settings", JSON, |block, walk| settings(&exact(block)?, walk)),
-    reader("conditions", &["yaml"], |block, walk| conditions(&list(block, walk)?)),
     reader("release-policy", ANY, |block, walk| release_policy(&document(block, walk)?)),
     reader("github", &["yaml"], |block, walk| ci::github(&list(block, walk)?)),
     reader("gitlab", &["yaml"], |block, walk| ci::gitlab(&document(block, walk)?)),
@@ -190,15 +189,6 @@ fn parsed(language: &str, text: &str, walk: &Walk) -> Result<Value, String> {
 
 fn scenario(value: &Value) -> Result<(), String> {
     read(Scenario::read(value).and_then(Scenario::check))
-}
-
-/// A part of a scenario.
-fn conditions(value: &Value) -> Result<(), String> {
-    let first = value.pointer("/0/condition_id").ok_or("no list of conditions")?;
-    let gate = json!({ "gate_id": "gate", "requirement": { "Condition": first } });
-    scenario(
-        &json!({ "scenario_id": "part", "conditions": value, "stages": [{ "stage_id": "stage", "gates": [gate] }] }),
-    )
 }
 
 fn release_policy(value: &Value) -> Result<(), String> {

@@ -11,5 +11,6 @@ mod isolation;
 mod packets;
 mod policies;
 mod reading;
+mod recall;
 mod shapes;
 mod time;

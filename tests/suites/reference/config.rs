@@ -11,6 +11,9 @@ type Row<T = String> = [T; 4];
 const HEAD: Row<&str> = ["key", "allowed", "default", "meaning"];
 /// Where each provider has its own settings.
 const OWN: &str = "providers[].config";
+/// Places of reports by kind, all written alike, and the kind of which it is told how.
+const SOURCES: &str = "providers[].config.sources.";
+const IN_FULL: &str = "tests";
 /// Where a release policy may stand; its options have pages and a schema of their own.
 const POLICIES: [&str; 2] = ["release.policy", "release.policies[].policy"];
 
@@ -70,6 +73,7 @@ fn add(shape: Shape<'_>, key: &str, required: bool, rows: &mut Vec<Row>) {
     rows.push([code(key), shape.words(), default, shape.description().to_owned()]);
     match shape.entries() {
         _ if key == OWN || POLICIES.contains(&key) => {}
+        _ if key.strip_prefix(SOURCES).is_some_and(|kind| kind != IN_FULL && !kind.contains('.')) => {}
         Some(entry) if shape.members().is_empty() => {
             rows.push([code(&format!("{key}.<name>")), entry.words(), String::new(), entry.description().to_owned()]);
         }

@@ -120,17 +120,19 @@ pub(crate) fn run(arguments: &CheckArguments, output: Output) -> Result<Ending, 
     let target = arguments.export.as_deref().map(export::target).transpose()?;
     let session = Session::open(&arguments.configuration)?;
     let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_place()? };
+    let progress = output.quiet(arguments.quiet).progress("asking for evidence");
     let (checked, exported) = block_on(async {
         let (caller, checked) = check(&session, arguments).await?;
         let exported = match target {
             None => Ok(None),
             Some(target) => {
-                let profile = session.app().export_profile();
-                export::export(&session, &caller, &checked.state.run, target, profile, ready.key()).await.map(Some)
+                let (run, profile) = (&checked.state.run, session.app().export_profile());
+                export::export(&session, &caller, run, target, profile, ready.key(), &progress).await.map(Some)
             }
         };
         Ok((checked, exported))
     })?;
+    drop(progress);
     let told = told(&checked, &exported, &places);
     arguments.verdict.tell(&ready, &told, arguments.quiet, output)?;
     match exported {

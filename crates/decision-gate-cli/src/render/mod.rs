@@ -1,6 +1,7 @@
 //! From what a command found to text and JSON. Texts carry colours; the stream takes them out where nobody looks.
 
 pub(crate) mod attest;
+pub(crate) mod backtest;
 pub(crate) mod bundle;
 pub(crate) mod check;
 pub(crate) mod doctor;

@@ -1,5 +1,7 @@
 //! The sample scenario on real reports: what passes, what fails, and what holds because it proves nothing.
 
+use serde_json::Value;
+
 use crate::support::{Done, Project};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
@@ -70,4 +72,74 @@ fn a_job_without_a_report_holds_it() {
     std::fs::remove_file(project.folder().join("reports/junit-macos.xml")).unwrap();
     let run = check(&project, 1);
     assert!(run.stdout.contains("report_too_few"), "{}", run.stdout);
+}
+
+#[test]
+fn a_condition_without_a_place_and_without_a_source_is_named_with_both_ways_out() {
+    let project = project();
+    let configuration = project.read("decision-gate.toml").replace("coverage = ", "sbom = ");
+    project.write("decision-gate.toml", &format!("{configuration}\n[scenarios]\nfiles = [\"ci-reports.yaml\"]\n"));
+    for command in
+        [["config", "check"].as_slice(), &["scenario", "lint", "ci-reports.yaml"], &["check", "ci-reports.yaml"]]
+    {
+        let run = project.run(&[command, &["--config", "decision-gate.toml"]].concat()).expect(2);
+        let place = "ci-reports.yaml:15:3";
+        for said in [place, "`coverage.lines` needs parameters", "`file`, `files` or `glob`", "`sources`"] {
+            assert!(run.stderr.contains(said), "{command:?}: no `{said}` in {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_pack_says_what_was_read_and_verifies_without_the_configuration() {
+    let (sourced, said) = (project(), project());
+    let long = r#"
+  tests_ran: "report.tests.passed(glob: junit-*.xml, at_least: 2) > 0"
+  no_test_failed: "report.tests.failed(glob: junit-*.xml, at_least: 2) == 0"
+  lines_are_covered: "report.coverage.lines(file: lcov.info) >= 0.8"
+  no_error_found: "report.findings.high(file: scan.sarif) == 0"
+"#;
+    let scenario = said.read("ci-reports.yaml");
+    said.write("ci-reports.yaml", &format!("{}conditions:{long}", scenario.split_once("conditions:").unwrap().0));
+    let anchors = |project: &Project| {
+        let export = ["check", "ci-reports.yaml", "--config", "decision-gate.toml", "--export", "pack"];
+        project.run(&export).expect(0);
+        std::fs::remove_file(project.folder().join("decision-gate.toml")).unwrap();
+        project.run(&["runpack", "verify", "pack"]).expect(0);
+        let evaluations: Value = serde_json::from_str(&project.read("pack/artifacts/gate_evals.json")).unwrap();
+        let mut anchors = Vec::new();
+        collect(&evaluations, "evidence_anchor", &mut anchors);
+        anchors
+    };
+    let read = anchors(&sourced);
+    assert_eq!(read.len(), 4, "{read:?}");
+    assert_eq!(read, anchors(&said));
+}
+
+#[test]
+fn another_source_is_another_policy() {
+    let digest = |source: &str| {
+        let project = project();
+        let configuration = project.read("decision-gate.toml").replace("\"lcov.info\"", source);
+        project.write("decision-gate.toml", &configuration);
+        project.write("reports/other.info", &project.read("reports/lcov.info"));
+        project.run(&["check", "ci-reports.yaml", "--config", "decision-gate.toml", "--export", "pack"]).expect(0);
+        project.run(&["runpack", "verify", "pack", "--format", "json"]).expect(0).json()["run"].clone()
+    };
+    let (one, same, other) = (digest("\"lcov.info\""), digest("\"lcov.info\""), digest("\"other.info\""));
+    assert_eq!(one["policies"].as_array().unwrap().len(), 1, "{one}");
+    assert_eq!((&one["policies"], &one["spec_hash"]), (&same["policies"], &other["spec_hash"]));
+    assert_ne!(one["policies"], other["policies"]);
+}
+
+/// Every value of a member, wherever it stands.
+fn collect(value: &Value, member: &str, found: &mut Vec<Value>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get(member).filter(|it| !it.is_null()).cloned());
+            members.values().for_each(|it| collect(it, member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|it| collect(it, member, found)),
+        _ => {}
+    }
 }

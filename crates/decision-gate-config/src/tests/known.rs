@@ -66,3 +66,15 @@ fn a_tool_that_there_is_not_is_an_error_where_it_was_written() {
     insta::assert_snapshot!(errors, @"DECISION_GATE_SERVER__TOOLS__DENY: server.tools.deny[0]: no tool is named `scenario_defin` (did you mean `scenario_define`? known: `precheck`, `scenario_define`)");
     assert!(loaded.check_tools(&["precheck", "scenario_defin"]).is_ok());
 }
+
+#[test]
+fn every_kind_of_report_may_have_a_source() {
+    use decision_gate_attest::reports::Kind;
+
+    let schema = crate::schema();
+    let properties = schema["$defs"]["ReportSources"]["properties"].as_object().unwrap();
+    for kind in Kind::ALL {
+        assert!(properties.contains_key(kind.word()), "{}", kind.word());
+    }
+    assert_eq!(properties.len(), Kind::ALL.len());
+}

@@ -353,7 +353,7 @@ impl Bench<'_> {
     }
 
     /// The entries of an event, in canonical order, and the answers that they commit to.
-    fn entries(&self, evaluation: &StageEvaluation, values: &mut Vec<SideValue>) -> Vec<EvidenceEntry> {
+    pub(super) fn entries(&self, evaluation: &StageEvaluation, values: &mut Vec<SideValue>) -> Vec<EvidenceEntry> {
         let entry = |view: &super::ConditionView| {
             let spec = self.scenario.condition(&view.condition_id)?;
             let own = view.own();

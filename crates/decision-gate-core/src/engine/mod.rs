@@ -4,6 +4,7 @@
 //! takes a state and an event, and gives the next state. A replay calls both and compares bytes.
 
 mod advance;
+mod again;
 mod decide;
 mod derived;
 mod dispatch;
@@ -18,6 +19,7 @@ mod withheld;
 
 pub use advance::Edge;
 pub(crate) use advance::by_outcome as edge_by_outcome;
+pub use again::{Again, Kept, judge_again};
 pub(crate) use decide::{Bench, decide_with, draft};
 pub use decide::{Decided, SaltedAnswer, Step, StepFault, Trigger, decide};
 pub use derived::{answer as derived_answer, answer_under as derived_answer_under};

@@ -28,8 +28,13 @@ const LAST: [Cut; 3] = [pop_gate, pop_evidence, pop_change];
 
 /// The explanation in at most `bytes` bytes of JSON.
 pub(super) fn fit(mut explanation: Explanation, bytes: usize) -> Explanation {
-    for cut in CUTS.into_iter().chain(LAST) {
-        while size(&explanation) > bytes && cut(&mut explanation) {}
+    let mut cuts = CUTS.into_iter().chain(LAST).peekable();
+    while size(&explanation) > bytes
+        && let Some(cut) = cuts.peek()
+    {
+        if !cut(&mut explanation) {
+            cuts.next();
+        }
     }
     explanation
 }

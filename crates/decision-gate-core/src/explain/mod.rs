@@ -46,8 +46,10 @@ pub struct Situation<'a> {
     pub stage: Stage<'a>,
     /// The judgement.
     pub evaluation: &'a StageEvaluation,
-    /// What is in force.
+    /// What it was judged under.
     pub policy: &'a Policy,
+    /// What is in force where it is told: a value is shown where both let it be.
+    pub told_under: &'a Policy,
     /// The evaluation time.
     pub at: Timestamp,
     /// When the run entered the stage; `None` where there is no run.
@@ -110,6 +112,13 @@ fn explain(situation: &Situation<'_>, size: Size) -> Explanation {
 }
 
 impl Explanation {
+    /// That a decision that was made before can't be explained any more, and why.
+    pub fn unexplained(why: &str) -> Self {
+        let note = format!("{why}; ask for a new decision, which is explained");
+        let next_actions = NextActions { note: Some(note), smallest: Smallest::NotFound, ..NextActions::default() };
+        Self { next_actions, ..Self::default() }
+    }
+
     /// Why a run that was broken off goes on no more.
     pub fn of_end(outcome: &DecisionOutcome) -> Option<Self> {
         let DecisionOutcome::Fail { reason } = outcome else { return None };

@@ -227,6 +227,8 @@ pub enum TimeLimit {
     EvidenceExpires,
     /// A waiver ends, and the release gate blocks again.
     WaiverLapses,
+    /// A release gate says something else, since evidence becomes too old for it.
+    ReleaseGateTurns,
     /// The stage's time is over.
     StageTimeout,
 }

@@ -1,12 +1,14 @@
-//! What time alone will change: keys, signed statements, waivers, conditions on the time, the stage's own limit.
+//! What time alone will change: keys, signed statements, waivers, the age of release evidence, conditions on the time,
+//! the stage's own limit.
 
 use std::collections::BTreeSet;
 
 use super::Situation;
 use super::model::{TimeLimit, Upcoming};
 use super::moments::{self, later, position};
+use super::words::clip;
 use crate::at::Timestamp;
-use crate::condition::{Gap, Judged};
+use crate::condition::{Gap, Judged, Truth};
 use crate::keys::{KeyFault, KeyId};
 use crate::scenario::TimeoutPolicy;
 use crate::trust::{Proof, Refusal};
@@ -33,6 +35,16 @@ pub(super) fn all(situation: &Situation<'_>) -> Vec<Upcoming> {
         for lapse in judged.release.iter().flat_map(|it| &it.why.lapses) {
             let then = "its waiver ends, and the release gate blocks again".to_owned();
             all.push(upcoming(lapse.at, TimeLimit::WaiverLapses, lapse.gate.clone(), then));
+        }
+        for turn in judged.release.iter().flat_map(|it| &it.why.turns) {
+            let message = clip(&turn.message, 200);
+            let then = match turn.to {
+                Truth::True => format!("the release gate lets through then: {message}"),
+                Truth::False | Truth::Unknown => {
+                    format!("the release gate blocks then: {message}; have fresher evidence ready")
+                }
+            };
+            all.push(upcoming(turn.at, TimeLimit::ReleaseGateTurns, turn.gate.clone(), then));
         }
         if let Some(Gap::Refused(Refusal::Key(KeyFault::NotYetValid { key_id, not_before, .. }))) = &judged.gap {
             let then = "the key begins to count".to_owned();

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::manifest::{CHECKPOINT, Profile};
 use super::signature::MANIFEST_SIGNATURE;
+use super::trail::{Kept, Place, Withholding};
 use super::verify::Content;
 use super::views;
 use super::{PackFiles, Recorded};
@@ -17,7 +18,7 @@ use crate::digest::Digest;
 use crate::dsse::Envelope;
 use crate::engine::StageEvaluation;
 use crate::evidence::EvidenceResult;
-use crate::ledger::Event;
+use crate::ledger::{Event, Salt, Slot};
 use crate::policy::Policy;
 use crate::scenario::{ConditionSpec, Scenario};
 
@@ -40,6 +41,23 @@ pub struct Account {
     /// The text of `checkpoint.note`.
     pub checkpoint: Option<String>,
     policies: BTreeMap<Digest, Policy>,
+    values: BTreeMap<Place, Kept>,
+}
+
+/// What a pack has of a value.
+#[derive(Clone, Copy, Debug)]
+pub enum PackedValue<'a> {
+    /// All of it.
+    Whole {
+        /// The salt of its commitment.
+        salt: &'a Salt,
+        /// Its canonical JSON.
+        canonical: &'a [u8],
+    },
+    /// The policy does not allow it to be shown.
+    Redacted,
+    /// The ledger had it no longer.
+    Pruned,
 }
 
 /// An event, and the judgement behind it.
@@ -57,6 +75,25 @@ impl Account {
     /// The policy that an event was decided under.
     pub fn policy(&self, event: &Event) -> Option<&Policy> {
         self.policies.get(&event.policy_digest)
+    }
+
+    /// The policies that its events were decided under.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.policies.values()
+    }
+
+    /// What lies beside an event.
+    pub fn values(&self, event: &Event) -> impl Iterator<Item = (&Slot, PackedValue<'_>)> {
+        let seq = event.seq;
+        let own = self.values.iter().filter(move |((at, _), _)| *at == seq);
+        own.map(|((_, slot), kept)| {
+            let value = match kept {
+                Kept::Present { salt, canonical, .. } => PackedValue::Whole { salt, canonical },
+                Kept::Withheld { why: Withholding::Redacted, .. } => PackedValue::Redacted,
+                Kept::Withheld { why: Withholding::Pruned, .. } => PackedValue::Pruned,
+            };
+            (slot, value)
+        })
     }
 
     /// What the pack shows of a piece of evidence.
@@ -85,6 +122,7 @@ impl Account {
             signer,
             checkpoint: text(CHECKPOINT),
             policies: trail.policies,
+            values: trail.values,
         }
     }
 }

@@ -32,7 +32,7 @@ mod trail;
 mod verify;
 mod views;
 
-pub use account::{Account, MAX_JUDGEMENTS, Told};
+pub use account::{Account, MAX_JUDGEMENTS, PackedValue, Told};
 pub use build::{Pack, PackFault, PackInput, Verification, build};
 pub use diff::{FileDiff, PackDiff, PlaceDiff, diff};
 pub use expect::{Expect, ExpectedScenario, ExpectedScenarioFault};

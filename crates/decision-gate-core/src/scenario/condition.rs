@@ -81,9 +81,16 @@ pub fn check_query<'a>(query: &Query, contracts: &'a Contracts) -> Result<&'a Ch
         let check = query.check_id.to_string();
         ("/check_id".to_owned(), SpecProblem::CheckMissing { provider: provider.clone(), check, known })
     })?;
+    // What a contract says about parameters as a whole is a better hint than where to look it up.
+    let about = || {
+        let about = check.params_schema.get("description").and_then(Value::as_str)?.trim_end_matches('.');
+        let (first, rest) = about.split_at_checked(1)?;
+        Some(first.to_ascii_lowercase() + rest)
+    };
     match &query.params {
         None if check.params_required => {
-            Err(("/params".to_owned(), SpecProblem::ParamsMissing { check: check.check_id.to_string() }))
+            let problem = SpecProblem::ParamsMissing { check: check.check_id.to_string(), about: about() };
+            Err(("/params".to_owned(), problem))
         }
         None => Ok(check),
         Some(params) => {
@@ -91,7 +98,8 @@ pub fn check_query<'a>(query: &Query, contracts: &'a Contracts) -> Result<&'a Ch
                 Unfit::Contract(error) => (String::new(), SpecProblem::Contract { provider, error }),
                 Unfit::Value(misfit) => {
                     let below = format!("/params{}", misfit.pointer);
-                    (below, SpecProblem::ParamsInvalid { check: check.check_id.to_string(), misfit })
+                    let about = about().filter(|_| misfit.pointer.is_empty());
+                    (below, SpecProblem::ParamsInvalid { check: check.check_id.to_string(), misfit, about })
                 }
             })?;
             Ok(check)

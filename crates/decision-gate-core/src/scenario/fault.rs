@@ -128,6 +128,8 @@ pub enum SpecProblem {
     ParamsMissing {
         /// Which check.
         check: String,
+        /// What its contract says about them.
+        about: Option<String>,
     },
     /// Parameters that the check does not take.
     #[error("parameters of check `{check}` do not fit {misfit}")]
@@ -136,6 +138,8 @@ pub enum SpecProblem {
         check: String,
         /// Where and why.
         misfit: crate::contract::schema::Misfit,
+        /// What its contract says about them as a whole, where it is the whole that does not fit.
+        about: Option<String>,
     },
     /// A comparator that the check does not allow.
     #[error("check `{check}` does not allow comparator `{comparator}`")]
@@ -233,6 +237,9 @@ impl SpecProblem {
                 format!("add it under `[[providers]]` in the configuration; configured are {}", list(known))
             }
             Self::CheckMissing { known, .. } => format!("it has {}", list(known)),
+            Self::ParamsMissing { about: Some(about), .. } | Self::ParamsInvalid { about: Some(about), .. } => {
+                about.clone()
+            }
             Self::ParamsMissing { .. } | Self::ParamsInvalid { .. } => "see provider_check_schema_get".into(),
             Self::ComparatorNotAllowed { allowed, .. } => format!("allowed are {}", list(allowed)),
             Self::ExpectedInvalid { .. } => "see docs/reference/comparators.md".into(),

@@ -26,7 +26,7 @@ pub use provider::{Binding, ProviderTrust, SignatureRequirement};
 pub use refusal::Refusal;
 pub use release::{
     Readers, ReleaseBlock, ReleaseJudge, ReleaseNearMiss, ReleaseReader, ReleaseReading, ReleaseRecord, ReleaseRow,
-    ReleaseSigner, ReleaseWhy, Released, ReleasedBy, WaiverLapse,
+    ReleaseSigner, ReleaseTurn, ReleaseWhy, Released, ReleasedBy, WaiverLapse,
 };
 pub use statement::{
     Audience, Claim, EVIDENCE_PREDICATE, EvidencePredicate, EvidenceStatement, StatementFault, ValueClaim, subject_of,

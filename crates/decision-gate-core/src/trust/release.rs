@@ -77,6 +77,8 @@ pub struct ReleaseWhy {
     pub gates: Vec<ReleaseBlock>,
     /// When waivers end that count now, soonest first.
     pub lapses: Vec<WaiverLapse>,
+    /// When gates will say something else by time alone, since evidence becomes too old, soonest first.
+    pub turns: Vec<ReleaseTurn>,
 }
 
 /// A release gate that blocks.
@@ -116,6 +118,19 @@ pub struct WaiverLapse {
     pub at: Timestamp,
     /// Which gate blocks again then.
     pub gate: String,
+}
+
+/// A release gate that will let through, or no longer, by time alone: one for each gate, the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseTurn {
+    /// When.
+    pub at: Timestamp,
+    /// Which gate.
+    pub gate: String,
+    /// What the gate comes to then: True lets through.
+    pub to: Truth,
+    /// In the gate's own words, as it will say it then.
+    pub message: String,
 }
 
 /// What a judgement rests on.

@@ -31,6 +31,7 @@ fn situation<'a>(run: &'a Run, evaluation: &'a StageEvaluation) -> Situation<'a>
         stage: run.scenario.first_stage().unwrap(),
         evaluation,
         policy: &run.policy,
+        told_under: &run.policy,
         at: ms(1),
         entered_at: Some(ms(0)),
     }

@@ -43,6 +43,7 @@ fn explained(world: &World, patch: &Value) -> Option<Explanation> {
         stage: run.scenario.stage(&stage).unwrap(),
         evaluation,
         policy: &run.policy,
+        told_under: &run.policy,
         at: ms(1),
         entered_at: Some(ms(0)),
     };

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
-use decision_gate_config::sections::runpacks::ExportProfile;
+use decision_gate_config::sections::runpacks::{ExportProfile, RunpacksKind};
 use decision_gate_config::sections::scenarios::Drafts;
 use decision_gate_core::contract::ProviderContract;
 use decision_gate_core::keys::Keyring;
@@ -205,6 +205,11 @@ impl App {
     /// [`SetupError`] when none is configured and there is no home folder, or a bucket can't be asked.
     pub fn packs(&self) -> Result<Packs, SetupError> {
         Packs::configured(&self.loaded)
+    }
+
+    /// Whether packs are in a bucket.
+    pub(crate) fn has_bucket(&self) -> bool {
+        self.loaded.config().runpacks.kind == RunpacksKind::S3
     }
 
     /// How much of the values a pack shows unless the call says otherwise.

@@ -101,11 +101,11 @@ impl Packs {
         }
     }
 
-    /// Names of packs after `after`, in order. A folder that is not there has none, and is not made; a bucket is not
-    /// listed, since it may have any number of them.
+    /// Names of packs after `after`, at most `limit`, in the order of the place. A folder that is not there has none, and is
+    /// not made.
     ///
     /// # Errors
-    /// [`PacksError`] when the folder can't be read.
+    /// [`PacksError`] when the place can't be listed.
     pub async fn names(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, PacksError> {
         match self {
             Self::Folder(root) => {
@@ -117,7 +117,7 @@ impl Packs {
                 Ok(tokio::task::spawn_blocking(work).await.map_err(|_| PacksError::CutOff)??)
             }
             #[cfg(feature = "object-store")]
-            Self::Bucket(_) => Ok(Vec::new()),
+            Self::Bucket(bucket) => Ok(bucket.names(after, limit).await?),
         }
     }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use decision_gate_config::sections::anchors::KnownAnchor;
 use decision_gate_config::sections::providers::{
-    BuiltinSettings, HttpSettings as HttpConfig, JsonRoot, McpSettings, Provider as Setting,
+    BuiltinSettings, HttpSettings as HttpConfig, JsonRoot, McpSettings, Provider as Setting, ReportPath,
+    ReportSource as ReportSourceConfig,
 };
 use decision_gate_config::{Config, Loaded};
 use decision_gate_providers::{
-    AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, ReportSettings, Root, TimeSettings,
+    AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, ReportSettings, ReportSource, Root,
+    TimeSettings,
 };
 use decision_gate_runtime::{Provider, ProviderSet, Registered};
 
@@ -86,6 +88,7 @@ fn build_one(
             roots: settings.roots.iter().map(root).collect(),
             max_bytes: settings.max_bytes.as_usize(),
             max_files: settings.max_files.as_usize(),
+            sources: settings.sources.by_kind().map(|(kind, source)| (kind, report_source(source))).collect(),
         }),
     };
     built.map_err(|error| SetupError::Provider { provider: setting.name.to_string(), error })
@@ -97,6 +100,19 @@ pub(super) fn root(root: &JsonRoot) -> Root {
         path: root.path.as_path().to_path_buf(),
         max_lane: root.max_lane,
         self_attestable: root.self_attestable,
+    }
+}
+
+fn report_source(source: &ReportSourceConfig) -> ReportSource {
+    let place = source.place();
+    let text = |path: ReportPath| path.as_str().to_owned();
+    ReportSource {
+        file: place.file.map(text),
+        files: place.files.map(|files| files.into_iter().map(text).collect()),
+        glob: place.glob.map(text),
+        at_least: place.at_least.map(|it| it.as_usize()),
+        format: place.format,
+        root: place.root.map(|it| it.as_str().to_owned()),
     }
 }
 

@@ -67,6 +67,11 @@ impl Threshold {
         self.tell(peer, LoggingLevel::Error, json!({ "event": "tool_failed", "tool": tool })).await;
     }
 
+    /// Tells the client that resources could not be listed.
+    pub(super) async fn left_out(self, peer: &Peer<RoleServer>, code: &'static str) {
+        self.tell(peer, LoggingLevel::Warning, json!({ "event": "resources_left_out", "code": code })).await;
+    }
+
     async fn tell(self, peer: &Peer<RoleServer>, level: LoggingLevel, data: Value) {
         if rank(level) < self.0 {
             return;

@@ -39,10 +39,16 @@ impl<A: Send + Sync + 'static> Handler<A> {
     ) -> Result<ListResourcesResult, ErrorData> {
         let library = self.library("resources/list")?;
         let era = Era::of(&context)?;
+        let threshold = self.notices.for_request(era, &context.meta);
+        let peer = context.peer.clone();
         let context = self.request_context(context, era);
-        let (resources, next) = library.resources(&context, request.and_then(|it| it.cursor)).await?;
-        let mut list = ListResourcesResult::with_all_items(resources);
-        list.next_cursor = next;
+        let page = library.resources(&context, request.and_then(|it| it.cursor)).await?;
+        for code in page.left_out {
+            tracing::warn!(code, "resources are left out of a list");
+            threshold.left_out(&peer, code).await;
+        }
+        let mut list = ListResourcesResult::with_all_items(page.resources);
+        list.next_cursor = page.next;
         list.ttl_ms = Some(STORED_FRESH_MS);
         list.cache_scope = Some(CacheScope::Private);
         list.meta = self.stamp(era);

@@ -2,14 +2,22 @@
 //!
 //! Hosts list resources as soon as they connect, so the first page touches no ledger and none is made for the others.
 
+use std::time::Duration;
+
 use decision_gate_core::name::RunId;
+use futures_util::{StreamExt as _, stream};
 use rmcp::model::Resource;
 
 use super::{JSON, MARKDOWN, ResourceUri, Shelf};
+use crate::app::{Packs, PacksError};
 use crate::{App, docs, error::Refusal, library::ResourcePage, tools::CallContext};
 
 /// How many entries a page has at most.
 const PAGE: usize = 50;
+/// How many packs are looked into at once.
+const AT_ONCE: usize = 8;
+/// How long a place of packs may take for a page.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +36,24 @@ pub(crate) async fn list(context: &CallContext<App>, cursor: Option<String>) -> 
         None => Place::Pages(None),
         Some(text) => Place::parse(&text).ok_or(Refusal::Cursor)?,
     };
+    let mut left_out = Vec::new();
     loop {
-        let (found, next) = match &place {
+        let (resources, next) = match &place {
             Place::Pages(after) => pages(context, after.as_deref()),
-            Place::Packs(after) => packs(context, after.as_deref()).await?,
+            Place::Packs(after) => match packs(context, after.as_deref()).await {
+                Ok(page) => page,
+                // A place of packs that does not answer takes nothing else away.
+                Err(code) => {
+                    left_out.push(code);
+                    (Vec::new(), Some(Place::Runs(None)))
+                }
+            },
             Place::Runs(after) => runs(context, after.as_ref()).await?,
         };
         match next {
             // A page without entries says nothing: what follows is given at once.
-            Some(next) if found.is_empty() => place = next,
-            next => return Ok((found, next.map(|place| place.to_string()))),
+            Some(next) if resources.is_empty() => place = next,
+            next => return Ok(ResourcePage { resources, next: next.map(|place| place.to_string()), left_out }),
         }
     }
 }
@@ -61,28 +77,44 @@ fn pages(context: &CallContext<App>, after: Option<&str>) -> (Vec<Resource>, Opt
     (found, Some(Place::Packs(None)))
 }
 
-async fn packs(context: &CallContext<App>, after: Option<&str>) -> Result<(Vec<Resource>, Option<Place>), Refusal> {
-    // Where nobody says where packs are, there are none to list.
-    let names = match context.app().packs() {
-        Ok(packs) => packs.names(after, PAGE + 1).await.map_err(|error| Refusal::Unavailable {
-            code: error.code(),
-            message: error.to_string(),
-            hint: error.hint().to_owned(),
-        })?,
-        Err(_) => Vec::new(),
+/// A page of packs, or the code of why there is none.
+async fn packs(
+    context: &CallContext<App>,
+    after: Option<&str>,
+) -> Result<(Vec<Resource>, Option<Place>), &'static str> {
+    let packs = match context.app().packs() {
+        Ok(packs) => packs,
+        // Where nobody says where packs are, there are none to list.
+        Err(_) if !context.app().has_bucket() => return Ok((Vec::new(), Some(Place::Runs(None)))),
+        Err(error) => return Err(error.code()),
     };
+    match tokio::time::timeout(PATIENCE, packs_of(context, &packs, after)).await {
+        Ok(page) => page.map_err(|error| error.code()),
+        Err(_) => Err("pack_store_unavailable"),
+    }
+}
+
+async fn packs_of(
+    context: &CallContext<App>,
+    packs: &Packs,
+    after: Option<&str>,
+) -> Result<(Vec<Resource>, Option<Place>), PacksError> {
+    let names = packs.names(after, PAGE + 1).await?;
     let next = match names.get(PAGE) {
         Some(_) => names.get(PAGE - 1).map(|last| Place::Packs(Some(last.clone()))),
         None => Some(Place::Runs(None)),
     };
-    let mut found = Vec::new();
-    for name in names.into_iter().take(PAGE) {
-        if super::read::manifest(context, &name).await.is_ok() {
+    // Whose a pack is its manifest says: others are not told that it is there.
+    let own = |name: String| async move {
+        let own = super::read::manifest(context, packs, &name).await.is_ok();
+        own.then(|| {
             let uri = ResourceUri::Pack { name: name.clone() }.to_string();
-            found.push(Resource::new(uri, name.clone()).with_title(format!("Runpack {name}")).with_mime_type(JSON));
-        }
-    }
-    Ok((found, next))
+            Resource::new(uri, name.clone()).with_title(format!("Runpack {name}")).with_mime_type(JSON)
+        })
+    };
+    let looks: Vec<_> = names.into_iter().take(PAGE).map(own).collect();
+    let found: Vec<Option<Resource>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    Ok((found.into_iter().flatten().collect(), next))
 }
 
 async fn runs(context: &CallContext<App>, after: Option<&RunId>) -> Result<(Vec<Resource>, Option<Place>), Refusal> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{JSON, MARKDOWN, ResourceUri, Shelf};
+use crate::app::Packs;
 use crate::{App, docs, error::Refusal, tools::CallContext};
 
 /// The most bytes of what is read: 8,000 tokens at four bytes each.
@@ -32,7 +33,7 @@ pub(crate) async fn read(context: &CallContext<App>, uri: &str) -> Result<Vec<Re
             )
         }
         ResourceUri::Pack { name } => {
-            (JSON, bounded(&manifest(context, &name).await?, &["/artifacts", "/integrity/file_hashes"]))
+            (JSON, bounded(&pack(context, &name).await?, &["/artifacts", "/integrity/file_hashes"]))
         }
         ResourceUri::Policy { shelf, digest } => {
             let caller = caller(context, shelf);
@@ -119,14 +120,19 @@ async fn decision(
 }
 
 /// The manifest of a pack, if it is of a shelf that is open here.
-pub(super) async fn manifest(context: &CallContext<App>, name: &str) -> Result<Value, Refusal> {
+async fn pack(context: &CallContext<App>, name: &str) -> Result<Value, Refusal> {
+    let missing = |_| Refusal::unknown_resource(&ResourceUri::Pack { name: name.to_owned() }.to_string());
+    manifest(context, &context.app().packs().map_err(missing)?, name).await
+}
+
+/// The manifest of a pack that is the caller's.
+pub(super) async fn manifest(context: &CallContext<App>, packs: &Packs, name: &str) -> Result<Value, Refusal> {
     #[derive(Deserialize)]
     struct Claimed {
         tenant_id: TenantId,
         namespace_id: NamespaceId,
     }
     let missing = || Refusal::unknown_resource(&ResourceUri::Pack { name: name.to_owned() }.to_string());
-    let packs = context.app().packs().map_err(|_| missing())?;
     let bytes = packs.file(name, "manifest.json", MAX_MANIFEST).await.map_err(|_| missing())?.ok_or_else(missing)?;
     let limits = decision_gate_core::json::Limits::message(usize::try_from(MAX_MANIFEST).unwrap_or(usize::MAX));
     let manifest = decision_gate_core::json::parse_exact(&bytes, &limits).map_err(|_| missing())?;

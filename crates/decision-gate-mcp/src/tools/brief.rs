@@ -3,6 +3,8 @@
 //! The bound is in bytes, since names may be long: a list is tried at several lengths, and the first answer that fits
 //! is given. What was cut can be had in full where the caller asks for it (`feedback`, an exported pack).
 
+use std::io;
+
 use decision_gate_core::engine::DecisionOutcome;
 use serde::Serialize;
 
@@ -55,8 +57,23 @@ pub(super) fn is_zero(count: &usize) -> bool {
 }
 
 fn bytes(answer: &impl Serialize) -> usize {
+    let mut count = Count(0);
     // What has no form as JSON is refused where it is written.
-    serde_json::to_vec(answer).map_or(0, |bytes| bytes.len())
+    serde_json::to_writer(&mut count, answer).map_or(0, |()| count.0)
+}
+
+/// Counts what is written.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl StepAnswer {
             let record = |view: &decision_gate_core::engine::ConditionView| {
                 let own = view.own();
                 let provider = reply.scenario.condition(&view.condition_id).map(|it| &it.query.provider_id)?;
-                let result = redact(own.result.clone(), reply.policy.disclosure(provider));
+                let result = redact(own.result.clone(), reply.disclosure(provider));
                 Some(Record { condition_id: view.condition_id.clone(), status: own.status, result })
             };
             evaluation.conditions.iter().filter_map(record).collect()

@@ -17,7 +17,7 @@ pub use self::options::{BeaconRateOptions, LowCountAction, RateBound};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateOptions};
+use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, names};
 use crate::result::{Judged, NearMiss, Outcome};
 
@@ -28,6 +28,18 @@ impl GateOptions for BeaconRateOptions {
     const ID: &'static str = "beacon-rate";
     const ORDER: u16 = 160;
     const KEY: &'static str = "BeaconRate";
+    const THRESHOLDS: &'static [Threshold<Self>] = &[
+        Threshold {
+            key: "MinVerificationRate",
+            get: |it| Some(Level::rate(it.min_verification_rate)),
+            set: |it, value| it.min_verification_rate = Level::as_rate(value),
+        },
+        Threshold {
+            key: "MinBeaconCount",
+            get: |it| Some(Level::count(it.min_beacon_count)),
+            set: |it, value| it.min_beacon_count = value,
+        },
+    ];
 }
 
 impl Gate for BeaconRateOptions {
@@ -50,6 +62,16 @@ impl Gate for BeaconRateOptions {
             }
             None => self.by_metadata(release, selected.misses),
         }
+    }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        let Some(lookback) = self.lookback_window else { return Vec::new() };
+        let ends = release.attestations.iter().filter_map(|it| match it.content() {
+            Content::Beacon(window) => Some(window.window().1.saturating_add(lookback.millis())),
+            _ => None,
+        });
+        // From the last of them on nothing lies within the lookback; until then it covers less and less.
+        ends.max().into_iter().collect()
     }
 }
 

@@ -18,7 +18,7 @@ pub use self::predicate::{ConfidenceFactors, PREDICATE_TYPE};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Selected, Terms};
-use crate::gates::{Gate, GateOptions};
+use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, MinLane, OptionFault};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
@@ -69,6 +69,11 @@ impl GateOptions for ConfidenceOptions {
     const KEY: &'static str = "Confidence";
     const ENTRIES_KEY: &'static str = "Thresholds";
     const ONLY_IN_ENTRIES: &'static [&'static str] = &["MinConfidence"];
+    const THRESHOLDS: &'static [Threshold<Self>] = &[Threshold {
+        key: "MinConfidence",
+        get: |it| Some(Level::rate(it.min_confidence)),
+        set: |it, value| it.min_confidence = Level::as_rate(value),
+    }];
 
     fn built_in() -> Value {
         let mut options = json!(Self::default());
@@ -91,7 +96,7 @@ impl GateOptions for ConfidenceOptions {
 
 impl Gate for ConfidenceOptions {
     fn judge(&self, release: &ReleaseContext) -> Judged {
-        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
+        let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Confidence(factors) => Some(factors),
             _ => None,
@@ -119,6 +124,10 @@ impl Gate for ConfidenceOptions {
             .resting_on(selected.found.iter().map(|(it, _)| it.envelope()))
             .near(selected.misses)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        eligible::moments(release, &self.terms())
+    }
 }
 
 fn factor(name: &str, release: &ReleaseContext, selected: &Selected<'_, ConfidenceFactors>) -> Option<Rate> {
@@ -129,6 +138,10 @@ fn factor(name: &str, release: &ReleaseContext, selected: &Selected<'_, Confiden
 }
 
 impl ConfidenceOptions {
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
+    }
+
     fn against_threshold(&self, confidence: Rate, at_best: Rate, missing: &[&str]) -> Judged {
         let threshold = self.min_confidence;
         let decimals = threshold.percent_decimals();

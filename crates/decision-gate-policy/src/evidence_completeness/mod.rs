@@ -79,11 +79,7 @@ impl Gate for EvidenceCompletenessOptions {
         }
         let (mut missing, mut misses, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
         for kind in &self.required_kinds {
-            let short = SHORT_NAMES.iter().find(|(name, _)| name == kind);
-            let predicate_type = short.map_or(kind.as_str(), |(_, uri)| uri);
-            let max_age = self.max_age_by_kind.get(kind).copied().or(self.max_age);
-            let terms = Terms::of(predicate_type, self.min_lane, self.source_environments.as_deref(), max_age);
-            let selected = eligible::select(release, &terms, |content: &Content| Some(content));
+            let selected = eligible::select(release, &self.terms(kind), |content: &Content| Some(content));
             if selected.found.is_empty() {
                 missing.push(kind.as_str());
                 misses.extend(selected.misses);
@@ -106,5 +102,18 @@ impl Gate for EvidenceCompletenessOptions {
             .recommend("hand in signed attestations of these kinds for this artifact")
             .resting_on(evidence)
             .near(misses)
+    }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        self.required_kinds.iter().flat_map(|kind| eligible::moments(release, &self.terms(kind))).collect()
+    }
+}
+
+impl EvidenceCompletenessOptions {
+    fn terms<'a>(&'a self, kind: &'a str) -> Terms<'a> {
+        let short = SHORT_NAMES.iter().find(|(name, _)| *name == kind);
+        let predicate_type = short.map_or(kind, |(_, uri)| uri);
+        let max_age = self.max_age_by_kind.get(kind).copied().or(self.max_age);
+        Terms::of(predicate_type, self.min_lane, self.source_environments.as_deref(), max_age)
     }
 }

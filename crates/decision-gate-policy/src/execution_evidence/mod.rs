@@ -13,7 +13,7 @@ pub use self::options::ExecutionEvidenceOptions;
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateOptions};
+use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, names};
 use crate::result::{Judged, NearMiss, Outcome};
 
@@ -25,6 +25,18 @@ impl GateOptions for ExecutionEvidenceOptions {
     const ID: &'static str = "execution-evidence";
     const ORDER: u16 = 150;
     const KEY: &'static str = "ExecutionEvidence";
+    const THRESHOLDS: &'static [Threshold<Self>] = &[
+        Threshold {
+            key: "MinHotSymbolCount",
+            get: |it| Some(Level::count(it.min_hot_symbol_count)),
+            set: |it, value| it.min_hot_symbol_count = value,
+        },
+        Threshold {
+            key: "MinUniqueCallPaths",
+            get: |it| Some(Level::count(it.min_unique_call_paths)),
+            set: |it, value| it.min_unique_call_paths = value,
+        },
+    ];
 }
 
 impl Gate for ExecutionEvidenceOptions {
@@ -34,7 +46,7 @@ impl Gate for ExecutionEvidenceOptions {
             let message = format!("Execution evidence not required for environment '{environment}'");
             return Judged::measured(Outcome::Pass, "environment_not_required", message);
         }
-        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
+        let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Execution(evidence) => Some(evidence),
             _ => None,
@@ -56,9 +68,17 @@ impl Gate for ExecutionEvidenceOptions {
         }
         self.by_metadata(release, selected.misses)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        eligible::moments(release, &self.terms())
+    }
 }
 
 impl ExecutionEvidenceOptions {
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
+    }
+
     fn enough(&self, hot: u64, paths: u64) -> bool {
         hot >= self.min_hot_symbol_count && paths >= self.min_unique_call_paths
     }

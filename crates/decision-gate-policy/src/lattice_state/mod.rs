@@ -53,7 +53,7 @@ impl Gate for LatticeStateOptions {
         if statuses.is_empty() {
             return self.no_status();
         }
-        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
+        let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Reachability(reachability) => Some(reachability),
             _ => None,
@@ -73,9 +73,17 @@ impl Gate for LatticeStateOptions {
             .resting_on(selected.found.iter().map(|(it, _)| it.envelope()))
             .near(selected.misses)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        eligible::moments(release, &self.terms())
+    }
 }
 
 impl LatticeStateOptions {
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
+    }
+
     fn applies(&self, status: VexStatus) -> bool {
         self.apply_to_statuses.contains(&status)
     }

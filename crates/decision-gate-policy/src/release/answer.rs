@@ -9,11 +9,12 @@ use decision_gate_core::policy::Relaxation;
 use decision_gate_core::trust::{Height, Lane, ReleaseReading, ReleaseRecord, ReleaseRow, Released};
 use serde_json::{Value, json};
 
-use super::judge::rests_on;
+use super::hearing::{rests_on, truth_of};
 use super::question::What;
 use super::sift::Sifted;
-use super::why::{self, counting};
+use super::why;
 use crate::chain::ReleaseDecision;
+use crate::outlook::Turn;
 use crate::result::{GateResult, Outcome};
 use crate::vex_trust::audit_record;
 
@@ -32,6 +33,8 @@ pub(super) struct Judged<'a> {
     pub(super) name: &'a str,
     pub(super) requested: Option<VexStatus>,
     pub(super) decision: &'a ReleaseDecision,
+    /// What gates will say by time alone.
+    pub(super) turns: &'a [Turn],
     pub(super) sifted: &'a Sifted,
     /// What was seen of VEX sources, now and before.
     pub(super) seen: &'a BTreeMap<String, Height>,
@@ -40,15 +43,7 @@ pub(super) struct Judged<'a> {
 impl Judged<'_> {
     /// What was asked for; nothing where the gate proved nothing.
     pub(super) fn truth(&self) -> Option<Truth> {
-        self.truth_of(self.decision)
-    }
-
-    /// The same of another decision.
-    pub(super) fn truth_of(&self, decision: &ReleaseDecision) -> Option<Truth> {
-        match self.what {
-            What::Chain => Some(decision.truth),
-            What::Gate(id) => row(decision, id).and_then(counting),
-        }
+        truth_of(self.what, self.decision)
     }
 
     pub(super) fn reading(&self, found: &Found, lane: Lane, view: Value) -> ReleaseReading {
@@ -61,7 +56,11 @@ impl Judged<'_> {
             answer: self.answer(found),
             lane,
             by: rests_on(self.sifted, envelopes),
-            judgement: Some(Released { record: self.record(), view, why: why::of(self.what, self.decision) }),
+            judgement: Some(Released {
+                record: self.record(),
+                view,
+                why: why::of(self.what, self.decision, self.turns),
+            }),
         }
     }
 

@@ -1,26 +1,23 @@
 //! One release under one snapshot's rules: from what was brought to an answer, a lane and a record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use decision_gate_attest::issuers::IssuerDirectory;
-use decision_gate_attest::vex_trust::{Identity, Seen, assess};
 use decision_gate_core::at::Timestamp;
-use decision_gate_core::evidence::{Answer, Fault, FaultCode, Found, Query};
+use decision_gate_core::evidence::{Answer, Fault, FaultCode, Found, Query, Subject};
 use decision_gate_core::keys::{KeyId, TrustedKey};
 use decision_gate_core::name::EnvironmentName;
-use decision_gate_core::trust::{Lane, ReleaseJudge, ReleaseReading, ReleasedBy, Scale};
+use decision_gate_core::trust::{Lane, Occasion, ReleaseJudge, ReleaseReading, ReleasedBy, Scale};
 use serde_json::Value;
 
 use super::brought::{Asked, Brought};
+use super::hearing::{Going, Hearing};
 use super::question::Question;
 use super::rules::{Rules, RulesFault};
-use super::sift::{Sieve, Sifted};
 use super::{answer, marks, view};
 use crate::chain;
-use crate::context::ReleaseContext;
+use crate::outlook;
 use crate::policy::ReleasePolicy;
-use crate::vex_trust::{VexInput, VexTrustConfidenceFactorProvider};
 
 const BROUGHT_INVALID: FaultCode = FaultCode::known("release_evidence_invalid");
 const POLICY_UNKNOWN: FaultCode = FaultCode::known("release_policy_unknown");
@@ -73,41 +70,46 @@ impl Judge {
 
     fn read(&self, query: &Query, found: &Found, scale: &Scale<'_>) -> Result<ReleaseReading, Box<Fault>> {
         let question = Question::of(query)?;
-        let invalid = |error| Fault::new(BROUGHT_INVALID, format!("{error}"));
-        let brought = Brought::read(&found.value).map_err(invalid)?;
+        let brought = brought(found)?;
         let (name, policy) = self.policy(&question)?;
-        let subject = scale.occasion.subject.ok_or_else(|| {
-            Fault::new(SUBJECT_MISSING, "a release is of an artifact, and the run does not say which one it is about")
-        })?;
-        let environment = self.environment(&question, scale)?;
-        let Timestamp::UnixMillis(at) = scale.occasion.at else {
-            return Err(Fault::new(TIME_LOGICAL, "release gates judge in wall-clock time").into());
-        };
-        let (rules, provider) = (&self.rules, &query.provider_id);
-        let sifted = Sieve { rules, keys: scale.keys, provider, subject, at: scale.occasion.at }.sift(&brought);
+        let place = self.place(&question, &scale.occasion)?;
+        let hearing =
+            Hearing::of(&self.rules, scale.keys, &query.provider_id, place.subject, scale.occasion.at, &brought);
         let asked = question.asked.or(&brought.asked);
-        let tenant = self.rules.tenant(scale.occasion.tenant);
-        let identity = Identity { subject: subject.clone(), purls: self.rules.purls_of(subject) };
-        let history = History::of(&brought, &identity, &sifted, &self.rules.issuers, tenant, at);
-        let of = |trust| self.release(trust, &sifted, &identity, &history, environment, tenant, &asked, at);
-        let release = of(Lane::Asserted);
-        let decision = chain::evaluate(policy, &release);
+        let going = place.going(&asked);
+        let history = hearing.history(&self.rules.issuers, &going);
+        let bench = hearing.bench(&self.rules, &history, &going);
+        let (decision, lane) = bench.decide(policy, question.what);
         let judged = answer::Judged {
             what: question.what,
             name,
             requested: asked.requested_status,
             decision: &decision,
-            sifted: &sifted,
-            seen: &marks::of(&history.seen.clone().max(history.now.clone()), subject),
+            turns: &outlook::turns(policy, &bench.all, &decision.rows),
+            sifted: &hearing.sifted,
+            seen: &marks::of(&history.seen.clone().max(history.now.clone()), hearing.subject()),
         };
-        // What is only asserted counts for the lane where without it the answer would be another.
-        let firm = chain::evaluate(policy, &of(Lane::Verified));
-        let lane = if judged.truth() == judged.truth_of(&firm) { Lane::Verified } else { Lane::Asserted };
-        let view = view::of(&judged, lane, &chain::precheck(policy, &release));
+        let view = view::of(&judged, lane, &chain::precheck(policy, &bench.all));
         Ok(judged.reading(found, lane, view))
     }
 
-    fn policy(&self, question: &Question) -> Result<(&str, &ReleasePolicy), Box<Fault>> {
+    /// The artifact, and where, for whom and when it is to go: of the run, and nothing else where the run says it.
+    pub(crate) fn place<'a>(
+        &'a self,
+        question: &'a Question,
+        occasion: &Occasion<'a>,
+    ) -> Result<Place<'a>, Box<Fault>> {
+        let subject = occasion.subject.ok_or_else(|| {
+            Fault::new(SUBJECT_MISSING, "a release is of an artifact, and the run does not say which one it is about")
+        })?;
+        let environment = self.environment(question, occasion)?;
+        let Timestamp::UnixMillis(at) = occasion.at else {
+            return Err(Fault::new(TIME_LOGICAL, "release gates judge in wall-clock time").into());
+        };
+        Ok(Place { subject, environment, tenant: self.rules.tenant(occasion.tenant), at })
+    }
+
+    pub(crate) fn policy(&self, question: &Question) -> Result<(&str, &ReleasePolicy), Box<Fault>> {
         let named = question.policy.as_deref();
         let known = || self.policies.keys().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
         let found = self.policies.iter().find(|(name, _)| self.rules.policy_name(named) == Some(name.as_str()));
@@ -126,8 +128,12 @@ impl Judge {
     }
 
     /// Where the release is to go: the run's environment, and nothing else where the run says it.
-    fn environment<'a>(&self, question: &'a Question, scale: &Scale<'a>) -> Result<&'a EnvironmentName, Box<Fault>> {
-        let environment = match (&question.environment, scale.occasion.environment) {
+    fn environment<'a>(
+        &self,
+        question: &'a Question,
+        occasion: &Occasion<'a>,
+    ) -> Result<&'a EnvironmentName, Box<Fault>> {
+        let environment = match (&question.environment, occasion.environment) {
             (Some(asked), Some(run)) if asked != run => {
                 let message = format!("the question is about `{asked}`, and the run goes to `{run}`");
                 return Err(Fault::new(ENVIRONMENT_MISMATCH, message).into());
@@ -144,59 +150,26 @@ impl Judge {
         let message = format!("`{environment}` is not a declared environment");
         Err(Fault::new(ENVIRONMENT_UNKNOWN, message).into())
     }
+}
 
-    /// The release as far as it is known, counting what has at least this lane.
-    #[expect(clippy::too_many_arguments, reason = "one call, and each argument is one fact about the release")]
-    fn release(
-        &self,
-        least: Lane,
-        sifted: &Sifted,
-        identity: &Identity,
-        history: &History,
-        environment: &EnvironmentName,
-        tenant: Option<&str>,
-        asked: &Asked,
-        at: i64,
-    ) -> ReleaseContext {
-        let documents = sifted.documents.iter().filter(|it| least == Lane::Asserted || !it.signers().is_empty());
-        let documents: Vec<_> = documents.cloned().collect();
-        let issuers = &self.rules.issuers;
-        let claims = assess(identity, &documents, issuers, tenant, &sifted.outcomes, &history.seen, at);
-        let silence = history.seen.silence(&history.now, identity, issuers, tenant, at);
-        let vex = VexInput::new(claims, silence, &VexTrustConfidenceFactorProvider::default(), at);
-        ReleaseContext {
-            tenant: tenant.map(str::to_owned),
-            requested_status: asked.requested_status,
-            declared_environments: self.rules.environments.iter().map(ToString::to_string).collect(),
-            attestations: sifted.attestations.iter().filter(|it| it.lane() >= least).cloned().collect(),
-            rejected: sifted.rejected.iter().cloned().collect(),
-            vex: Some(vex),
-            metadata: if least == Lane::Asserted { asked.metadata.clone() } else { BTreeMap::new() },
-            ..ReleaseContext::new(environment.clone(), identity.subject.clone(), at)
-        }
+/// A release's artifact and its way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) environment: &'a EnvironmentName,
+    pub(crate) tenant: Option<&'a str>,
+    pub(crate) at: i64,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn going(&self, asked: &'a Asked) -> Going<'a> {
+        Going { environment: self.environment, tenant: self.tenant, asked, at: self.at }
     }
 }
 
-/// How far VEX sources have come.
-struct History {
-    /// Before, as the ledger says.
-    seen: Seen,
-    /// In what was brought.
-    now: Seen,
-}
-
-impl History {
-    fn of(
-        brought: &Brought,
-        identity: &Identity,
-        sifted: &Sifted,
-        issuers: &IssuerDirectory,
-        tenant: Option<&str>,
-        at: i64,
-    ) -> Self {
-        let seen = marks::read(&brought.seen, &identity.subject);
-        Self { seen, now: Seen::of(identity, &sifted.documents, issuers, tenant, &sifted.outcomes, at) }
-    }
+/// Reads what was brought out of the answer that was kept.
+pub(crate) fn brought(found: &Found) -> Result<Brought, Box<Fault>> {
+    Brought::read(&found.value).map_err(|error| Fault::new(BROUGHT_INVALID, format!("{error}")).into())
 }
 
 impl ReleaseJudge for Judge {
@@ -218,11 +191,4 @@ impl ReleaseJudge for Judge {
     fn key(&self, id: &KeyId) -> Option<&TrustedKey> {
         self.rules.issuers.keyring().get(id)
     }
-}
-
-/// Envelopes, sorted, and the distinct keys that signed them.
-pub(super) fn rests_on(sifted: &Sifted, envelopes: BTreeSet<decision_gate_core::digest::Digest>) -> ReleasedBy {
-    let signers = envelopes.iter().filter_map(|it| sifted.signers.get(it)).flatten().cloned();
-    let signers: BTreeSet<_> = signers.collect();
-    ReleasedBy { signers: signers.into_iter().collect(), envelopes: envelopes.into_iter().collect() }
 }

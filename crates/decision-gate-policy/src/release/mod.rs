@@ -10,13 +10,14 @@
 
 mod answer;
 mod brought;
-mod judge;
+pub(crate) mod hearing;
+pub(crate) mod judge;
 pub mod marks;
 mod question;
 mod rules;
 mod sift;
 mod view;
-mod why;
+pub(crate) mod why;
 
 use decision_gate_core::trust::{Readers, ReleaseReader};
 
@@ -32,4 +33,4 @@ pub const READER: ReleaseReader = judge::make;
 pub const READERS: Readers = Readers { attestations: decision_gate_attest::evidence::READER, release: READER };
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

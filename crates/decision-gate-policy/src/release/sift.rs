@@ -37,7 +37,7 @@ pub(super) struct Sieve<'a> {
 
 /// What is known of a release.
 #[derive(Debug, Default)]
-pub(super) struct Sifted {
+pub(crate) struct Sifted {
     pub(super) attestations: Vec<Attested>,
     pub(super) documents: Vec<VexEvidence>,
     pub(super) outcomes: Outcomes,

@@ -17,7 +17,7 @@ pub use self::predicate::{PREDICATE_TYPE, Uncertainty};
 use crate::attested::Content;
 use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
-use crate::gates::{Gate, GateOptions};
+use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, MinLane, OptionFault};
 use crate::result::{Judged, Outcome};
 use crate::span::Span;
@@ -70,6 +70,18 @@ impl GateOptions for UncertaintyTierOptions {
     const ID: &'static str = "uncertainty-tier";
     const ORDER: u16 = 300;
     const KEY: &'static str = "UncertaintyTier";
+    const THRESHOLDS: &'static [Threshold<Self>] = &[
+        Threshold {
+            key: "T1MinScore",
+            get: |it| Some(Level::rate(it.t1_min_score).between(Some(it.t2_min_score), None)),
+            set: |it, value| it.t1_min_score = Level::as_rate(value),
+        },
+        Threshold {
+            key: "T2MinScore",
+            get: |it| Some(Level::rate(it.t2_min_score).between(Some(it.t3_min_score), Some(it.t1_min_score))),
+            set: |it, value| it.t2_min_score = Level::as_rate(value),
+        },
+    ];
 
     fn check(self, options: &Value) -> Result<Self, OptionFault> {
         for (lower, upper, key, expected) in [
@@ -86,7 +98,7 @@ impl GateOptions for UncertaintyTierOptions {
 
 impl Gate for UncertaintyTierOptions {
     fn judge(&self, release: &ReleaseContext) -> Judged {
-        let terms = Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age);
+        let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Uncertainty(uncertainty) => Some(uncertainty),
             _ => None,
@@ -99,9 +111,17 @@ impl Gate for UncertaintyTierOptions {
         };
         judged.resting_on(selected.found.iter().map(|(it, _)| it.envelope())).near(selected.misses)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        eligible::moments(release, &self.terms())
+    }
 }
 
 impl UncertaintyTierOptions {
+    fn terms(&self) -> Terms<'_> {
+        Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
+    }
+
     /// The action of tier 1, and the status that it stands against.
     fn first(&self, release: &ReleaseContext) -> (Action, Option<VexStatus>) {
         let blocked = release.statuses().into_iter().find(|it| self.blocked_statuses.contains(it));

@@ -48,6 +48,11 @@ impl VexInput {
         self.transitions.iter().map(|it| (it.vulnerability.as_str(), it.status))
     }
 
+    /// When claims were made, in milliseconds since 1970.
+    pub(super) fn updated(&self) -> impl Iterator<Item = i64> {
+        self.claims.iter().filter_map(|it| it.signals.claimed_at)
+    }
+
     /// The factor that it adds to confidence.
     pub fn confidence_factor(&self) -> Option<Rate> {
         self.confidence

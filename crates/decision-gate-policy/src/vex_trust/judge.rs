@@ -45,6 +45,12 @@ impl Gate for VexTrustOptions {
         let judged = if self.bypasses() { judged.detail("bypass", true) } else { judged };
         audit::complete(judged)
     }
+
+    fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
+        let updated = release.vex.iter().flat_map(VexInput::updated);
+        let ages = [self.fresh_for, self.expires_after].map(|it| it.millis().saturating_add(1));
+        updated.flat_map(|at| ages.map(|age| at.saturating_add(age))).collect()
+    }
 }
 
 impl VexTrustOptions {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::gates::GateOptions;
+use crate::gates::{GateOptions, Level, Threshold};
 use crate::options::{Action, OptionFault};
 use crate::result::Outcome;
 use crate::span::Span;
@@ -97,6 +97,18 @@ impl GateOptions for VexTrustOptions {
     const ORDER: u16 = 250;
     const KEY: &'static str = "VexTrust";
     const ENTRIES_KEY: &'static str = "Thresholds";
+    const THRESHOLDS: &'static [Threshold<Self>] = &[
+        Threshold {
+            key: "MinCompositeScore",
+            get: |it| Some(Level::rate(it.min_composite_score)),
+            set: |it, value| it.min_composite_score = Level::as_rate(value),
+        },
+        Threshold {
+            key: "MinAccuracyRate",
+            get: |it| it.min_accuracy_rate.map(Level::rate),
+            set: |it, value| it.min_accuracy_rate = Some(Level::as_rate(value)),
+        },
+    ];
 
     /// The defaults with the entries of the seed's environments.
     fn built_in() -> Value {

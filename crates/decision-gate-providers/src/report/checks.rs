@@ -9,6 +9,7 @@ use decision_gate_core::contract::{CheckContract, ProviderContract};
 use decision_gate_core::name::CheckId;
 use serde_json::{Value, json};
 
+use super::settings::{ReportSettings, ReportSource};
 use crate::BuildError;
 
 const CONTRACT: &str = include_str!("contract.json");
@@ -51,6 +52,30 @@ fn check(template: &CheckContract, kind: Kind, fact: &FactKind) -> Result<CheckC
         example.result = fact.example_value();
     }
     Ok(check)
+}
+
+/// The contract with the sources that there are: where one is, a question need not say where to look.
+pub(super) fn fitted(mut contract: ProviderContract, settings: &ReportSettings) -> ProviderContract {
+    for (kind, source) in &settings.sources {
+        let of_kind = format!("{}.", kind.word());
+        for check in contract.checks.iter_mut().filter(|it| it.check_id.as_str().starts_with(&of_kind)) {
+            check.params_required = false;
+            default(&mut check.params_schema, source);
+        }
+    }
+    contract
+}
+
+/// Lets the parameters leave out the whole place, and says what counts then.
+fn default(schema: &mut Value, source: &ReportSource) {
+    for (name, value) in source.params() {
+        if let Some(Value::Object(param)) = schema.pointer_mut(&format!("/properties/{name}")) {
+            param.insert("default".to_owned(), value);
+        }
+    }
+    if let Some(Value::Array(ways)) = schema.get_mut("anyOf") {
+        ways.push(json!({ "properties": { "at_least": false, "root": false } }));
+    }
 }
 
 fn example_file(kind: Kind) -> &'static str {

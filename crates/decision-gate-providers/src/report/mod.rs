@@ -5,12 +5,16 @@
 //! texts     no way out  rooted, bounded   empty, cut, failed: faults              or absent
 //! ```
 //!
+//! A question that does not say where to look means the source that the settings name for its kind. The contract says
+//! which that is, so that the policy in force, which has the contract's digest, is another one where a source is.
+//!
 //! *Silence is not a pass*: each file that is named must be there, and each report must be good; one that is empty,
 //! cut, broken or of a tool that failed is a fault with its own code. The anchor of an answer has the digest of the
 //! bytes that it was read from.
 
 mod checks;
 mod fault;
+mod place;
 mod question;
 mod settings;
 #[cfg(test)]
@@ -32,8 +36,9 @@ use tokio::sync::Semaphore;
 
 pub use self::checks::contract;
 use self::fault::{FilesFault, ReportFault};
-use self::question::{Question, Source};
-pub use self::settings::ReportSettings;
+use self::place::{Places, Source};
+use self::question::Question;
+pub use self::settings::{ReportSettings, ReportSource};
 use crate::BuildError;
 use crate::error::bounded;
 use crate::json::relative::RelativePath;
@@ -52,6 +57,7 @@ const PROVIDER_FAILED: FaultCode = FaultCode::known("provider_failed");
 pub struct ReportProvider {
     contract: ProviderContract,
     roots: Roots,
+    places: Places,
     readers: Arc<Semaphore>,
     max_bytes: usize,
     max_files: usize,
@@ -79,15 +85,16 @@ impl ReportProvider {
     /// A folder that can't be opened, or settings that open nothing sensible.
     pub fn new(settings: ReportSettings) -> Result<Self, BuildError> {
         settings.check()?;
-        let contract = contract()?;
-        let ReportSettings { roots, max_bytes, max_files } = settings;
+        let contract = checks::fitted(contract()?, &settings);
+        let places = settings.places()?;
+        let ReportSettings { roots, max_bytes, max_files, sources: _ } = settings;
         let roots = Roots::open(roots)?;
-        Ok(Self { contract, roots, readers: Arc::new(Semaphore::new(MAX_READERS)), max_bytes, max_files })
+        Ok(Self { contract, roots, places, readers: Arc::new(Semaphore::new(MAX_READERS)), max_bytes, max_files })
     }
 
     fn request(&self, query: &Query) -> Result<Request, Box<Fault>> {
-        let question = Question::of(query)?;
-        let root = self.roots.find(question.root.as_deref())?;
+        let question = Question::of(query, &self.places)?;
+        let root = self.roots.find(question.place.root.as_deref())?;
         let root = Arc::clone(root);
         Ok(Request { question, root, max_bytes: self.max_bytes, max_files: self.max_files })
     }
@@ -122,7 +129,7 @@ impl Request {
                 }
             });
         }
-        let anchor = match (&self.question.source, originals.as_slice()) {
+        let anchor = match (&self.question.place.source, originals.as_slice()) {
             (Source::File(_), [original]) => self.anchor(original),
             _ => self.anchor_of_several(&place, &originals),
         };
@@ -132,7 +139,7 @@ impl Request {
         let Some(fact) = fact else {
             return Ok(Answer::Absent { anchor: Some(anchor), lane_ceiling, attestation: None });
         };
-        let reference = match &self.question.source {
+        let reference = match &self.question.place.source {
             Source::File(path) => Some(format!("dg+file://{}/{}", self.root.root_id, path.to_uri())),
             Source::Files(_) | Source::Glob { .. } => None,
         };
@@ -148,7 +155,7 @@ impl Request {
 
     /// What the question calls the files, and which they are.
     fn files(&self) -> Result<(String, Vec<RelativePath>), Box<Fault>> {
-        let (place, files) = match &self.question.source {
+        let (place, files) = match &self.question.place.source {
             Source::File(path) => return Ok((path.to_text(), vec![path.clone()])),
             Source::Files(paths) => {
                 (paths.iter().map(RelativePath::to_text).collect::<Vec<_>>().join(", "), paths.clone())
@@ -184,7 +191,7 @@ impl Request {
         let path = file.to_text();
         let bytes = self.root.folder.read(file, left).map_err(|refusal| refused(&refusal, &path, None))?;
         let report = |error: ReportError| refused(&ReportFault(error), &path, None);
-        let read = reports::read(&bytes, self.question.format.map(|it| it.id)).map_err(report)?;
+        let read = reports::read(&bytes, self.question.place.format.map(|it| it.id)).map_err(report)?;
         let format = read.format();
         let original =
             Original { path: path.clone(), format: format.id, digest: Digest::of(&bytes), size: bytes.len() };

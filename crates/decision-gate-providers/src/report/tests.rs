@@ -1,5 +1,7 @@
 //! Answers by case, and what holds whatever a report says.
 
+mod sources;
+
 use std::fs;
 use std::path::Path;
 
@@ -109,7 +111,7 @@ fn limits_hold_for_all_files_together() {
     }
     let with = |max_bytes: usize, max_files: usize| {
         let root = Root { root_id: "r".into(), path: folder.path().into(), max_lane: None, self_attestable: false };
-        ReportProvider::new(ReportSettings { roots: vec![root], max_bytes, max_files })
+        ReportProvider::new(ReportSettings { roots: vec![root], max_bytes, max_files, ..ReportSettings::default() })
     };
     let all = json!({ "glob": "*.xml", "at_least": 3 });
     assert_eq!(value(&ask(&with(3 * report.len(), 3).unwrap(), "tests.total", all.clone())), 3);

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::{
-    ProofFault, StreamHead, TILE_WIDTH, TileId, Tiles, consistency_ranges, inclusion_ranges, read_checkpoint,
-    verify_inclusion,
+    ProofFault, StreamHead, Tiles, consistency_ranges, inclusion_ranges, read_checkpoint, verify_inclusion,
 };
 use decision_gate_core::name::RunId;
 use decision_gate_core::runpack::Anchor;
@@ -96,16 +95,14 @@ pub async fn prove_event(store: &dyn Store, head: &StreamHead, seq: u64) -> Resu
     let run = head.run.as_ref().map_or_else(String::new, ToString::to_string);
     let missing = LedgerError::EventNotFound { run, size: head.size, seq };
     let index = seq.checked_sub(1).ok_or_else(|| missing.clone())?;
-    let ranges = inclusion_ranges(index, head.size).ok_or(missing)?;
+    let mut ranges = inclusion_ranges(index, head.size).ok_or(missing)?;
+    // The leaf itself lies in a tile that its neighbour is read from.
+    ranges.push(index..seq);
     let scope = Scope { tenant: head.tenant, namespace: head.namespace };
     let tree = Tree::Events(Stream { scope, run: head.run.clone() });
-    let path = roots(store, &tree, &ranges).await?;
+    let mut path = roots(store, &tree, &ranges).await?;
     let damaged = |fault| LedgerError::Tiles { fault };
-    let id = TileId { level: 0, index: index / TILE_WIDTH };
-    let tile = store.tiles(&tree, vec![id]).await?.into_iter().next();
-    let place = usize::try_from(index % TILE_WIDTH).unwrap_or(usize::MAX);
-    let leaf = tile.and_then(|(_, hashes)| hashes.get(place).copied());
-    let leaf = leaf.ok_or(damaged(ProofFault::Length { got: 0 }))?;
+    let leaf = path.pop().ok_or(damaged(ProofFault::Length { got: 0 }))?;
     verify_inclusion(index, head.size, &leaf, &path, &head.root).map_err(damaged)?;
     Ok(EventProof { seq, leaf, path })
 }

@@ -1,5 +1,6 @@
 //! One gate at work: it owns the ports, and every call goes through it.
 
+mod backtest;
 mod define;
 mod export;
 mod gate_log;
@@ -7,6 +8,7 @@ mod policy;
 mod precheck;
 mod query;
 mod read;
+mod recall;
 mod release;
 pub(crate) mod seen;
 mod shapes;
@@ -25,11 +27,13 @@ use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, TimeSource};
 use decision_gate_core::scenario::{Bounds, Scenario, ScenarioSpec};
 
+pub use backtest::BacktestRequest;
 pub use define::Defined;
 pub use export::ExportRequest;
 pub use precheck::{DataShapeName, PrecheckRequest, PrecheckSource, Prechecked};
 pub use query::{QueryReply, QueryRequest};
 pub use read::{DecisionView, RunView};
+pub use recall::Forgotten;
 pub use release::{RELEASE_PROVIDER, ReleaseReply, ReleaseRequest};
 pub use shapes::{MAX_DESCRIPTION_BYTES, PinnedSchema, RegisterRequest, SchemaLine, SchemaOrigin, SchemaView};
 pub use start::{StartReply, StartRequest};

@@ -61,6 +61,7 @@ impl Prechecked {
             stage: self.scenario.stage(&self.answer.stage_id)?,
             evaluation: &self.answer.if_verified.shown().evaluation,
             policy: &self.policy,
+            told_under: &self.policy,
             at: self.at,
             entered_at: None,
         };

@@ -113,7 +113,7 @@ impl Orchestrator {
     }
 
     /// What releases are judged by, if they are configured.
-    fn release_rules(&self) -> Option<Rules> {
+    pub(super) fn release_rules(&self) -> Option<Rules> {
         let provider = RELEASE_PROVIDER.try_into().ok()?;
         let rules = self.configured.provider(&provider)?.release.as_ref()?;
         Rules::read(rules).ok()

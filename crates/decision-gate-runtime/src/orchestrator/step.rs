@@ -1,22 +1,25 @@
 //! One step of a run: snapshot, fetch, decide, append, retry.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::engine::{
-    self, Decided, DecisionRecord, RunState, RunStatus, SaltedAnswer, StageEvaluation, Step, Trigger, TriggerKind,
-    evaluation_time,
+    self, Decided, DecisionOutcome, DecisionRecord, RunState, RunStatus, SaltedAnswer, StageEvaluation, Step, Trigger,
+    TriggerKind, evaluation_time,
 };
 use decision_gate_core::explain::{Explanation, Situation, Size};
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{Body, Commitment, Event, IssuedPacket, StepDecided};
-use decision_gate_core::name::{RunId, ScenarioId, TriggerId};
+use decision_gate_core::name::{ProviderId, RunId, ScenarioId, TriggerId};
 use decision_gate_core::policy::{Policy, Relaxation};
 use decision_gate_core::scenario::Scenario;
 use decision_gate_core::scenario::packets::PacketPayload;
+use decision_gate_core::trust::Disclosure;
 use futures_util::future::join_all;
 
+use super::recall::Forgotten;
 use super::{Caller, Orchestrator, seen};
 use crate::error::RuntimeError;
 use crate::ports::{Append, EvidenceContext, Scope, StoreError, StoredEvent, Stream};
@@ -58,32 +61,48 @@ pub struct StepReply {
     pub relaxations: Vec<Relaxation>,
     /// Whether this answer was given before.
     pub repeated: bool,
-    /// The judgement behind it, when it was made now.
+    /// The judgement behind it; of an answer that was given before made again where that is possible.
     pub evaluation: Option<StageEvaluation>,
+    /// Why an answer that was given before has no judgement, where it had one.
+    pub forgotten: Option<Forgotten>,
+    /// When the run had entered the stage, as far as it is known.
+    pub entered_at: Option<Timestamp>,
     /// The scenario version that the run is bound to.
     pub scenario: Arc<Scenario>,
     /// The policy that it was decided under.
     pub policy: Arc<Policy>,
+    /// The policy that is in force where it is told.
+    pub told_under: Arc<Policy>,
 }
 
 impl StepReply {
-    /// The stage as it was judged; nothing for an answer that was given before, and where time ran out.
+    /// The stage as it was judged; nothing where time ran out, or where that can't be told any more.
     pub fn situation(&self) -> Option<Situation<'_>> {
-        let stays = self.state.stage_id == self.decision.stage_id;
         Some(Situation {
             scenario: &self.scenario,
             stage: self.scenario.stage(&self.decision.stage_id)?,
             evaluation: self.evaluation.as_ref()?,
             policy: &self.policy,
+            told_under: &self.told_under,
             at: self.decision.decided_at,
-            entered_at: stays.then_some(self.state.stage_entered_at),
+            entered_at: self.entered_at,
         })
     }
 
     /// Why the decision is no advance, and what to do; nothing where it is one.
     pub fn explanation(&self, size: Size) -> Option<Explanation> {
         let ended = Explanation::of_end(&self.decision.outcome);
-        ended.or_else(|| self.situation().and_then(|situation| situation.explain(size)))
+        let judged = ended.or_else(|| self.situation().and_then(|situation| situation.explain(size)));
+        let held = matches!(self.decision.outcome, DecisionOutcome::Hold { .. });
+        judged.or_else(|| self.forgotten.filter(|_| held).map(|why| Explanation::unexplained(why.words())))
+    }
+
+    /// How far a provider's values may be shown: as both policies let them be.
+    pub fn disclosure(&self, provider: &ProviderId) -> Disclosure {
+        match self.told_under.disclosure(provider) {
+            Disclosure::Raw => self.policy.disclosure(provider),
+            redacted @ Disclosure::Redacted(_) => redacted,
+        }
     }
 }
 
@@ -108,8 +127,11 @@ impl Orchestrator {
         check_size(request.payload.as_ref(), &policy)?;
         let mut answers = self.gather(&asked, &head.state, &policy).await?;
         let turn = self.turn(scope, &request.run_id);
-        let _turn = turn.lock().await;
-        let reply = self.decide_and_append(&asked, &head.state, &mut answers, epoch, policy).await?;
+        let (_turn, moved) = match turn.try_lock() {
+            Ok(held) => (held, false),
+            Err(_) => (turn.lock().await, true),
+        };
+        let reply = self.decide_and_append(&asked, (&head.state, moved), &mut answers, epoch, policy).await?;
         if let Some(evaluation) = &reply.evaluation {
             super::gate_log::tell(evaluation);
             self.observe(evaluation, began.elapsed());
@@ -117,26 +139,32 @@ impl Orchestrator {
         Ok(reply)
     }
 
+    /// `moved`: somebody may have taken a step since the run was seen so. Who is not told of one and is too late is told by
+    /// the store.
     async fn decide_and_append(
         &self,
         asked: &Asked<'_>,
-        seen: &RunState,
+        (seen, mut moved): (&RunState, bool),
         answers: &mut [SaltedAnswer],
         mut epoch: u64,
         mut policy: Arc<Policy>,
     ) -> Result<StepReply, RuntimeError> {
         let conflict = || RuntimeError::RunConflict { run: asked.request.run_id.to_string() };
+        let mut state = Cow::Borrowed(seen);
         for _ in 0..TRIES {
-            let head = self.head(asked.scope, &asked.request.run_id, None).await?;
-            if let Some(reply) = self.answered(asked, &head.state, &policy).await? {
-                return Ok(reply);
+            if moved {
+                state = Cow::Owned(self.head(asked.scope, &asked.request.run_id, None).await?.state);
+                if let Some(reply) = self.answered(asked, &state, &policy).await? {
+                    return Ok(reply);
+                }
+                if state.stage_id != seen.stage_id || state.stage_entered_at != seen.stage_entered_at {
+                    return Err(conflict());
+                }
             }
-            if head.state.stage_id != seen.stage_id || head.state.stage_entered_at != seen.stage_entered_at {
-                return Err(conflict());
-            }
+            moved = true;
             let skew = policy.snapshot().time.max_skew_ms;
-            let at = evaluation_time(self.clock(asked.request.time)?, Some(head.state.last_event_at), skew)?;
-            let decided = self.decide_knowingly(asked, &head.state, answers, &policy, at).await?;
+            let at = evaluation_time(self.clock(asked.request.time)?, Some(state.last_event_at), skew)?;
+            let decided = self.decide_knowingly(asked, &state, answers, &policy, at).await?;
             let append = Append {
                 stream: asked.stream.clone(),
                 event: decided.event.clone(),
@@ -195,41 +223,42 @@ impl Orchestrator {
         state: &RunState,
         policy: &Arc<Policy>,
     ) -> Result<Option<StepReply>, RuntimeError> {
-        let reply = |decision: DecisionRecord, packets, relaxations| StepReply {
-            decision,
-            state: state.clone(),
-            packets,
-            relaxations,
-            repeated: true,
-            evaluation: None,
-            scenario: Arc::clone(&asked.scenario),
-            policy: Arc::clone(policy),
-        };
         let key = asked.trigger.trigger_id.as_str();
         if asked.request.trigger_id.is_some()
             && let Some(stored) = self.parts.store.by_key(&asked.stream, "step_decided", key).await?
         {
-            let body = self.same_trigger(asked, &stored).await?;
-            return Ok(Some(reply(body.decision, body.packets, body.relaxations)));
+            let event = event_of(&stored)?;
+            self.same_trigger(asked, step_of(&event)?, stored.seq).await?;
+            return self.recalled(&asked.scenario, &asked.stream, state, &event, policy).await.map(Some);
         }
         if state.status == RunStatus::Active {
             return Ok(None);
         }
         // A run that has ended: its last step again, as it was answered.
         let last = state.last_decision.trigger_id.as_str();
-        let (packets, relaxations) = match self.parts.store.by_key(&asked.stream, "step_decided", last).await? {
-            Some(stored) => step_of(&stored).map(|body| (body.packets, body.relaxations))?,
-            None => Default::default(),
-        };
-        Ok(Some(reply(state.last_decision.clone(), packets, relaxations)))
+        if let Some(stored) = self.parts.store.by_key(&asked.stream, "step_decided", last).await? {
+            return self.recalled(&asked.scenario, &asked.stream, state, &event_of(&stored)?, policy).await.map(Some);
+        }
+        Ok(Some(StepReply {
+            decision: state.last_decision.clone(),
+            state: state.clone(),
+            packets: Vec::new(),
+            relaxations: Vec::new(),
+            repeated: true,
+            evaluation: None,
+            forgotten: None,
+            entered_at: None,
+            scenario: Arc::clone(&asked.scenario),
+            policy: Arc::clone(policy),
+            told_under: Arc::clone(policy),
+        }))
     }
 
-    /// The stored step, if it was asked for with the same kind and payload.
-    async fn same_trigger(&self, asked: &Asked<'_>, stored: &StoredEvent) -> Result<StepDecided, RuntimeError> {
-        let body = step_of(stored)?;
+    /// Whether a stored step was asked for with the same kind and payload.
+    async fn same_trigger(&self, asked: &Asked<'_>, body: &StepDecided, seq: u64) -> Result<(), RuntimeError> {
         let before = match body.trigger.payload {
             None => None,
-            Some(commitment) => Some((commitment, self.payload_salt(&asked.stream, stored.seq).await?)),
+            Some(commitment) => Some((commitment, self.payload_salt(&asked.stream, seq).await?)),
         };
         let same = match (&asked.trigger.payload, before) {
             (None, None) => true,
@@ -239,7 +268,7 @@ impl Orchestrator {
             (Some(_), Some((_, None)) | None) | (None, Some(_)) => false,
         };
         if same && body.trigger.kind == asked.trigger.kind {
-            Ok(body)
+            Ok(())
         } else {
             Err(RuntimeError::TriggerConflict { trigger: asked.trigger.trigger_id.to_string() })
         }
@@ -310,10 +339,14 @@ fn check_size(payload: Option<&PacketPayload>, policy: &Policy) -> Result<(), Ru
     if actual > limit { Err(RuntimeError::PayloadTooLarge { actual, limit }) } else { Ok(()) }
 }
 
-fn step_of(stored: &StoredEvent) -> Result<StepDecided, RuntimeError> {
+pub(super) fn event_of(stored: &StoredEvent) -> Result<Event, RuntimeError> {
+    Event::read(&stored.bytes).map_err(|error| RuntimeError::Stored { what: "event", reason: error.to_string() })
+}
+
+pub(super) fn step_of(event: &Event) -> Result<&StepDecided, RuntimeError> {
     let damaged = |reason: String| RuntimeError::Stored { what: "event", reason };
-    match Event::read(&stored.bytes).map_err(|error| damaged(error.to_string()))?.body {
-        Body::StepDecided(body) => Ok(*body),
+    match &event.body {
+        Body::StepDecided(body) => Ok(body),
         Body::ScenarioDefined(_)
         | Body::RunStarted(_)
         | Body::Submitted(_)
@@ -331,14 +364,19 @@ fn fresh_reply(asked: &Asked<'_>, decided: Decided, policy: Arc<Policy>) -> Step
         | Body::PolicyActivated(_)
         | Body::SchemaRegistered(_) => Default::default(),
     };
+    let decision = decided.state.last_decision.clone();
+    let stays = decided.state.stage_id == decision.stage_id;
     StepReply {
-        decision: decided.state.last_decision.clone(),
+        decision,
+        entered_at: stays.then_some(decided.state.stage_entered_at),
         state: decided.state,
         packets,
         relaxations,
         repeated: false,
         evaluation: decided.evaluation,
+        forgotten: None,
         scenario: Arc::clone(&asked.scenario),
+        told_under: Arc::clone(&policy),
         policy,
     }
 }

@@ -128,6 +128,23 @@ pub struct RawPage {
     pub values: Vec<RawValue>,
 }
 
+/// An event of any run on a shelf as it lies there, with the values beside it. Nothing in it was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScannedEvent {
+    /// The name of its stream.
+    pub run: String,
+    /// Its position.
+    pub seq: i64,
+    /// The column that says its kind.
+    pub kind: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The column that says its leaf hash.
+    pub leaf: Vec<u8>,
+    /// The values at its position, by slot.
+    pub values: Vec<RawValue>,
+}
+
 /// A mark of a shelf as it lies there. Nothing in it was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawMark {

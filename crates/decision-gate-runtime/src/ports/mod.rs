@@ -8,7 +8,8 @@ pub mod store;
 
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
 pub use log::{
-    Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawEvent, RawHead, RawMark, RawPage, RawValue, Tree,
+    Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawEvent, RawHead, RawMark, RawPage, RawValue, ScannedEvent,
+    Tree,
 };
 pub use observer::Observer;
 pub use provider::{EvidenceContext, Provider};

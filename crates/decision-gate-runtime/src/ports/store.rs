@@ -9,7 +9,9 @@ use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, SchemaId, SchemaV
 use decision_gate_core::scenario::Origin;
 use decision_gate_core::trust::Height;
 
-use super::log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawMark, RawPage, Tree};
+use super::log::{
+    Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawMark, RawPage, ScannedEvent, Tree,
+};
 
 /// Whose data, on which shelf. Part of every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -463,6 +465,18 @@ pub trait Store: Send + Sync {
     /// Rows of a stream from position `from` on as they lie there, unchecked. The values are those of the positions
     /// that the events span; of the last page, all that follow.
     async fn raw_events(&self, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, StoreError>;
+
+    /// Events of all runs of a shelf as they lie there, unchecked, with their values: by run and position, after a place.
+    /// The shelf's own stream is left out.
+    async fn scan(
+        &self,
+        scope: Scope,
+        after: Option<(&str, i64)>,
+        limit: usize,
+    ) -> Result<Vec<ScannedEvent>, StoreError>;
+
+    /// About how many events there are on all shelves together, found at once.
+    async fn about_how_many(&self) -> Result<u64, StoreError>;
 
     /// The head row of a stream as it lies there, unchecked.
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError>;

@@ -237,6 +237,43 @@ pub(crate) async fn streams_and_shelves_are_listed(ground: &impl Ground) {
     assert_eq!(store.streams(shelf(1), Some("a"), 10).await.unwrap(), all[2..]);
 }
 
+pub(crate) async fn all_runs_are_scanned_in_pages(ground: &impl Ground) {
+    let store = ground.open();
+    let (mine, elsewhere) = (shelf(1), shelf(2));
+    let mut wanted = Vec::new();
+    for run in ["run-2", "run-1", "run-10", "Run"] {
+        let stream = stream(mine, run);
+        let state = started(&*store, &stream).await;
+        let one = build::step(&state, "first", 2);
+        let two = build::step(one.state.as_ref().unwrap(), "second", 0);
+        wanted.push((run.to_owned(), 1, Vec::new(), 0));
+        wanted.push((run.to_owned(), 2, one.event.to_bytes(), one.values.len()));
+        wanted.push((run.to_owned(), 3, two.event.to_bytes(), 0));
+        store.append(one).await.unwrap();
+        store.append(two).await.unwrap();
+        started(&*store, &build::stream(elsewhere, run)).await;
+    }
+    wanted.sort();
+    store.put_scenario(definition(mine, "release", Origin::Draft, "{}")).await.unwrap();
+    for limit in [1, 2, 5, 100] {
+        let (mut found, mut after) = (Vec::new(), None::<(String, i64)>);
+        loop {
+            let from = after.as_ref().map(|(run, seq)| (run.as_str(), *seq));
+            let page = store.scan(mine, from, limit).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some(last) = page.last() else { break };
+            after = Some((last.run.clone(), last.seq));
+            found.extend(page);
+        }
+        let seen = found.iter().map(|it| {
+            let bytes = if it.seq == 1 { Vec::new() } else { it.bytes.clone() };
+            (it.run.clone(), it.seq, bytes, it.values.len())
+        });
+        assert_eq!(seen.collect::<Vec<_>>(), wanted, "{limit}");
+        assert!(found.iter().all(|it| it.leaf == leaf_hash(&it.bytes).as_bytes()));
+    }
+}
+
 pub(crate) async fn rows_are_read_as_they_lie_there(ground: &impl Ground) {
     let store = ground.open();
     let stream = stream(shelf(1), "run-1");

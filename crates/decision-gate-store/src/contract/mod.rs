@@ -44,7 +44,8 @@ macro_rules! store_contract {
             policies: a_policy_is_in_force_until_another_is, an_append_under_an_older_policy_is_refused;
             log: a_log_has_the_heads_of_streams_that_grew, batches_take_so_many_heads_and_lose_none, proofs_are_read_from_tiles,
                 a_log_is_of_one_shelf, integrations_beside_writers_lose_nothing, a_checkpoint_is_kept_once_for_a_size,
-                pruning_takes_values_and_leaves_proofs, streams_and_shelves_are_listed, rows_are_read_as_they_lie_there;
+                pruning_takes_values_and_leaves_proofs, streams_and_shelves_are_listed, all_runs_are_scanned_in_pages,
+                rows_are_read_as_they_lie_there;
             marks: marks_only_go_up, a_mark_that_has_gone_higher_is_a_conflict, marks_are_found_by_name_and_below_a_path,
                 many_handles_leave_the_highest_mark, marks_are_held_against_the_events_that_raised_them;
             concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;

@@ -17,6 +17,7 @@ mod policy;
 mod pool;
 mod raw;
 mod read;
+mod scan;
 mod scenario;
 mod schema;
 mod settings;
@@ -35,8 +36,8 @@ use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
     Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawMark, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent,
-    StoredScenario, StoredSchema, Stream, Tree,
+    RawHead, RawMark, RawPage, RunHead, ScannedEvent, ScenarioListing, SchemaListing, Scope, Store, StoreError,
+    StoredEvent, StoredScenario, StoredSchema, Stream, Tree,
 };
 use futures_util::future::BoxFuture;
 
@@ -274,6 +275,23 @@ impl Store for PostgresStore {
         let needs = (stream.clone(), from, limit);
         self.ask(needs, |connection, (stream, from, limit)| Box::pin(raw::page(connection, stream, *from, *limit)))
             .await
+    }
+
+    async fn scan(
+        &self,
+        scope: Scope,
+        after: Option<(&str, i64)>,
+        limit: usize,
+    ) -> Result<Vec<ScannedEvent>, StoreError> {
+        let needs = (scope, after.map(|(run, seq)| (run.to_owned(), seq)), limit);
+        self.ask(needs, |connection, (scope, after, limit)| {
+            Box::pin(scan::page(connection, *scope, after.as_ref(), *limit))
+        })
+        .await
+    }
+
+    async fn about_how_many(&self) -> Result<u64, StoreError> {
+        self.ask((), |connection, ()| Box::pin(scan::about_how_many(connection))).await
     }
 
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError> {

@@ -5,7 +5,6 @@ use rusqlite::Connection;
 
 use super::SqliteStore;
 use super::fault::Fault;
-use super::worker::Access;
 
 /// Files up to this size are read whole.
 const MAX_CHECKED: i64 = 1 << 30;
@@ -17,7 +16,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`] as a call would give it.
     pub async fn examine(&self) -> Result<(), StoreError> {
-        self.writer.call(Access::Read, examine).await
+        self.writer.read(examine).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! The ledger in one SQLite file (WAL, fully synchronised), or in memory when asked for.
 //!
-//! Making a store touches nothing; the first call makes or opens the file. One thread writes. Reads have a connection
-//! of their own, so that none waits for a disk that is being synchronised: a few rows are read at once on the
-//! caller's thread, pages on a second one. Several processes may share the file: positions are claimed inside
+//! Making a store touches nothing; the first call makes or opens the file. One connection writes, on a thread of its own
+//! or, where nobody else writes and the disk is quick, on the caller's. Reads have a connection of their own, so that
+//! none waits for a disk that is being synchronised: a few rows are read at once on the caller's thread, by whichever
+//! connection is idle, pages on a second one. Several processes may share the file: positions are claimed inside
 //! `BEGIN IMMEDIATE`, and who comes second is told so.
 
 mod append;
@@ -16,6 +17,7 @@ mod policy;
 mod raw;
 mod read;
 pub(crate) mod rows;
+mod scan;
 mod scenario;
 mod schema;
 mod seat;
@@ -32,8 +34,8 @@ use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
     Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawMark, RawPage, RunHead, ScenarioListing, SchemaListing, Scope, Store, StoreError, StoredEvent,
-    StoredScenario, StoredSchema, Stream, Tree,
+    RawHead, RawMark, RawPage, RunHead, ScannedEvent, ScenarioListing, SchemaListing, Scope, Store, StoreError,
+    StoredEvent, StoredScenario, StoredSchema, Stream, Tree,
 };
 use rusqlite::Connection;
 
@@ -42,7 +44,7 @@ pub(crate) use self::append::grown;
 pub(crate) use self::append::{Prepared, belongs_to_stream};
 pub(crate) use self::fault::Fault;
 pub use self::settings::{Place, SqliteSettings, SyncMode};
-use self::worker::{Access, Worker};
+use self::worker::Worker;
 
 /// A ledger in SQLite.
 #[derive(Debug)]
@@ -78,16 +80,21 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        self.reader.as_ref().unwrap_or(&self.writer).call(Access::Read, work).await
+        self.reader.as_ref().unwrap_or(&self.writer).read(work).await
     }
 
-    /// For reads of a few rows.
-    async fn glance<T, W>(&self, work: W) -> Result<T, StoreError>
+    /// For reads of a few rows. The connection that writes has the pages at hand that it wrote, the other one has to read
+    /// them again.
+    async fn glance<T, W>(&self, mut work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        self.reader.as_ref().unwrap_or(&self.writer).glance(work).await
+        let idle = [Some(&self.writer), self.reader.as_ref()].into_iter().flatten();
+        match idle.filter_map(|it| it.glance(&mut work)).next() {
+            Some(seen) => Ok(seen),
+            None => self.read(work).await,
+        }
     }
 
     async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
@@ -95,7 +102,7 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        self.writer.call(Access::Write, work).await
+        self.writer.write(work).await
     }
 }
 
@@ -270,6 +277,20 @@ impl Store for SqliteStore {
     async fn raw_events(&self, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, StoreError> {
         let stream = stream.clone();
         self.read(move |connection| raw::page(connection, &stream, from, limit)).await
+    }
+
+    async fn scan(
+        &self,
+        scope: Scope,
+        after: Option<(&str, i64)>,
+        limit: usize,
+    ) -> Result<Vec<ScannedEvent>, StoreError> {
+        let after = after.map(|(run, seq)| (run.to_owned(), seq));
+        self.read(move |connection| scan::page(connection, scope, after.as_ref(), limit)).await
+    }
+
+    async fn about_how_many(&self) -> Result<u64, StoreError> {
+        self.glance(scan::about_how_many).await
     }
 
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError> {

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::{Fault, is_busy};
@@ -166,6 +167,8 @@ fn prepared(mut connection: Connection, settings: &SqliteSettings) -> Result<Con
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(48);
+    // Else a statement that sorts is prepared anew whenever a value is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if behind {
         let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Place::File(path) = &settings.place {

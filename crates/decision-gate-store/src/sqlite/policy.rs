@@ -8,6 +8,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::fault::Fault;
 use super::{append, rows};
 
+/// Part of every append.
+const ACTIVE: &str =
+    "SELECT epoch, digest FROM policy_epochs WHERE tenant = ?1 AND namespace = ?2 ORDER BY epoch DESC LIMIT 1";
+
 /// Puts a policy in force unless it is. Gives its epoch.
 pub(crate) fn activate(
     connection: &Connection,
@@ -38,9 +42,7 @@ pub(crate) fn activate(
 pub(crate) fn active(connection: &Connection, scope: Scope) -> Result<Option<(u64, Digest)>, Fault> {
     let (tenant, namespace) = rows::scope(scope);
     connection
-        .prepare_cached(
-            "SELECT epoch, digest FROM policy_epochs WHERE tenant = ?1 AND namespace = ?2 ORDER BY epoch DESC LIMIT 1",
-        )?
+        .prepare_cached(ACTIVE)?
         .query_row(params![tenant, namespace], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
         .optional()?
         .map(|(epoch, digest)| Ok((rows::position(epoch)?, rows::digest(&digest)?)))
@@ -58,5 +60,27 @@ pub(crate) fn bytes(connection: &Connection, digest: Digest) -> Result<Option<Ve
             Err(Fault::Damaged(format!("the policy `{digest}` does not have its digest")))
         }
         other => Ok(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use decision_gate_core::name::{NamespaceId, TenantId};
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::sqlite::SqliteSettings;
+    use crate::sqlite::open::Opened;
+
+    #[test]
+    fn an_append_prepares_no_statement_anew() {
+        let opened = Opened::new(&SqliteSettings::memory()).unwrap();
+        let scope = Scope { tenant: TenantId::FIRST, namespace: NamespaceId::FIRST };
+        for _ in 0..3 {
+            assert_eq!(active(&opened.connection, scope).unwrap(), None);
+        }
+        let statement = opened.connection.prepare_cached(ACTIVE).unwrap();
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        assert_eq!(statement.get_status(StatementStatus::Run), 3);
     }
 }

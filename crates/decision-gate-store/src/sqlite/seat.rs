@@ -1,5 +1,7 @@
 //! The connection, opened when it is needed, and the one way in which writes share a transaction.
 
+use std::time::{Duration, Instant};
+
 use decision_gate_runtime::ports::StoreError;
 use rusqlite::Connection;
 
@@ -8,22 +10,32 @@ use super::open::Opened;
 use super::settings::{Place, SqliteSettings};
 use super::worker::Job;
 
+/// As long as a caller's own thread may be kept by the disk.
+const QUICK: Duration = Duration::from_millis(1);
+
 /// Where one at a time uses the connection.
 #[derive(Debug)]
 pub(crate) struct Seat {
     settings: SqliteSettings,
     opened: Option<Opened>,
+    /// How long the last transaction that was committed took.
+    last: Option<Duration>,
 }
 
 impl Seat {
     /// Nothing is open yet.
     pub(crate) fn new(settings: SqliteSettings) -> Self {
-        Self { settings, opened: None }
+        Self { settings, opened: None, last: None }
     }
 
     /// Closes the connection; the next call opens one.
     pub(crate) fn let_go(&mut self) {
         self.opened = None;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn was_quick(&mut self, quick: bool) {
+        self.last = Some(if quick { Duration::ZERO } else { QUICK });
     }
 
     /// Reads if the connection is open. Whatever goes wrong, the same read in its turn says so.
@@ -54,16 +66,45 @@ impl Seat {
         job.reply(verdict);
     }
 
+    /// Does one write as [`Self::write`] does, unless that may take long: the connection has to be opened, somebody else
+    /// is writing, or the disk was slow. Gives it back then.
+    pub(crate) fn write_at_once(&mut self, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        let is_quick = self.last.is_some_and(|last| last < QUICK);
+        let Some(opened) = self.opened.as_ref().filter(|opened| is_quick && opened.is_usable()) else {
+            return Some(job);
+        };
+        let since = Instant::now();
+        if begin(&opened.connection).is_err() {
+            return Some(job);
+        }
+        let mut batch = vec![job];
+        let verdict = transact(&opened.connection, &mut batch);
+        self.answer(batch, verdict, since);
+        None
+    }
+
     /// Does writes in one transaction and answers them once it is on disk.
     pub(crate) fn write(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        let since = Instant::now();
+        match self.connection() {
+            Ok(connection) => {
+                let begun = begin(connection).map_err(Undone::from);
+                let verdict = begun.and_then(|()| transact(connection, &mut batch));
+                self.answer(batch, verdict, since);
+            }
+            Err(error) => batch.into_iter().for_each(|job| job.reply(Err(error.clone()))),
+        }
+    }
+
+    fn answer(&mut self, batch: Vec<Box<dyn Job>>, verdict: Result<Vec<Result<(), Fault>>, Undone>, since: Instant) {
         let place = self.settings.name();
-        let verdict = match self.connection() {
-            Ok(connection) => transact(connection, &mut batch).map_err(|undone| match undone {
-                Undone::Because(fault) => Some(fault.at(&place)),
-                Undone::ByOne(fault) => (batch.len() == 1).then(|| fault.at(&place)),
-            }),
-            Err(error) => Err(Some(error)),
-        };
+        if verdict.is_ok() {
+            self.last = Some(since.elapsed());
+        }
+        let verdict = verdict.map_err(|undone| match undone {
+            Undone::Because(fault) => Some(fault.at(&place)),
+            Undone::ByOne(fault) => (batch.len() == 1).then(|| fault.at(&place)),
+        });
         match verdict {
             Ok(verdicts) => {
                 for (job, verdict) in batch.into_iter().zip(verdicts) {
@@ -118,9 +159,14 @@ impl From<rusqlite::Error> for Undone {
     }
 }
 
-/// Runs a batch as one transaction. On disk once this returns `Ok`; undone once it returns `Err`.
+/// Begins a transaction that writes; on a thread that does not wait for locks, unless somebody else is writing.
+fn begin(connection: &Connection) -> Result<(), rusqlite::Error> {
+    run(connection, "BEGIN IMMEDIATE")
+}
+
+/// Runs a batch within the transaction that was begun for it, and commits that. On disk once this returns `Ok`; undone
+/// once it returns `Err`.
 fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Fault>>, Undone> {
-    run(connection, "BEGIN IMMEDIATE")?;
     let verdicts = match batch {
         [job] => job.run(connection).map(|()| vec![Ok(())]).map_err(Undone::ByOne),
         jobs => jobs.iter_mut().map(|job| guarded(connection, job.as_mut())).collect(),

@@ -2,9 +2,10 @@
 //!
 //! The thread starts with the first call and opens the store then. What waits in the queue when it gets to it
 //! becomes one transaction. A short read may skip the queue while the thread has nothing to do: to hand it over and
-//! back takes several times as long as the read.
+//! back takes several times as long as the read. So may a write that nobody else writes beside, while the disk answers
+//! quickly: to hand it over and back takes half as long as a good disk.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -75,6 +76,26 @@ fn gone(place: String) -> StoreError {
     StoreError::Unavailable { place, what: "its thread ended".to_owned() }
 }
 
+/// One of those who write, for as long as this lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+
+    fn is_alone(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 1
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A thread with a connection, and the way to it.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -83,6 +104,8 @@ pub(crate) struct Worker {
     seat: Arc<Mutex<Seat>>,
     line: Mutex<Option<Line>>,
     closing: Arc<AtomicBool>,
+    /// How many callers write.
+    writing: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -95,32 +118,63 @@ impl Worker {
     /// A worker that has not started yet.
     pub(crate) fn new(name: &'static str, settings: SqliteSettings) -> Self {
         let seat = Arc::new(Mutex::new(Seat::new(settings.clone())));
-        Self { name, settings, seat, line: Mutex::new(None), closing: Arc::default() }
+        Self { name, settings, seat, line: Mutex::new(None), closing: Arc::default(), writing: AtomicUsize::new(0) }
     }
 
-    /// Does a short read at once if the connection is open and idle, else in its turn. Never waits on this thread.
-    pub(crate) async fn glance<T, W>(&self, mut work: W) -> Result<T, StoreError>
+    /// Does a short read at once if the connection is open and idle. Never waits.
+    pub(crate) fn glance<T>(&self, work: &mut impl FnMut(&Connection) -> Result<T, Fault>) -> Option<T> {
+        self.seat.try_lock().ok()?.glance(work)
+    }
+
+    /// Has a read done in its turn.
+    pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let seen = self.seat.try_lock().ok().and_then(|mut seat| seat.glance(&mut work));
-        match seen {
-            Some(value) => Ok(value),
-            None => self.call(Access::Read, work).await,
-        }
+        let (job, answer) = self.job(Access::Read, work);
+        self.enqueue(job)?;
+        answer.await.unwrap_or_else(|_| Err(gone(self.settings.name())))
     }
 
-    /// Has `work` done in its turn.
-    pub(crate) async fn call<T, W>(&self, access: Access, work: W) -> Result<T, StoreError>
+    /// Has a write done in its turn, or here and now where there is nobody to share a transaction with.
+    pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let (job, answer) = self.job(Access::Write, work);
+        let writing = Counted::new(&self.writing);
+        // Every call that can go on comes as far as this meanwhile.
+        tokio::task::yield_now().await;
+        let left = if writing.is_alone() { self.at_once(job) } else { Some(job) };
+        if let Some(job) = left {
+            self.enqueue(job)?;
+        }
+        answer.await.unwrap_or_else(|_| Err(gone(self.settings.name())))
+    }
+
+    fn job<T, W>(&self, access: Access, work: W) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>)
     where
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let place = self.settings.name();
-        self.enqueue(Box::new(Task { access, work, outcome: None, caller, place }))?;
-        answer.await.unwrap_or_else(|_| Err(gone(self.settings.name())))
+        (Box::new(Task { access, work, outcome: None, caller, place: self.settings.name() }), answer)
+    }
+
+    /// Does a write on this thread, or gives it back.
+    fn at_once(&self, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        match self.seat.try_lock() {
+            Ok(mut seat) => seat.write_at_once(job),
+            Err(_) => Some(job),
+        }
+    }
+
+    /// Pretends that the disk answered the last write so.
+    #[cfg(test)]
+    pub(crate) fn was_quick(&self, quick: bool) {
+        sit(&self.seat).was_quick(quick);
     }
 
     fn enqueue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use decision_gate_attest::reports::{self, Kind, Summary};
+use decision_gate_config::sections::providers::ReportPath;
 
 use crate::input;
 
@@ -170,8 +171,10 @@ fn collect(project: &Path, folder: &Path, depth: usize, seen: &mut usize, found:
         } else if kind.is_file()
             && let Some(path) = path.strip_prefix(project).ok().and_then(Path::to_str)
             && may_be_report(path)
+            && let path = path.replace('\\', "/")
+            && ReportPath::try_from(path.clone()).is_ok()
         {
-            found.push(path.replace('\\', "/"));
+            found.push(path);
         }
     }
 }

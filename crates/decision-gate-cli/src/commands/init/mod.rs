@@ -53,11 +53,14 @@ const PLAIN: (&str, &str) = (include_str!("json.toml"), include_str!("release.ya
 /// What is written, relative to the project's folder.
 fn files(sources: &[Source]) -> [(&'static str, String); 3] {
     let (provider, scenario) = match sources {
-        [] => (PLAIN.0, PLAIN.1.to_owned()),
-        sources => (include_str!("report.toml"), scenario::of(sources)),
+        [] => (PLAIN.0.to_owned(), PLAIN.1.to_owned()),
+        sources => {
+            let provider = include_str!("report.toml").replace("@SOURCES@", &scenario::places(sources));
+            (provider, scenario::of(sources))
+        }
     };
     [
-        (".decision-gate/config.toml", CONFIG.replace("@PROVIDER@", provider)),
+        (".decision-gate/config.toml", CONFIG.replace("@PROVIDER@", &provider)),
         (".decision-gate/scenarios/release.yaml", scenario),
         (".decision-gate/.gitignore", include_str!("gitignore").to_owned()),
     ]

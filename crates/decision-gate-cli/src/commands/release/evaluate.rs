@@ -117,17 +117,19 @@ pub(crate) fn run(arguments: &EvaluateArguments, output: Output) -> Result<Endin
     let session = open(arguments)?;
     let places = Places { config: session.config_path().map(Path::to_owned), ledger: session.ledger_place()? };
     let caller = caller(&session, arguments)?;
+    let progress = output.progress("asking for evidence");
     let (reply, exported) = block_on(async {
         let reply = decide(&session, &caller, arguments).await?;
         let exported = match target {
             None => Ok(None),
             Some(target) => {
                 let (run, profile) = (&reply.step.state.run, session.app().export_profile());
-                export::export(&session, &caller, run, target, profile, ready.key()).await.map(Some)
+                export::export(&session, &caller, run, target, profile, ready.key(), &progress).await.map(Some)
             }
         };
         Ok((reply, exported))
     })?;
+    drop(progress);
     let told = told(&reply, &exported, &places);
     arguments.verdict.tell(&ready, &told, false, output)?;
     let ending = if reply.is_allowed() { Ending::Yes } else { Ending::No };
@@ -156,19 +158,19 @@ fn open(arguments: &EvaluateArguments) -> Result<Session, Fault> {
 }
 
 fn caller(session: &Session, arguments: &EvaluateArguments) -> Result<Caller, Fault> {
-    let tenants = session.loaded().config().tenants.list();
-    let tenant = match &arguments.tenant {
-        None => None,
-        Some(text) => {
-            let named = tenants.iter().find(|it| it.name.as_str() == text).map(|it| it.id);
-            let numbered = || text.parse().ok().and_then(TenantId::new);
-            let known = || tenants.iter().map(|it| format!("`{}`", it.name.as_str())).collect::<Vec<_>>().join(", ");
-            let unknown = || Fault::Usage { message: format!("--tenant: `{text}` is none of {}", known()) };
-            Some(named.or_else(numbered).ok_or_else(unknown)?)
-        }
-    };
+    let tenant = arguments.tenant.as_ref().map(|text| tenant(session, text)).transpose()?;
     let scope = ScopeArguments { tenant, namespace: arguments.namespace };
     Ok(session.caller(scope, None, None))
+}
+
+/// A configured tenant, by its name or number.
+pub(super) fn tenant(session: &Session, text: &str) -> Result<TenantId, Fault> {
+    let tenants = session.loaded().config().tenants.list();
+    let named = tenants.iter().find(|it| it.name.as_str() == text).map(|it| it.id);
+    let numbered = || text.parse().ok().and_then(TenantId::new);
+    let known = || tenants.iter().map(|it| format!("`{}`", it.name.as_str())).collect::<Vec<_>>().join(", ");
+    let unknown = || Fault::Usage { message: format!("--tenant: `{text}` is none of {}", known()) };
+    named.or_else(numbered).ok_or_else(unknown)
 }
 
 async fn decide(session: &Session, caller: &Caller, arguments: &EvaluateArguments) -> Result<ReleaseReply, Fault> {

@@ -1,5 +1,6 @@
 //! `release`: what the gates of a release policy say about an artifact.
 
+pub(crate) mod backtest;
 pub(crate) mod evaluate;
 
 use clap::Subcommand;
@@ -15,6 +16,8 @@ use crate::output::Output;
 pub(crate) enum ReleaseCommand {
     /// Decide now whether an artifact may go to an environment, by all gates of a policy.
     Evaluate(Box<evaluate::EvaluateArguments>),
+    /// Try a policy on the decisions that were made: what would have come out otherwise.
+    Backtest(Box<backtest::BacktestArguments>),
     /// Verify the proof of a release decision, and write what it shows as a page for people.
     Report(Box<report::PageArguments>),
 }
@@ -24,6 +27,7 @@ impl ReleaseCommand {
     pub(crate) fn error_format(&self) -> Format {
         match self {
             Self::Evaluate(arguments) => arguments.verdict.error_format(),
+            Self::Backtest(arguments) => arguments.error_format(),
             Self::Report(arguments) => arguments.report().format,
         }
     }
@@ -33,6 +37,7 @@ impl ReleaseCommand {
 pub(crate) fn run(command: &ReleaseCommand, output: Output) -> Result<Ending, Fault> {
     match command {
         ReleaseCommand::Evaluate(arguments) => evaluate::run(arguments, output),
+        ReleaseCommand::Backtest(arguments) => backtest::run(arguments, output),
         ReleaseCommand::Report(arguments) => report::run(arguments, Kind::Release, output),
     }
 }

@@ -20,6 +20,7 @@ use crate::commands::keys::private;
 use crate::configuration::ConfigurationArguments;
 use crate::fault::Fault;
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::render::{Line, config_line, labelled, path_json};
 use crate::session::{Session, block_on};
 
@@ -111,7 +112,7 @@ pub(crate) fn target(path: &Path) -> Result<Target, Fault> {
     Ok(Target { packs: Packs::Folder(folder), name })
 }
 
-/// Makes a pack of a run and writes it.
+/// Makes a pack of a run and writes it; `progress` tells how many events were read.
 pub(crate) async fn export(
     session: &Session,
     caller: &Caller,
@@ -119,12 +120,14 @@ pub(crate) async fn export(
     target: Target,
     profile: Profile,
     sign: Option<&SigningKey>,
+    progress: &Progress,
 ) -> Result<Exported, Fault> {
-    export_metered(session, caller, run, target, profile, sign, &Meter::default()).await
+    let meter = Meter::default();
+    progress.now("exporting the run");
+    progress.follow(&meter, write(session, caller, run, target, profile, sign, &meter)).await
 }
 
-/// The same; `meter` counts the events that were read.
-async fn export_metered(
+async fn write(
     session: &Session,
     caller: &Caller,
     run: &RunId,
@@ -168,10 +171,9 @@ pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending,
     };
     let caller = session.caller(arguments.scope, None, None);
     let profile = arguments.profile.map_or_else(|| session.app().export_profile(), ProfileArgument::profile);
-    let (meter, progress) = (Meter::default(), output.progress("exporting the run"));
-    let (run, sign) = (&arguments.run, sign.as_ref());
-    let work = export_metered(&session, &caller, run, target, profile, sign, &meter);
-    let exported = block_on(progress.follow(&meter, work))?;
+    let progress = output.progress("exporting the run");
+    let work = export(&session, &caller, &arguments.run, target, profile, sign.as_ref(), &progress);
+    let exported = block_on(work)?;
     drop(progress);
     match arguments.report.format {
         Format::Text => output.answer(&text(&arguments.run, &exported, session.config_path()))?,

@@ -34,7 +34,7 @@ pub(super) fn xml(text: &str) -> String {
 }
 
 /// For GitHub's Markdown, in paragraphs and in cells of tables: no mark-up, no link, no mention, no HTML.
-pub(super) fn markdown(text: &str) -> String {
+pub(crate) fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in line(text).chars() {
         match letter {

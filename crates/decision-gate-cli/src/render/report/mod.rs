@@ -4,7 +4,7 @@
 //! Whoever is judged has written half of the texts in here: names of gates, values, words of reports. Every format
 //! takes them through its own escaping, and none of them can start a line, a tag, a cell or a command of its own.
 
-mod escape;
+pub(crate) mod escape;
 mod from_check;
 mod from_release;
 mod github;

@@ -11,6 +11,7 @@ mod json;
 mod mcp;
 mod prepare;
 mod report;
+mod report_source;
 mod time;
 
 use decision_gate_core::name::{NameError, ProviderId};
@@ -28,6 +29,7 @@ pub use self::{
     json::{JsonRoot, JsonSettings, RootId, RootIdFault},
     mcp::{AnswerForm, Handshake, McpCheck, McpSettings, Program, ProgramFault, Protocol, StderrUse},
     report::ReportSettings,
+    report_source::{ReportPath, ReportPathFault, ReportPlace, ReportSource, ReportSources},
     time::TimeSettings,
 };
 use super::limits::Limits;

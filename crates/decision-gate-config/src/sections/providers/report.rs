@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::JsonRoot;
+use super::{JsonRoot, ReportSources};
 use crate::error::Fault;
 use crate::key_path::KeyPath;
 use crate::sections::Checks;
@@ -19,6 +19,8 @@ pub struct ReportSettings {
     pub max_bytes: Bounded<1, 67_108_864, 16_777_216>,
     /// The most files that are read for one question.
     pub max_files: Bounded<1, 10_000, 256>,
+    /// Where the reports of each kind are, for conditions that do not say.
+    pub sources: ReportSources,
 }
 
 impl ReportSettings {
@@ -29,6 +31,7 @@ impl ReportSettings {
         checks.key("roots", |checks| {
             checks.unique(&self.roots, "root_id", "root_id", |root| root.root_id.as_str().to_owned());
         });
+        checks.key("sources", |checks| self.sources.check(&self.roots, checks));
     }
 
     pub(super) fn paths<'a>(&'a mut self, at: &KeyPath, paths: &mut Vec<(KeyPath, &'a mut ConfigPath)>) {

@@ -8,7 +8,7 @@ use super::{World, signed, waiver};
 use crate::tests::{beacon, execution};
 
 /// Everything blocks, and what can be left out is asked for.
-pub(super) fn strict() -> World {
+pub(crate) fn strict() -> World {
     let mut world = World::blocking();
     world.gates = json!({
         "EvidenceCompleteness": {
@@ -25,7 +25,7 @@ pub(super) fn strict() -> World {
 }
 
 /// A signed file, and whether somebody trusted signed it.
-fn file() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn file() -> impl Strategy<Value = Vec<u8>> {
     signed_files().prop_flat_map(|(kind, predicate)| {
         let signer = prop::sample::select(vec!["builder", "builder", "builder", "stranger"]);
         signer.prop_map(move |signer| signed(signer, kind, &predicate))
@@ -33,7 +33,7 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What a file may say, by its predicate type.
-pub(super) fn signed_files() -> impl Strategy<Value = (&'static str, Value)> {
+pub(crate) fn signed_files() -> impl Strategy<Value = (&'static str, Value)> {
     let trace = (0..6_u64, 0..3_u64).prop_map(|(hot, paths)| {
         (decision_gate_attest::execution_evidence::PREDICATE_TYPE, execution(&json!({ "hot": hot, "paths": paths })))
     });

@@ -1,6 +1,6 @@
 //! Releases through the real engine: from files to an event, a pack and its replay.
 
-mod laws;
+pub(crate) mod laws;
 mod paths;
 mod signatures;
 mod why;
@@ -29,40 +29,41 @@ use crate::tests::{NOW, execution, subject, time};
 
 /// A release, as files, rules and a question.
 #[derive(Clone, Debug)]
-pub(super) struct World {
-    pub(super) gates: Value,
-    pub(super) files: Vec<(String, Vec<u8>)>,
-    pub(super) asked: Asked,
-    pub(super) params: Value,
-    pub(super) check: &'static str,
-    pub(super) root_lane: Option<decision_gate_core::trust::Lane>,
-    pub(super) rules: Rules,
-    pub(super) at: i64,
+pub(crate) struct World {
+    pub(crate) gates: Value,
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) asked: Asked,
+    pub(crate) params: Value,
+    pub(crate) check: &'static str,
+    pub(crate) root_lane: Option<decision_gate_core::trust::Lane>,
+    pub(crate) rules: Rules,
+    pub(crate) environment: &'static str,
+    pub(crate) at: i64,
 }
 
 /// A key of that name.
-pub(super) fn key(name: &str) -> SigningKey {
+pub(crate) fn key(name: &str) -> SigningKey {
     SigningKey::from_seed(decision_gate_core::digest::Digest::of(name.as_bytes()).as_bytes())
 }
 
-pub(super) fn id(name: &str) -> KeyId {
+pub(crate) fn id(name: &str) -> KeyId {
     KeyId::try_from(name).unwrap()
 }
 
 /// An envelope around a statement about the artifact.
-pub(super) fn signed(signer: &str, predicate_type: &str, predicate: &Value) -> Vec<u8> {
+pub(crate) fn signed(signer: &str, predicate_type: &str, predicate: &Value) -> Vec<u8> {
     let statement = Statement::new(&subject(), predicate_type, predicate).unwrap();
     dsse::sign(PAYLOAD_TYPE, &statement.to_bytes(), &key(signer), Some(&id(signer))).as_bytes().to_vec()
 }
 
 /// Execution evidence that meets the default minimums.
-pub(super) fn traced(signer: &str) -> Vec<u8> {
+pub(crate) fn traced(signer: &str) -> Vec<u8> {
     let predicate = execution(&json!({ "hot": 5, "paths": 3 }));
     signed(signer, decision_gate_attest::execution_evidence::PREDICATE_TYPE, &predicate)
 }
 
 /// A waiver of the execution gate, in days from now.
-pub(super) fn waiver(signer: &str, from: i64, to: i64) -> Vec<u8> {
+pub(crate) fn waiver(signer: &str, from: i64, to: i64) -> Vec<u8> {
     const DAY: i64 = 86_400_000;
     let predicate = json!({
         "gate": "execution-evidence", "environment": "production", "tenant": "acme",
@@ -74,7 +75,7 @@ pub(super) fn waiver(signer: &str, from: i64, to: i64) -> Vec<u8> {
 
 impl World {
     /// The execution gate blocks where evidence is missing; there is none.
-    pub(super) fn blocking() -> Self {
+    pub(crate) fn blocking() -> Self {
         Self {
             gates: json!({ "ExecutionEvidence": { "Enabled": true, "MissingEvidenceAction": "Block" } }),
             files: Vec::new(),
@@ -88,11 +89,12 @@ impl World {
                 waiver_keys: [id("board")].into(),
                 ..Rules::default()
             },
+            environment: "production",
             at: NOW,
         }
     }
 
-    pub(super) fn with(mut self, name: &str, file: Vec<u8>) -> Self {
+    pub(crate) fn with(mut self, name: &str, file: Vec<u8>) -> Self {
         self.files.push((name.to_owned(), file));
         self
     }
@@ -131,7 +133,12 @@ impl World {
     }
 
     /// Starts a run and takes its one step.
-    pub(super) fn run(&self) -> Ran {
+    pub(crate) fn run(&self) -> Ran {
+        self.run_as("run-1")
+    }
+
+    /// The same under another name.
+    pub(crate) fn run_as(&self, run: &str) -> Ran {
         let spec = json!({
             "scenario_id": "ship",
             "stages": [{ "stage_id": "gates", "gates": [{ "gate_id": "released", "requirement": "release" }] }],
@@ -141,8 +148,8 @@ impl World {
             }],
         });
         let scenario = Scenario::check(Scenario::read(&spec).unwrap()).unwrap();
-        let (policy, run) = (self.policy(), RunId::try_from("run-1").unwrap());
-        let environment = "production".parse().unwrap();
+        let (policy, run) = (self.policy(), RunId::try_from(run).unwrap());
+        let environment = self.environment.parse().unwrap();
         let at = Timestamp::UnixMillis(self.at);
         let Started { event, state, .. } = engine::start(Start {
             tenant: TenantId::FIRST,
@@ -185,55 +192,56 @@ impl World {
 }
 
 /// A run that took its step.
-pub(super) struct Ran {
-    start: Vec<u8>,
-    decided: Decided,
-    scenario: Scenario,
-    policy: Policy,
+pub(crate) struct Ran {
+    pub(crate) start: Vec<u8>,
+    pub(crate) decided: Decided,
+    pub(crate) scenario: Scenario,
+    pub(crate) policy: Policy,
 }
 
 impl Ran {
-    pub(super) fn entry(&self) -> EvidenceEntry {
+    pub(crate) fn entry(&self) -> EvidenceEntry {
         let Body::StepDecided(body) = &self.decided.event.body else { panic!("a step") };
         body.evidence[0].clone()
     }
 
-    pub(super) fn record(&self) -> ReleaseRecord {
+    pub(crate) fn record(&self) -> ReleaseRecord {
         self.entry().release.unwrap()
     }
 
     /// The whole judgement, which is never hashed.
-    pub(super) fn view(&self) -> Value {
+    pub(crate) fn view(&self) -> Value {
         self.decided.evaluation.as_ref().unwrap().conditions[0].judged.release.as_ref().unwrap().view.clone()
     }
 
     /// Why it holds; nothing where it does not.
-    pub(super) fn explanation(&self) -> Option<Explanation> {
+    pub(crate) fn explanation(&self) -> Option<Explanation> {
         let situation = Situation {
             scenario: &self.scenario,
             stage: self.scenario.first_stage().unwrap(),
             evaluation: self.decided.evaluation.as_ref().unwrap(),
             policy: &self.policy,
+            told_under: &self.policy,
             at: self.decided.decision().decided_at,
             entered_at: None,
         };
         situation.explain(Size::Whole)
     }
 
-    pub(super) fn status(&self) -> (Truth, Option<String>) {
+    pub(crate) fn status(&self) -> (Truth, Option<String>) {
         (self.entry().status, self.entry().gap)
     }
 
-    pub(super) fn allowed(&self) -> bool {
+    pub(crate) fn allowed(&self) -> bool {
         self.decided.state.is_allowed()
     }
 
-    pub(super) fn relaxations(&self) -> Value {
+    pub(crate) fn relaxations(&self) -> Value {
         let Body::StepDecided(body) = &self.decided.event.body else { panic!("a step") };
         json!(body.relaxations)
     }
 
-    pub(super) fn pack(&self, profile: Profile) -> Pack {
+    pub(crate) fn pack(&self, profile: Profile) -> Pack {
         let values: Vec<(u64, SideValue)> =
             self.decided.values.iter().map(|it| (self.decided.event.seq, it.clone())).collect();
         build(PackInput {
@@ -252,7 +260,7 @@ impl Ran {
     }
 
     /// Replayed by somebody who has the pack, these keys and nothing else.
-    pub(super) fn verify(&self, profile: Profile, keys: Option<&Keyring>) -> Report {
+    pub(crate) fn verify(&self, profile: Profile, keys: Option<&Keyring>) -> Report {
         let expect = Expect { readers: Some(READERS), keys: keys.cloned(), ..Expect::default() };
         verify(&self.pack(profile).to_files(), &ManifestName::standard(), &expect)
     }

@@ -1,11 +1,12 @@
 //! What holds a release up: mended gate by gate it lets through, and with one of them left it does not.
 
+use decision_gate_core::at::Timestamp;
 use decision_gate_core::explain::{Action, Smallest, Step, Then, TimeLimit};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::laws::{signed_files, strict};
-use super::{World, signed, waiver};
+use super::{World, signed, traced, waiver};
 use crate::tests::{NOW, time};
 
 /// Somebody answers for the gate.
@@ -81,4 +82,21 @@ fn a_policy_that_asks_nobody_is_for_its_writer() {
     let next = world.run().explanation().unwrap().next_actions;
     assert_eq!((next.changes.len(), next.smallest), (0, Smallest::NothingHelps));
     assert!(next.note.unwrap().contains("no_gate_asked"));
+}
+
+/// A release that holds for one gate is told when another one will block, since its evidence becomes too old.
+#[test]
+fn evidence_that_will_be_too_old_is_told_of() {
+    let mut world = strict().with("trace.json", traced("builder"));
+    world.gates["ExecutionEvidence"]["MaxAge"] = json!("7d");
+    let explanation = world.run().explanation().unwrap();
+    let turns: Vec<_> =
+        explanation.upcoming.iter().filter(|it| it.what == TimeLimit::ReleaseGateTurns).map(|it| &it.of).collect();
+    assert_eq!(turns, ["execution-evidence"], "{explanation:?}");
+    let turn = explanation.upcoming.iter().find(|it| it.what == TimeLimit::ReleaseGateTurns).unwrap();
+    let World { at, .. } = world;
+    let after = |millis: i64| World { at: at + millis, ..world.clone() }.run().view()["gates"].clone();
+    assert_eq!(turn.at, Timestamp::UnixMillis(NOW - 3_600_000 + 7 * 86_400_000 + 1));
+    assert!(turn.then.contains("have fresher evidence ready"), "{turn:?}");
+    assert_ne!(after(7 * 86_400_000), after(0));
 }

@@ -33,6 +33,8 @@ const TRIES: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The most files of a pack.
 const MAX_FILES: usize = 10_000;
+/// The most keys that are looked at for one page of names.
+const MAX_KEYS: usize = 10_000;
 /// The most bytes of one file.
 const MAX_FILE_BYTES: u64 = 256 << 20;
 /// The most bytes of an index.
@@ -224,6 +226,32 @@ impl PackBucket {
         let fetches: Vec<_> = index.files.iter().map(|(path, entry)| self.fetch(name, path, entry)).collect();
         let files: Vec<(String, Vec<u8>)> = stream::iter(fetches).buffered(AT_ONCE).try_collect().await?;
         Ok(files.into_iter().collect())
+    }
+
+    /// Names of packs after `after`, in the order of their keys, at most `limit`. Of one whose upload is not done there is no
+    /// index, and so no name.
+    ///
+    /// # Errors
+    /// [`PackStoreError::Bucket`] when the bucket can't be listed.
+    pub async fn names(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, PackStoreError> {
+        let prefix = self.key("packs");
+        let keys = match after {
+            None => self.client.list(Some(&prefix)),
+            Some(after) => self.client.list_with_offset(Some(&prefix), &self.index_key(after)),
+        };
+        let name = |key: &Path| {
+            let below = key.as_ref().strip_prefix(prefix.as_ref())?.strip_prefix('/')?;
+            below.strip_suffix("/index.json").filter(|name| check_name(name).is_ok()).map(str::to_owned)
+        };
+        // What else lies there is passed over, and not without end.
+        let mut keys = keys.take(MAX_KEYS);
+        let mut names = Vec::new();
+        while names.len() < limit
+            && let Some(found) = keys.try_next().await.map_err(|error| self.unusable(&error))?
+        {
+            names.extend(name(&found.location));
+        }
+        Ok(names)
     }
 
     /// One file of a pack, if it is there and has at most `limit` bytes.

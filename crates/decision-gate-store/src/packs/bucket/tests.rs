@@ -109,3 +109,31 @@ async fn a_bucket_that_is_not_there_is_said() {
     let refused = PackBucket::new(&plain, &credentials()).unwrap_err();
     assert!(refused.to_string().contains("plain `http`"), "{refused}");
 }
+
+#[tokio::test]
+async fn packs_are_listed_page_by_page_and_what_is_none_is_passed_over() {
+    let Some(server) = S3::start().unwrap() else { return };
+    let bucket = PackBucket::new(&settings(&server, "proofs/2026"), &credentials()).unwrap();
+    assert_eq!(bucket.names(None, 10).await.unwrap(), Vec::<String>::new());
+    let names = ["run-1", "run-1-b", "run-1.c", "run-2", "zebra"];
+    for name in names {
+        bucket.write(name, files(&[("manifest.json", name)]).into_iter()).await.unwrap();
+    }
+    // Neither a pack that is still on its way, nor one of another prefix, nor a name that is none.
+    for key in ["proofs/2026/packs/half/part", "proofs/packs/other/index.json", "proofs/2026/packs/a b/index.json"] {
+        bucket.client.put(&Path::from(key), Bytes::from_static(b"{}").into()).await.unwrap();
+    }
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = bucket.names(after.as_deref(), 2).await.unwrap();
+        assert!(page.len() <= 2);
+        let Some(last) = page.last().cloned() else { break };
+        found.extend(page);
+        after = Some(last);
+    }
+    found.sort();
+    assert_eq!(found, names);
+    let gone =
+        PackBucket::new(&BucketSettings { bucket: "missing".to_owned(), ..settings(&server, "") }, &credentials());
+    assert_eq!(gone.unwrap().names(None, 10).await.unwrap_err().code(), "pack_store_unavailable");
+}

@@ -200,7 +200,7 @@ async fn a_full_ledger_says_so_and_goes_on_once_there_is_room() {
     let limit = |pages: &'static str| {
         let statement = format!("PRAGMA max_page_count = {pages}");
         let set = move |it: &Connection| Ok(it.query_row(&statement, [], |row| row.get::<_, i64>(0))?);
-        store.writer.call(super::super::worker::Access::Read, set)
+        store.writer.read(set)
     };
     limit("1").await.unwrap();
     let mut acknowledged = 1;

@@ -1,0 +1,381 @@
+//! A candidate policy over stored decisions: what would have come out otherwise, and by how little.
+//!
+//! ```text
+//! rows ─▶ row ─▶ value, checked ─▶ hearing ─▶ bench ─┬▶ policy in force ─▶ as recorded?
+//!                                                    └▶ candidate ───────▶ verdict ─▶ tally ─▶ report
+//! ```
+//!
+//! Each decision is judged at its own recorded time, on what was kept of it, by the functions that judged it live
+//! ([`hearing`](crate::release)); first under the policy that was in force, which must give what was recorded, then
+//! under the candidate. What can't be judged is counted by its reason and never as agreeing. Read `stored` for what
+//! goes in, `report` for what comes out, `probe` for where a number of the policy turns a decision.
+
+mod hearings;
+mod law;
+mod probe;
+mod refusal;
+pub mod report;
+mod row;
+mod stored;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use std::sync::Arc;
+
+use decision_gate_core::at::Timestamp;
+use decision_gate_core::digest::Digest;
+use decision_gate_core::evidence::Subject;
+use decision_gate_core::ledger::{Commitment, EventKind, Salt, leaf_hash};
+use decision_gate_core::name::{ConditionId, EnvironmentName, NamespaceId, ScenarioId, TenantId};
+use decision_gate_core::trust::{Lane, Occasion};
+
+pub use self::report::Report;
+pub use self::stored::{Documents, Extent, Filter, StoredRow, StoredValue, ValueContent};
+
+use self::hearings::Hearings;
+use self::law::{Asking, Law, Library};
+use self::refusal::Refusal;
+use self::report::{CandidateName, Flip, Place, Standing};
+use self::row::{Entry, Row};
+use self::tally::Tally;
+use self::verdict::View;
+use crate::chain::ReleaseDecision;
+use crate::options::{OptionFault, Overlays};
+use crate::policy::ReleasePolicy;
+use crate::release::What;
+use crate::release::hearing::truth_of;
+
+/// A candidate policy.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    name: String,
+    policy: Arc<ReleasePolicy>,
+}
+
+impl Candidate {
+    /// The policy that documents come to.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with them; nothing where a document does not read at all.
+    pub fn read(name: impl Into<String>, overlays: &Overlays) -> Result<Self, Option<OptionFault>> {
+        let document = overlays.merged().map_err(|(_, faults)| faults.into_iter().next())?;
+        let policy = document.policy().map_err(Some)?;
+        Ok(Self { name: name.into(), policy: Arc::new(policy) })
+    }
+
+    fn name(&self) -> CandidateName {
+        CandidateName { policy: self.name.clone(), digest: self.policy.digest() }
+    }
+}
+
+/// A backtest on its way: rows go in run by run, each run from its start on; runs in any order.
+#[derive(Debug)]
+pub struct Backtest {
+    candidate: Candidate,
+    filter: Filter,
+    extent: Extent,
+    library: Library,
+    hearings: Hearings,
+    run: Option<Run>,
+    tally: Tally,
+}
+
+/// What the start of a run says.
+#[derive(Clone, Debug)]
+struct Run {
+    tenant: TenantId,
+    namespace: NamespaceId,
+    name: String,
+    scenario_id: ScenarioId,
+    spec_hash: Digest,
+    subject: Option<Subject>,
+    environment: Option<EnvironmentName>,
+}
+
+/// What a decision came to under both policies.
+struct Both {
+    view: View,
+    before: (ReleaseDecision, Lane),
+    /// Nothing where both policies are the same one.
+    after: Option<(ReleaseDecision, Lane)>,
+    was: Standing,
+    is: Standing,
+    probes: Vec<probe::Probe>,
+}
+
+/// What came of judging one entry.
+enum Outcome {
+    Judged(Box<Both>),
+    Differs(String),
+    LeftOut,
+}
+
+impl Backtest {
+    /// A backtest of a candidate.
+    pub fn new(candidate: Candidate, filter: Filter, extent: Extent) -> Self {
+        Self {
+            candidate,
+            filter,
+            extent,
+            library: Library::default(),
+            hearings: Hearings::default(),
+            run: None,
+            tally: Tally::new(extent),
+        }
+    }
+
+    /// Takes the next row.
+    ///
+    /// # Errors
+    /// When what it names could not be looked up.
+    pub fn take<D: Documents>(&mut self, stored: &StoredRow<'_>, documents: &D) -> Result<(), D::Fault> {
+        if !self.filter.takes_tenant(stored.tenant) {
+            return Ok(());
+        }
+        let is_step = stored.kind == EventKind::StepDecided.word();
+        match read(stored) {
+            Ok(row) if row.kind == EventKind::RunStarted => {
+                self.run = Run::of(stored, row);
+                Ok(())
+            }
+            Ok(row) if row.kind == EventKind::StepDecided => self.step(stored, &row, documents),
+            Ok(_) => Ok(()),
+            // Of what is no decision only the start of a run matters, and each decision of that run will miss it.
+            Err(refusal) if is_step || refusal == Refusal::EventMisplaced => {
+                self.tally.refuse(&refusal, || place(stored, None, None));
+                Ok(())
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Counts a run that nothing can be read of, by the name that it goes by.
+    pub fn pass_over(&mut self, run: &str, code: &'static str) {
+        let place = || Place {
+            tenant_id: TenantId::FIRST,
+            namespace_id: NamespaceId::FIRST,
+            run_id: run.to_owned(),
+            seq: 0,
+            decision_id: None,
+            condition_id: None,
+        };
+        self.tally.refuse(&Refusal::Unanswered(code.into()), place);
+    }
+
+    /// What was found.
+    pub fn finish(self) -> Report {
+        self.tally.report(self.candidate.name())
+    }
+
+    fn step<D: Documents>(&mut self, stored: &StoredRow<'_>, row: &Row<'_>, documents: &D) -> Result<(), D::Fault> {
+        if let Timestamp::UnixMillis(at) = row.at
+            && !self.filter.takes_time(at)
+        {
+            self.tally.leave_out();
+            return Ok(());
+        }
+        let law = self.library.law(row.policy_digest, documents)?;
+        let is_source = |entry: &&Entry<'_>| {
+            entry.release.is_some() || law.as_ref().is_ok_and(|law| law.has_source(&entry.provider_id.0))
+        };
+        let mut releases = row.body.evidence.iter().filter(is_source).peekable();
+        if releases.peek().is_none() {
+            self.tally.refuse(&Refusal::OtherProvider, || place(stored, Some(row), None));
+        }
+        for entry in releases {
+            match self.entry(stored, row, entry, &law, documents)? {
+                Ok(Outcome::Judged(both)) => self.count(row, place(stored, Some(row), Some(entry)), &both),
+                Ok(Outcome::Differs(what)) => self.tally.differ(place(stored, Some(row), Some(entry)), what),
+                Ok(Outcome::LeftOut) => self.tally.leave_out(),
+                Err(refusal) => self.tally.refuse(&refusal, || place(stored, Some(row), Some(entry))),
+            }
+        }
+        Ok(())
+    }
+
+    /// One release decision, judged anew by both policies.
+    fn entry<D: Documents>(
+        &mut self,
+        stored: &StoredRow<'_>,
+        row: &Row<'_>,
+        entry: &Entry<'_>,
+        law: &Result<Arc<Law>, Refusal>,
+        documents: &D,
+    ) -> Result<Result<Outcome, Refusal>, D::Fault> {
+        if !self.is_meant(stored, entry) {
+            return Ok(Ok(Outcome::LeftOut));
+        }
+        let Some(run) = self.run.as_ref().filter(|it| it.is_of(stored)) else {
+            return Ok(Err(Refusal::RunStartMissing));
+        };
+        let law = match law {
+            Ok(law) => law,
+            Err(refusal) => return Ok(Err(refusal.clone())),
+        };
+        let Ok(condition) = ConditionId::try_from(entry.condition_id.0.as_ref()) else {
+            return Ok(Err(Refusal::EventInvalid));
+        };
+        let (shelf, version) = ((run.tenant, run.namespace), (&run.scenario_id, run.spec_hash));
+        Ok(match self.library.asking(shelf, version, &condition, documents)? {
+            Ok(asking) => value(stored, entry).and_then(|canonical| {
+                self.judge(row, entry, law, &asking, canonical, &place(stored, Some(row), Some(entry)))
+            }),
+            Err(refusal) => Err(refusal),
+        })
+    }
+
+    /// Whether the filters mean it, as far as the event says.
+    fn is_meant(&self, stored: &StoredRow<'_>, entry: &Entry<'_>) -> bool {
+        let recorded = entry.release.as_ref();
+        let run = self.run.as_ref().filter(|it| it.is_of(stored));
+        let environment = recorded.map(|it| it.environment.0.as_ref());
+        let environment = environment.or_else(|| run?.environment.as_ref().map(EnvironmentName::as_str));
+        let environments = &self.filter.environments;
+        let right_place = environments.is_empty()
+            || environment.is_none_or(|it| environments.iter().any(|named| named.as_str() == it));
+        let policies = &self.filter.policies;
+        let policy = recorded.map(|it| it.policy.0.as_ref());
+        right_place && (policies.is_empty() || policy.is_none_or(|it| policies.contains(it)))
+    }
+
+    fn judge(
+        &mut self,
+        row: &Row<'_>,
+        entry: &Entry<'_>,
+        law: &Arc<Law>,
+        asking: &Asking,
+        canonical: &[u8],
+        at: &Place,
+    ) -> Result<Outcome, Refusal> {
+        let run = self.run.as_ref().ok_or(Refusal::RunStartMissing)?;
+        let source = law.source(&asking.query.provider_id)?;
+        let occasion = Occasion {
+            tenant: run.tenant,
+            namespace: run.namespace,
+            run: None,
+            subject: run.subject.as_ref(),
+            environment: run.environment.as_ref(),
+            at: row.at,
+        };
+        let unanswered = |fault: Box<decision_gate_core::evidence::Fault>| match &entry.gap {
+            Some(gap) => Refusal::Unanswered(gap.0.clone().into_owned().into()),
+            None => Refusal::Unanswered(fault.code.as_str().to_owned().into()),
+        };
+        let place = source.judge.place(&asking.question, &occasion).map_err(unanswered)?;
+        let (_, policy) = source.judge.policy(&asking.question).map_err(unanswered)?;
+        let heard = self.hearings.hear(law, source, asking, &place, canonical)?;
+        let cap = heard.ceiling.map_or(source.max_lane, |ceiling| ceiling.min(source.max_lane));
+        let bench = heard.on(source, asking, &place);
+        let asked = asking.question.what;
+        let what = self.filter.gate.map_or(asked, What::Gate);
+        let floor = law.policy.required_lane(&asking.query.provider_id);
+        let need = asking.lane.map_or(floor, |lane| lane.max(floor));
+        let view = View { what, is_question: what == asked, need, cap };
+        let before = bench.decide(policy, what);
+        let Some(record) = &entry.release else {
+            return Ok(Outcome::Differs("a judgement, of which there is no record".to_owned()));
+        };
+        if let Some(what) = record.differs(&before.0) {
+            return Ok(Outcome::Differs(what));
+        }
+        let candidate = &*self.candidate.policy;
+        let after = (candidate.digest() != policy.digest()).then(|| bench.decide(candidate, what));
+        let stands = |(decision, lane): &(ReleaseDecision, Lane)| view.standing(truth_of(what, decision), *lane);
+        let (was, is) = (stands(&before), after.as_ref().map_or_else(|| stands(&before), stands));
+        let flips = was.lets_through() != is.lets_through();
+        let shown = flips && self.tally.shows(at);
+        let probes =
+            if shown || self.extent.curves.is_some() { probe::all(candidate, bench, &view) } else { Vec::new() };
+        Ok(Outcome::Judged(Box::new(Both { view, before, after, was, is, probes })))
+    }
+
+    fn count(&mut self, row: &Row<'_>, at: Place, both: &Both) {
+        let Both { view, before, after, was, is, probes } = both;
+        let after = after.as_ref().unwrap_or(before);
+        self.tally.judge(*was, *is);
+        if self.extent.curves.is_some() {
+            self.tally.draw(before.0.environment.as_str(), probes);
+        }
+        if was.lets_through() == is.lets_through() {
+            return;
+        }
+        let flip = Flip {
+            place: at,
+            at: row.at,
+            environment: before.0.environment.to_string(),
+            tenant: before.0.tenant.clone(),
+            before: view.came(&before.0, before.1),
+            after: view.came(&after.0, after.1),
+            turns_at: Vec::new(),
+        };
+        self.tally.flip(&flip);
+        if self.tally.shows(&flip.place) {
+            let turns_at = tally::turns(probes);
+            self.tally.show(Flip { turns_at, ..flip });
+        }
+    }
+}
+
+impl Run {
+    fn of(stored: &StoredRow<'_>, row: Row<'_>) -> Option<Self> {
+        Some(Self {
+            tenant: stored.tenant,
+            namespace: stored.namespace,
+            name: stored.run.to_owned(),
+            scenario_id: row.body.scenario_id?,
+            spec_hash: row.body.spec_hash?,
+            subject: row.body.subject,
+            environment: row.body.environment,
+        })
+    }
+
+    fn is_of(&self, stored: &StoredRow<'_>) -> bool {
+        self.tenant == stored.tenant && self.namespace == stored.namespace && self.name == stored.run
+    }
+}
+
+/// The event, if it is the one that was written there.
+fn read<'a>(stored: &StoredRow<'a>) -> Result<Row<'a>, Refusal> {
+    if stored.leaf.is_some_and(|leaf| leaf != leaf_hash(stored.bytes).as_bytes()) {
+        return Err(Refusal::EventChanged);
+    }
+    let row = Row::read(stored.bytes).ok_or(Refusal::EventInvalid)?;
+    let is_here = row.tenant == stored.tenant
+        && row.namespace == stored.namespace
+        && row.run.as_ref().is_some_and(|it| it.is(stored.run))
+        && row.seq == stored.seq
+        && row.kind.word() == stored.kind;
+    if is_here { Ok(row) } else { Err(Refusal::EventMisplaced) }
+}
+
+/// The canonical bytes of the answer, if they are those that the event commits to.
+fn value<'a>(stored: &StoredRow<'a>, entry: &Entry<'_>) -> Result<&'a [u8], Refusal> {
+    let Some(commitment) = entry.answer else {
+        let gap = entry.gap.as_ref().map_or("no_answer", |it| it.0.as_ref());
+        return Err(Refusal::Unanswered(gap.to_owned().into()));
+    };
+    let is_own = |it: &&StoredValue<'a>| it.slot.strip_prefix("evidence:") == Some(entry.condition_id.0.as_ref());
+    match stored.values.iter().find(is_own).map(|it| it.content) {
+        None | Some(ValueContent::Pruned) => Err(Refusal::Pruned),
+        Some(ValueContent::Redacted) => Err(Refusal::Redacted),
+        Some(ValueContent::Whole { salt, canonical }) => {
+            let salt = <[u8; 32]>::try_from(salt).ok().map(Salt::new);
+            let holds = salt.is_some_and(|salt| Commitment::to(&salt, canonical) == commitment);
+            if holds { Ok(canonical) } else { Err(Refusal::ValueChanged) }
+        }
+    }
+}
+
+fn place(stored: &StoredRow<'_>, row: Option<&Row<'_>>, entry: Option<&Entry<'_>>) -> Place {
+    let decision = row.and_then(|it| it.body.decision.as_ref());
+    Place {
+        tenant_id: stored.tenant,
+        namespace_id: stored.namespace,
+        run_id: stored.run.to_owned(),
+        seq: stored.seq,
+        decision_id: decision.map(|it| it.decision_id.0.clone().into_owned()),
+        condition_id: entry.map(|it| it.condition_id.0.clone().into_owned()),
+    }
+}
