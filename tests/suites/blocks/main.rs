@@ -59,7 +59,7 @@ pages! {
     ];
     fn the_guide_on_auditing_a_ledger() = "docs/guides/audit-a-ledger.md", [];
     fn the_guide_on_gating_a_pipeline() = "docs/guides/gate-in-ci.md", [Artifact];
-    fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [];
+    fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [Written("reports/lcov.info", "")];
     fn the_guide_on_keys() = "docs/guides/keys.md", [Artifact, PublicKey("builder.pub.pem")];
     fn the_guide_on_releases() = "docs/guides/gate-a-release.md", [Artifact];
     fn the_guide_on_verifying_a_pack() = "docs/guides/verify-a-pack.md", [Artifact, Verifier];

@@ -21,7 +21,7 @@ use decision_gate_policy::options::PolicyDocument;
 use decision_gate_policy::waiver::Waiver;
 use decision_gate_policy::{confidence, lattice_state, uncertainty_tier};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::ci;
 use crate::fenced::Block;
