@@ -35,6 +35,9 @@ root = "packs"
 [release]
 policy = {{ PolicyGates = {{ ExecutionEvidence = {{ Enabled = true, MissingEvidenceAction = "Block" }} }} }}
 attestations = {{ roots = [{{ root_id = "ci", path = "evidence" }}] }}
+[[release.policies]]
+name = "lenient"
+policy = {{ PolicyGates = {{ ExecutionEvidence = {{ Enabled = true, MissingEvidenceAction = "Warn" }} }} }}
 [[trust.keys]]
 key_id = "ci"
 algorithm = "ed25519"
@@ -47,7 +50,7 @@ public_key = """
 }
 
 fn start(workspace: &Workspace) -> Result<Server, Fault> {
-    let mut server = Launch::serve(&workspace.config())?.spawn(Era::Legacy)?;
+    let mut server = Launch::serve(&workspace.config())?.arg("--profile").arg("full").spawn(Era::Legacy)?;
     server.open()?;
     Ok(server)
 }
@@ -135,6 +138,57 @@ fn what_the_caller_says_of_a_release_is_asserted() -> Result<(), Fault> {
     ] {
         let answer = server.call("release_evaluate", &release(&more))?;
         assert_eq!((answer.is_error, &answer.structured["code"]), (true, &Value::from(code)), "{more}");
+    }
+    server.close()?;
+    Ok(())
+}
+
+#[test]
+fn a_configured_policy_is_tried_on_what_was_decided() -> Result<(), Fault> {
+    let workspace = workspace();
+    let mut server = start(&workspace)?;
+    let empty = server.answer("policy_backtest", &json!({}))?;
+    assert_eq!((&empty["read"], &empty["judged"]), (&json!(0), &json!(0)), "{empty:#}");
+    let held = server.answer("release_evaluate", &release(&json!({})))?;
+    workspace.write_evidence("trace.json", &trace())?;
+    server.answer("release_evaluate", &release(&json!({})))?;
+    let same = server.answer("policy_backtest", &json!({ "policy": "default" }))?;
+    assert_eq!((&same["judged"], &same["flips"]["all"]["to_allow"]), (&json!(2), &json!(0)), "{same:#}");
+    let lenient = server.answer("policy_backtest", &json!({ "policy": "lenient", "curves": true }))?;
+    assert_eq!(lenient["flips"]["all"], json!({ "to_hold": 0, "to_allow": 1 }), "{lenient:#}");
+    assert_eq!(lenient["examples"][0]["place"]["run_id"], held["run_id"]);
+    assert!(lenient["curves"].as_array().is_some_and(|it| !it.is_empty()), "{lenient:#}");
+    server.close()?;
+    Ok(())
+}
+
+#[test]
+fn a_backtest_tells_how_far_it_has_come_and_can_be_cancelled() -> Result<(), Fault> {
+    let workspace = workspace();
+    let mut server = start(&workspace)?;
+    server.answer("release_evaluate", &release(&json!({})))?;
+    let meta = json!({ "progressToken": "far" });
+    server.request("tools/call", json!({ "name": "policy_backtest", "arguments": {}, "_meta": meta }))?;
+    let told = server.drain_early();
+    assert!(!told.is_empty() && told.iter().all(|it| it["params"]["progressToken"] == "far"), "{told:?}");
+    let id = server.send_call("policy_backtest", &json!({}))?;
+    let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } });
+    server.send_raw(format!("{cancel}\n").as_bytes())?;
+    // Whether it was in time or not, the server goes on.
+    let again = server.answer("policy_backtest", &json!({}))?;
+    assert_eq!(again["judged"], 1, "{again:#}");
+    server.close()?;
+    Ok(())
+}
+
+#[test]
+fn t177_a_tool_takes_no_policy_but_a_configured_one() -> Result<(), Fault> {
+    let workspace = workspace();
+    workspace.write_evidence("mine.yaml", b"PolicyGates: { ExecutionEvidence: { Enabled: false } }")?;
+    let mut server = start(&workspace)?;
+    for policy in [json!("evidence/mine.yaml"), json!("../decision-gate.toml"), json!({ "PolicyGates": {} })] {
+        let answer = server.call("policy_backtest", &json!({ "policy": policy }))?;
+        assert_eq!(answer["isError"], true, "{answer:#}");
     }
     server.close()?;
     Ok(())

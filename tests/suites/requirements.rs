@@ -28,7 +28,7 @@ const ISSUE_3: [(&str, usize); 6] =
     [("keys", 4), ("attest", 3), ("federation", 12), ("packs", 5), ("rotation", 2), ("laws", 3)];
 
 /// The same of the seeds on release gates.
-const RELEASE: [(&str, usize); 28] = [
+const RELEASE: [(&str, usize); 29] = [
     ("000-how", 5),
     ("000-options", 5),
     ("000-metadata", 3),
@@ -48,6 +48,7 @@ const RELEASE: [(&str, usize); 28] = [
     ("I4-cli", 4),
     ("003-config", 10),
     ("I4-release", 20),
+    ("I4-backtest", 8),
     ("I3-attestations", 11),
     ("I6-reports", 8),
     ("I6-comfort", 8),

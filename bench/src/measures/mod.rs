@@ -50,5 +50,6 @@ pub(crate) const ALL: &[Measure] = &[
     Measure { name: "export_memory", run: export_memory::run },
     Measure { name: "attestation", run: attestation::run },
     Measure { name: "release_chain", run: release_chain::run },
+    Measure { name: "backtest", run: release_chain::backtest::run },
     Measure { name: "canonical_json", run: canonical_json::run },
 ];

@@ -15,6 +15,7 @@ use crate::setup::Setup;
 use crate::stats::{Pair, Summary, median_time};
 use crate::table::{Bar, Row, Unit};
 
+pub(super) mod backtest;
 mod pieces;
 mod releases;
 mod vex;

@@ -132,6 +132,9 @@ impl Level {
     }
 }
 
+/// A gate with another number under a key.
+pub type WithLevel = fn(&dyn Gate, &str, u64) -> Option<Box<dyn Gate>>;
+
 /// One sort of gate.
 #[derive(Debug)]
 pub struct GateKind {
@@ -154,7 +157,7 @@ pub struct GateKind {
     /// The numbers that a gate of this sort compares with, by key.
     pub levels: fn(&dyn Gate) -> Vec<(&'static str, Level)>,
     /// The same gate with another number under a key, in the unit of its level.
-    pub with: fn(&dyn Gate, &str, u64) -> Option<Box<dyn Gate>>,
+    pub with: WithLevel,
 }
 
 impl GateKind {

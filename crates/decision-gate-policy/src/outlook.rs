@@ -93,7 +93,7 @@ impl<'a> Outlook<'a> {
         let (outcome, judged) = chain::said(self.gate, &self.release)?;
         let to = crate::result::truth(outcome, judged.basis)?;
         let otherwise = (to == Truth::True) != self.lets_through;
-        otherwise.then(|| Turn { at, gate: self.gate.kind.id, to, message: judged.message })
+        otherwise.then_some(Turn { at, gate: self.gate.kind.id, to, message: judged.message })
     }
 }
 

@@ -58,6 +58,7 @@ pages! {
         File("docs/examples/provider-python/statement.py", "statement.py")
     ];
     fn the_guide_on_auditing_a_ledger() = "docs/guides/audit-a-ledger.md", [];
+    fn the_guide_on_backtests() = "docs/guides/backtest-a-policy.md", [Artifact];
     fn the_guide_on_gating_a_pipeline() = "docs/guides/gate-in-ci.md", [Artifact];
     fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [Written("reports/lcov.info", "")];
     fn the_guide_on_keys() = "docs/guides/keys.md", [Artifact, PublicKey("builder.pub.pem")];
@@ -85,7 +86,6 @@ pages! {
     ];
     fn the_guide_on_scenarios() = "docs/guides/write-a-scenario.md", [];
     fn the_specification_of_attestations() = "docs/spec/attestations.md", [Artifact];
-    fn the_specification_of_reports() = "docs/spec/reports.md", [];
     fn the_specification_of_completeness() = "docs/spec/gates/evidence-completeness.md", [];
     fn the_gate_on_execution_evidence() = "docs/modules/policy/gates/execution-evidence-gate.md", [];
     fn the_gate_on_beacons() = "docs/modules/policy/gates/beacon-rate-gate.md", [];
@@ -104,6 +104,7 @@ pages! {
         File("config/policy-gates.yaml.sample", "policy-gates.yaml"),
         Written("strict.yaml", "PolicyGates: { VexTrust: { Enabled: true } }\n")
     ];
+    fn the_specification_of_reports() = "docs/spec/reports.md", [];
     fn the_specification_of_runpacks() = "docs/spec/runpack.md", [];
     fn the_specification_of_scenarios() = "docs/spec/scenario.md", [];
     fn the_specification_of_keys() = "docs/spec/signatures.md", [];

@@ -29,6 +29,8 @@ const CONFIDENCE: [&str; 3] = ["evidence", "provenance", "reachability"];
 pub(super) struct Piece {
     pub(super) attested: Attested,
     pub(super) facts: Value,
+    /// As it lies in a folder of evidence.
+    pub(super) file: Vec<u8>,
 }
 
 /// All that releases are made of, by type.
@@ -47,6 +49,16 @@ const MAKERS: [(&str, Maker); 7] = [
     ("urn:decision-gate:confidence-factors:v1", confidence),
 ];
 
+fn key() -> SigningKey {
+    SigningKey::from_seed(&[7; 32])
+}
+
+/// The key that signed.
+pub(super) fn keyring() -> Result<Keyring, Fault> {
+    let key_id = KeyId::try_from("signals").map_err(|error| not_comparable(error.to_string()))?;
+    Keyring::new([TrustedKey::new(key_id, key().public())]).map_err(|error| not_comparable(error.to_string()))
+}
+
 pub(super) fn subject() -> Subject {
     Subject::of_digest("app", Digest::of(b"app"))
 }
@@ -57,10 +69,7 @@ pub(super) fn time(millis: i64) -> String {
 
 impl Pieces {
     pub(super) fn new(chance: &mut Chance) -> Result<Self, Fault> {
-        let key = SigningKey::from_seed(&[7; 32]);
-        let key_id = KeyId::try_from("signals").map_err(|error| not_comparable(error.to_string()))?;
-        let keyring = Keyring::new([TrustedKey::new(key_id, key.public())]);
-        let keyring = keyring.map_err(|error| not_comparable(error.to_string()))?;
+        let (key, keyring) = (key(), keyring()?);
         let each = MAKERS.iter().map(|(kind, make)| {
             (0..EACH).map(|_| piece(chance, kind, *make, &key, &keyring)).collect::<Result<Vec<_>, Fault>>()
         });
@@ -115,15 +124,16 @@ fn piece(chance: &mut Chance, kind: &str, make: Maker, key: &SigningKey, keyring
     let failed = |error: &dyn std::fmt::Display| not_comparable(format!("{kind}: {error}"));
     let statement = Statement::new(&about, kind, &predicate).map_err(|error| failed(&error))?;
     if !verified {
-        let digest = Digest::of(&statement.to_bytes());
-        return Ok(Piece { attested: Attested::asserted(&statement, digest, &subject()), facts });
+        let (digest, file) = (Digest::of(&statement.to_bytes()), statement.to_bytes());
+        return Ok(Piece { attested: Attested::asserted(&statement, digest, &subject()), facts, file });
     }
     let envelope = dsse::sign(PAYLOAD_TYPE, &statement.to_bytes(), key, None);
     let provider = "release".try_into().map_err(|error| failed(&error))?;
     let at = Timestamp::UnixMillis(NOW);
     let signers = Signers { keyring, threshold: NonZeroUsize::MIN, at, provider: &provider };
     let checked = intoto::verify(&envelope, &signers).map_err(|error| failed(&error))?;
-    Ok(Piece { attested: Attested::verified(&checked, envelope.digest(), &subject()), facts })
+    let file = envelope.as_bytes().to_vec();
+    Ok(Piece { attested: Attested::verified(&checked, envelope.digest(), &subject()), facts, file })
 }
 
 fn bare(chance: &mut Chance, _: i64) -> (Value, Value) {

@@ -21,12 +21,20 @@ pub(super) const DECLARED: [&str; 3] = ["development", "staging", "production"];
 pub(super) struct Release {
     pub(super) context: ReleaseContext,
     pub(super) input: Value,
+    /// Its evidence, but for VEX.
+    pub(super) files: Vec<Vec<u8>>,
 }
 
 /// The policy that `policy.rego` is written after.
 pub(super) fn policy() -> Result<ReleasePolicy, Fault> {
     let mut document = PolicyDocument::built_in();
-    let overlay = json!({ "PolicyGates": {
+    document.overlay("bench", &overlay()).map_err(|faults| not_comparable(format!("{faults:?}")))?;
+    document.policy().map_err(|fault| not_comparable(fault.to_string()))
+}
+
+/// The same as its document.
+pub(super) fn overlay() -> Value {
+    json!({ "PolicyGates": {
         "EvidenceCompleteness": {
             "Enabled": true, "RequiredKinds": ["provenance", "test-result"], "MissingEvidenceAction": "Block",
             "MaxAge": "30d", "Environments": { "development": { "MissingEvidenceAction": "Warn" } },
@@ -45,9 +53,14 @@ pub(super) fn policy() -> Result<ReleasePolicy, Fault> {
         },
         "UncertaintyTier": { "Enabled": true },
         "Confidence": { "Enabled": true, "BelowThresholdAction": "Block" },
-    } });
-    document.overlay("bench", &overlay).map_err(|faults| not_comparable(format!("{faults:?}")))?;
-    document.policy().map_err(|fault| not_comparable(fault.to_string()))
+    } })
+}
+
+/// So many without VEX, whose evidence is all in files.
+pub(super) fn in_files(count: usize) -> Result<Vec<Release>, Fault> {
+    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let pieces = Pieces::new(&mut chance)?;
+    (0..count).map(|_| release(&mut chance, &pieces, &[])).collect()
 }
 
 /// So many.
@@ -86,7 +99,8 @@ fn release(chance: &mut Chance, pieces: &Pieces, worlds: &[World]) -> Result<Rel
         context.tenant = Some("acme".to_owned());
         put(&mut input, "tenant", Some("acme".into()));
     }
-    Ok(Release { context, input })
+    let files = chosen.iter().map(|it| it.file.clone()).collect();
+    Ok(Release { context, input, files })
 }
 
 fn put(input: &mut Value, name: &str, value: Option<Value>) {

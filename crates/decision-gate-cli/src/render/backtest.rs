@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use decision_gate_policy::backtest::Report;
-use decision_gate_policy::backtest::report::{Came, Curve, Flip, Place, Side, Standing, Turn, Turned};
+use decision_gate_policy::backtest::report::{Came, Curve, Flip, Place, Standing, Turned};
 use serde_json::{Value, json};
 
 use super::report::escape::markdown as escaped;
@@ -18,7 +18,7 @@ pub(crate) fn json(report: &Report, place: &str) -> Value {
     let mut value = json!(report);
     if let Value::Object(members) = &mut value {
         members.insert("decisions".into(), place.into());
-        members.insert("next".into(), next(report).into());
+        members.insert("next".into(), report.next().into());
     }
     value
 }
@@ -32,7 +32,7 @@ pub(crate) fn text(report: &Report, place: &str, curves: bool) -> String {
     } else {
         OPEN
     };
-    let mut text = format!("{}\n", Styled(style.bold(), headline(report)));
+    let mut text = format!("{}\n", Styled(style.bold(), report.headline()));
     if report.judged > 0 {
         table(&mut text, report);
     }
@@ -60,21 +60,6 @@ pub(crate) fn text(report: &Report, place: &str, curves: bool) -> String {
     text.push('\n');
     foot(&mut text, report, place);
     text
-}
-
-fn headline(report: &Report) -> String {
-    let Turned { to_hold, to_allow } = report.flips.all;
-    let of = format!("of {} decisions", report.judged);
-    if report.differing_count > 0 {
-        return format!("{} recorded decisions do NOT come out as recorded", report.differing_count);
-    }
-    match (report.judged, to_hold, to_allow) {
-        (0, ..) => "NO DECISION could be judged".to_owned(),
-        (_, 0, 0) => format!("NOTHING WOULD CHANGE {of}"),
-        (_, hold, 0) => format!("{hold} {of} WOULD CHANGE: held, where they went on"),
-        (_, 0, allow) => format!("{allow} {of} WOULD CHANGE: let through, where they were held"),
-        (_, hold, allow) => format!("{} {of} WOULD CHANGE: {hold} held, {allow} let through", hold + allow),
-    }
 }
 
 /// Outcomes that occur, before by after.
@@ -136,26 +121,10 @@ fn flip(text: &mut String, flip: &Flip) {
     let _ = writeln!(text, "\n  {}  {}", Styled(STRONG, Line(head)), Styled(FAINT, Line(rest)));
     for (label, came) in [("then", &flip.before), ("now", &flip.after)] {
         let style = if came.outcome.lets_through() { GOOD } else { BAD };
-        let _ = writeln!(text, "    {label:<6} {} {}", Styled(style, word(came.outcome)), Line(why(came)));
+        let _ = writeln!(text, "    {label:<6} {} {}", Styled(style, word(came.outcome)), Line(came.why()));
     }
     for turn in &flip.turns_at {
-        let _ = writeln!(text, "    {:<6} {}", "turns", Line(turns(turn)));
-    }
-}
-
-fn why(came: &Came) -> String {
-    match &came.gate {
-        Some(gate) => format!("by {gate} ({})", came.reason),
-        None => format!("({})", came.reason),
-    }
-}
-
-/// Where a number turns a decision, as a sentence.
-fn turns(turn: &Turn) -> String {
-    let Turn { gate, key, in_force, value, at } = turn;
-    match at {
-        Side::LetThrough => format!("{gate} {key} {in_force}: up to {value} it goes on, above that it is held"),
-        Side::Held => format!("{gate} {key} {in_force}: up to {value} it is held, above that it goes on"),
+        let _ = writeln!(text, "    {:<6} {}", "turns", Line(turn.sentence()));
     }
 }
 
@@ -186,39 +155,13 @@ fn foot(text: &mut String, report: &Report, place: &str) {
         let first = unjudged.examples.first().map(|it| format!(", first: run {}", it.run_id)).unwrap_or_default();
         labelled(text, "", Styled(OPEN, Line(format!("{} {code}{first}", unjudged.count))));
     }
-    next(report).iter().for_each(|it| labelled(text, "next", it));
-}
-
-/// What to do with what was found.
-fn next(report: &Report) -> Vec<&'static str> {
-    let mut next = Vec::new();
-    if report.differing_count > 0 {
-        next.push(
-            "run `decision-gate ledger verify`: either the ledger was changed, or this version decides otherwise",
-        );
-    }
-    if report.judged == 0 {
-        next.push(
-            "let releases be decided with `decision-gate release evaluate`, in shadow first, or widen the filters",
-        );
-    } else if report.flips.all.sum() == 0 {
-        next.push("nothing stands in the way of putting the policy in force: name it under `release.policy`");
-    }
-    if report.flips.all.to_hold > 0 {
-        next.push(
-            "for what would be held: bring the evidence, or move the number that turns it (`--curves` shows them all)",
-        );
-    }
-    if report.flips.all.to_allow > 0 {
-        next.push("for what would be let through: look at each example before you loosen anything");
-    }
-    next
+    report.next().iter().for_each(|it| labelled(text, "next", it));
 }
 
 /// For a pull request or the summary of a job.
 pub(crate) fn markdown(report: &Report) -> String {
     let sign = if report.is_quiet() && report.judged > 0 { "✅" } else { "⚠️" };
-    let mut text = format!("### Backtest: {sign} {}\n", escaped(&headline(report)));
+    let mut text = format!("### Backtest: {sign} {}\n", escaped(&report.headline()));
     if !report.outcomes.is_empty() {
         text.push_str("\n| then | now | decisions |\n|---|---|---|\n");
     }
@@ -236,8 +179,8 @@ pub(crate) fn markdown(report: &Report) -> String {
     }
     for it in &report.examples {
         let decision = it.place.decision_id.as_deref().unwrap_or_default();
-        let turned = it.turns_at.iter().map(|turn| escaped(&turns(turn))).collect::<Vec<_>>().join("<br>");
-        let came = |came: &Came| format!("{} {}", word(came.outcome), escaped(&why(came)));
+        let turned = it.turns_at.iter().map(|turn| escaped(&turn.sentence())).collect::<Vec<_>>().join("<br>");
+        let came = |came: &Came| format!("{} {}", word(came.outcome), escaped(&came.why()));
         let place = escaped(&format!("{} {decision} to {}", it.place.run_id, it.environment));
         let _ = writeln!(text, "| {place} | {} | {} | {turned} |", came(&it.before), came(&it.after));
     }
@@ -245,6 +188,6 @@ pub(crate) fn markdown(report: &Report) -> String {
     for (code, unjudged) in &report.not_judgeable {
         let _ = writeln!(text, "- {} {}", unjudged.count, escaped(code));
     }
-    next(report).iter().for_each(|it| text.push_str(&format!("\n> {}\n", escaped(it))));
+    report.next().iter().for_each(|it| text.push_str(&format!("\n> {}\n", escaped(it))));
     text
 }

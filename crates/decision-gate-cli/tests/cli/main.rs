@@ -4,6 +4,7 @@
 
 mod attest;
 mod attestations;
+mod backtest;
 mod buckets;
 mod builders;
 mod check;

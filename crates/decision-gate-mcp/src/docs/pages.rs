@@ -21,6 +21,7 @@ pub(super) static PAGES: &[Page] = &[
     page!("first-session.md"),
     page!("glossary.md"),
     page!("guides/audit-a-ledger.md"),
+    page!("guides/backtest-a-policy.md"),
     page!("guides/editors.md"),
     page!("guides/gate-a-release.md"),
     page!("guides/gate-in-ci.md"),

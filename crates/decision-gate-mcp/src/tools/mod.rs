@@ -21,6 +21,7 @@ mod step;
 mod attestation_verify;
 mod decision_gate_docs_search;
 mod evidence_query;
+mod policy_backtest;
 mod precheck;
 mod provider_check_schema_get;
 mod provider_contract_get;
@@ -62,6 +63,7 @@ pub static ALL: Table = &[
     &Erased(attestation_verify::AttestationVerify),
     &Erased(decision_gate_docs_search::DecisionGateDocsSearch),
     &Erased(evidence_query::EvidenceQuery),
+    &Erased(policy_backtest::PolicyBacktest),
     &Erased(precheck::Precheck),
     &Erased(provider_check_schema_get::ProviderCheckSchemaGet),
     &Erased(provider_contract_get::ProviderContractGet),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::brief::{cut, fitting, is_zero};
-use super::shared::{caller, clip, subject};
+use super::shared::{caller, clip, subject, tenant};
 use super::{CallContext, Card, Hints, Profile, Summary, Tool, ToolError};
 
 /// `release_evaluate`.
@@ -217,19 +217,7 @@ impl Tool for ReleaseEvaluate {
     };
 
     async fn call(&self, context: &CallContext, arguments: Arguments) -> Result<Answer, ToolError> {
-        let tenants = context.app().loaded().config().tenants.list();
-        let tenant = match &arguments.tenant {
-            None => None,
-            Some(name) => {
-                let found = tenants.iter().find(|it| it.name.as_str() == name).map(|it| it.id);
-                let known: Vec<&str> = tenants.iter().map(|it| it.name.as_str()).collect();
-                Some(found.ok_or_else(|| {
-                    let message = format!("there is no tenant `{}`", clip(name, 80));
-                    let hint = "name a configured tenant, or leave it out";
-                    ToolError::new("tenant_unknown", message, hint).with("path", "/tenant").with("known", known)
-                })?)
-            }
-        };
+        let tenant = arguments.tenant.as_ref().map(|name| tenant(context, name)).transpose()?;
         let asked = asked(&arguments)?;
         let request = ReleaseRequest {
             subject: subject(&arguments.subject, "/subject")?,

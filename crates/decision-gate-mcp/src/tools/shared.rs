@@ -17,6 +17,18 @@ pub(super) fn caller(context: &CallContext, tenant: Option<TenantId>, namespace:
     context.app().caller(tenant, namespace, actor)
 }
 
+/// A configured tenant, by its name.
+pub(super) fn tenant(context: &CallContext, name: &str) -> Result<TenantId, ToolError> {
+    let tenants = context.app().loaded().config().tenants.list();
+    let found = tenants.iter().find(|it| it.name.as_str() == name).map(|it| it.id);
+    let known: Vec<&str> = tenants.iter().map(|it| it.name.as_str()).collect();
+    found.ok_or_else(|| {
+        let message = format!("there is no tenant `{}`", clip(name, 80));
+        let hint = "name a configured tenant, or leave it out";
+        ToolError::new("tenant_unknown", message, hint).with("path", "/tenant").with("known", known)
+    })
+}
+
 /// At most `limit` characters.
 pub(super) fn clip(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()

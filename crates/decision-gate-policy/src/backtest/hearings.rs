@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use decision_gate_core::evidence::{Answer, Subject};
 use decision_gate_core::json::{self, Limits};
-use decision_gate_core::trust::Lane;
 use serde::Deserialize as _;
 
 use super::law::{Asking, Law, Source};
 use super::refusal::Refusal;
 use crate::release::Asked;
+use crate::release::files::{Files, Under, mix};
 use crate::release::hearing::{Bench, Going, Hearing};
 use crate::release::judge::{self, Place};
 
@@ -28,6 +28,7 @@ const MAX_ANSWER: usize = 1 << 28;
 pub(super) struct Hearings {
     kept: BTreeMap<Key, Vec<Heard>>,
     bytes: usize,
+    files: Files,
 }
 
 /// Where it is looked for. What is found there is compared byte for byte.
@@ -46,8 +47,6 @@ pub(super) struct Heard {
     hearing: Hearing,
     bench: Option<Bench>,
     asked: Asked,
-    /// The lane that the source lowered its answer to.
-    pub(super) ceiling: Option<Lane>,
 }
 
 impl Hearings {
@@ -67,7 +66,7 @@ impl Hearings {
         let index = match known {
             Some(index) => index,
             None => {
-                let heard = Heard::new(law, source, asking, place, canonical)?;
+                let heard = Heard::new(law, source, asking, place, (canonical, key.epoch), &mut self.files)?;
                 if self.bytes > MOST {
                     (self.kept, self.bytes) = (BTreeMap::new(), 0);
                 }
@@ -88,7 +87,8 @@ impl Heard {
         source: &Source,
         asking: &Asking,
         place: &Place<'_>,
-        canonical: &[u8],
+        (canonical, epoch): (&[u8], usize),
+        files: &mut Files,
     ) -> Result<Self, Refusal> {
         let read = json::parse_exact(canonical, &Limits::message(MAX_ANSWER)).ok();
         let answer = read.and_then(|value| Answer::deserialize(value).ok());
@@ -101,8 +101,9 @@ impl Heard {
         let brought = brought.map_err(|fault| Refusal::Unanswered(fault.code.as_str().to_owned().into()))?;
         let keys = &law.policy.snapshot().keys;
         let at = decision_gate_core::at::Timestamp::UnixMillis(place.at);
-        let provider = &asking.query.provider_id;
-        let hearing = Hearing::of(source.judge.rules(), keys, provider, place.subject, at, &brought);
+        let under =
+            Under { law: law.policy.digest(), provider: &asking.query.provider_id, epoch, subject: place.subject };
+        let hearing = Hearing::again(source.judge.rules(), keys, at, &brought, files, &under);
         Ok(Self {
             law: Arc::clone(law),
             subject: place.subject.clone(),
@@ -110,7 +111,6 @@ impl Heard {
             hearing,
             bench: None,
             asked: brought.asked,
-            ceiling: found.lane_ceiling,
         })
     }
 
@@ -128,15 +128,4 @@ impl Heard {
         };
         self.bench.insert(bench)
     }
-}
-
-/// Spreads bytes over numbers. Nothing rests on it but how fast something is found.
-fn mix(bytes: &[u8]) -> u64 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let chunks = bytes.chunks(8).map(|chunk| {
-        let mut word = [0; 8];
-        word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-        u64::from_le_bytes(word)
-    });
-    chunks.fold(ODD, |sum, word| (sum.rotate_left(23) ^ word).wrapping_mul(ODD))
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use decision_gate_core::digest::Digest;
@@ -119,11 +120,14 @@ impl Library {
         condition: &ConditionId,
         documents: &D,
     ) -> Result<Result<Arc<Asking>, Refusal>, D::Fault> {
-        if !self.askings.contains_key(&spec_hash) {
-            let bytes = documents.scenario(shelf, id, spec_hash)?.filter(|bytes| Digest::of(bytes) == spec_hash);
-            self.askings.insert(spec_hash, bytes.and_then(|bytes| askings(&bytes)));
-        }
-        let found = self.askings.get(&spec_hash).and_then(Option::as_ref).and_then(|it| it.get(condition));
+        let version = match self.askings.entry(spec_hash) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let bytes = documents.scenario(shelf, id, spec_hash)?.filter(|bytes| Digest::of(bytes) == spec_hash);
+                free.insert(bytes.and_then(|bytes| askings(&bytes)))
+            }
+        };
+        let found = version.as_ref().and_then(|it| it.get(condition));
         Ok(found.cloned().unwrap_or(Err(Refusal::ScenarioMissing)))
     }
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Each decision is judged at its own recorded time, on what was kept of it, by the functions that judged it live
-//! ([`hearing`](crate::release)); first under the policy that was in force, which must give what was recorded, then
+//! (`release/hearing.rs`, `chain.rs`); first under the policy that was in force, which must give what was recorded, then
 //! under the candidate. What can't be judged is counted by its reason and never as agreeing. Read `stored` for what
 //! goes in, `report` for what comes out, `probe` for where a number of the policy turns a decision.
 
@@ -105,8 +105,8 @@ struct Both {
     probes: Vec<probe::Probe>,
 }
 
-/// What came of judging one entry.
-enum Outcome {
+/// What came of trying one decision.
+enum Tried {
     Judged(Box<Both>),
     Differs(String),
     LeftOut,
@@ -186,9 +186,9 @@ impl Backtest {
         }
         for entry in releases {
             match self.entry(stored, row, entry, &law, documents)? {
-                Ok(Outcome::Judged(both)) => self.count(row, place(stored, Some(row), Some(entry)), &both),
-                Ok(Outcome::Differs(what)) => self.tally.differ(place(stored, Some(row), Some(entry)), what),
-                Ok(Outcome::LeftOut) => self.tally.leave_out(),
+                Ok(Tried::Judged(both)) => self.count(row, place(stored, Some(row), Some(entry)), &both),
+                Ok(Tried::Differs(what)) => self.tally.differ(place(stored, Some(row), Some(entry)), what),
+                Ok(Tried::LeftOut) => self.tally.leave_out(),
                 Err(refusal) => self.tally.refuse(&refusal, || place(stored, Some(row), Some(entry))),
             }
         }
@@ -203,9 +203,9 @@ impl Backtest {
         entry: &Entry<'_>,
         law: &Result<Arc<Law>, Refusal>,
         documents: &D,
-    ) -> Result<Result<Outcome, Refusal>, D::Fault> {
+    ) -> Result<Result<Tried, Refusal>, D::Fault> {
         if !self.is_meant(stored, entry) {
-            return Ok(Ok(Outcome::LeftOut));
+            return Ok(Ok(Tried::LeftOut));
         }
         let Some(run) = self.run.as_ref().filter(|it| it.is_of(stored)) else {
             return Ok(Err(Refusal::RunStartMissing));
@@ -248,7 +248,7 @@ impl Backtest {
         asking: &Asking,
         canonical: &[u8],
         at: &Place,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Tried, Refusal> {
         let run = self.run.as_ref().ok_or(Refusal::RunStartMissing)?;
         let source = law.source(&asking.query.provider_id)?;
         let occasion = Occasion {
@@ -266,19 +266,18 @@ impl Backtest {
         let place = source.judge.place(&asking.question, &occasion).map_err(unanswered)?;
         let (_, policy) = source.judge.policy(&asking.question).map_err(unanswered)?;
         let heard = self.hearings.hear(law, source, asking, &place, canonical)?;
-        let cap = heard.ceiling.map_or(source.max_lane, |ceiling| ceiling.min(source.max_lane));
         let bench = heard.on(source, asking, &place);
         let asked = asking.question.what;
         let what = self.filter.gate.map_or(asked, What::Gate);
         let floor = law.policy.required_lane(&asking.query.provider_id);
         let need = asking.lane.map_or(floor, |lane| lane.max(floor));
-        let view = View { what, is_question: what == asked, need, cap };
+        let view = View { what, is_question: what == asked, need, cap: source.max_lane };
         let before = bench.decide(policy, what);
         let Some(record) = &entry.release else {
-            return Ok(Outcome::Differs("a judgement, of which there is no record".to_owned()));
+            return Ok(Tried::Differs("a judgement, of which there is no record".to_owned()));
         };
         if let Some(what) = record.differs(&before.0) {
-            return Ok(Outcome::Differs(what));
+            return Ok(Tried::Differs(what));
         }
         let candidate = &*self.candidate.policy;
         let after = (candidate.digest() != policy.digest()).then(|| bench.decide(candidate, what));
@@ -288,7 +287,7 @@ impl Backtest {
         let shown = flips && self.tally.shows(at);
         let probes =
             if shown || self.extent.curves.is_some() { probe::all(candidate, bench, &view) } else { Vec::new() };
-        Ok(Outcome::Judged(Box::new(Both { view, before, after, was, is, probes })))
+        Ok(Tried::Judged(Box::new(Both { view, before, after, was, is, probes })))
     }
 
     fn count(&mut self, row: &Row<'_>, at: Place, both: &Both) {

@@ -148,6 +148,27 @@ pub struct Turned {
     pub to_allow: u64,
 }
 
+impl Turn {
+    /// As a sentence.
+    pub fn sentence(&self) -> String {
+        let Self { gate, key, in_force, value, at } = self;
+        match at {
+            Side::LetThrough => format!("{gate} {key} {in_force}: up to {value} it goes on, above that it is held"),
+            Side::Held => format!("{gate} {key} {in_force}: up to {value} it is held, above that it goes on"),
+        }
+    }
+}
+
+impl Came {
+    /// Who said so, and why.
+    pub fn why(&self) -> String {
+        match &self.gate {
+            Some(gate) => format!("by {gate} ({})", self.reason),
+            None => format!("({})", self.reason),
+        }
+    }
+}
+
 impl Turned {
     /// Both together.
     pub fn sum(self) -> u64 {
@@ -267,6 +288,44 @@ impl Report {
     /// Whether anything would change, or does not come out as recorded.
     pub fn is_quiet(&self) -> bool {
         self.flips.all.sum() == 0 && self.differing_count == 0
+    }
+
+    /// What was found, in one line.
+    pub fn headline(&self) -> String {
+        let Turned { to_hold, to_allow } = self.flips.all;
+        let of = format!("of {} decisions", self.judged);
+        if self.differing_count > 0 {
+            return format!("{} recorded decisions do NOT come out as recorded", self.differing_count);
+        }
+        match (self.judged, to_hold, to_allow) {
+            (0, ..) => "NO DECISION could be judged".to_owned(),
+            (_, 0, 0) => format!("NOTHING WOULD CHANGE {of}"),
+            (_, hold, 0) => format!("{hold} {of} WOULD CHANGE: held, where they went on"),
+            (_, 0, allow) => format!("{allow} {of} WOULD CHANGE: let through, where they were held"),
+            (_, hold, allow) => format!("{} {of} WOULD CHANGE: {hold} held, {allow} let through", hold + allow),
+        }
+    }
+
+    /// What to do with it.
+    pub fn next(&self) -> Vec<&'static str> {
+        let mut next = Vec::new();
+        if self.differing_count > 0 {
+            next.push(
+                "run `decision-gate ledger verify`: either the ledger was changed, or this version decides otherwise",
+            );
+        }
+        if self.judged == 0 {
+            next.push("let releases be decided under the policy in force, in shadow mode first, or widen the filters");
+        } else if self.flips.all.sum() == 0 {
+            next.push("nothing stands in the way of putting the policy in force: name it under `release.policy`");
+        }
+        if self.flips.all.to_hold > 0 {
+            next.push("for what would be held: bring the evidence, or move the number that turns it (see the curves)");
+        }
+        if self.flips.all.to_allow > 0 {
+            next.push("for what would be let through: look at each example before you loosen anything");
+        }
+        next
     }
 
     /// How many were not judged.

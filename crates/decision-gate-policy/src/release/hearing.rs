@@ -17,6 +17,7 @@ use decision_gate_core::name::{EnvironmentName, ProviderId};
 use decision_gate_core::trust::Lane;
 
 use super::brought::{Asked, Brought};
+use super::files::{Files, Under};
 use super::marks;
 use super::question::What;
 use super::rules::Rules;
@@ -72,7 +73,23 @@ impl Hearing {
         at: Timestamp,
         brought: &Brought,
     ) -> Self {
-        let sifted = Sieve { rules, keys, provider, subject, at }.sift(brought);
+        Self::sifted(rules, subject, brought, Sieve { rules, keys, provider, subject, at }.sift(brought))
+    }
+
+    /// The same, where the same files may have been sifted before.
+    pub(crate) fn again(
+        rules: &Rules,
+        keys: &Keyring,
+        at: Timestamp,
+        brought: &Brought,
+        files: &mut Files,
+        under: &Under<'_>,
+    ) -> Self {
+        let sieve = Sieve { rules, keys, provider: under.provider, subject: under.subject, at };
+        Self::sifted(rules, under.subject, brought, sieve.sift_again(brought, files, under))
+    }
+
+    fn sifted(rules: &Rules, subject: &Subject, brought: &Brought, sifted: Sifted) -> Self {
         let identity = Identity { subject: subject.clone(), purls: rules.purls_of(subject) };
         let is_signed = |it: &&VexEvidence| !it.signers().is_empty();
         let signed = sifted.documents.iter().filter(is_signed);

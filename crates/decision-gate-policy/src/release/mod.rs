@@ -10,6 +10,7 @@
 
 mod answer;
 mod brought;
+pub(crate) mod files;
 pub(crate) mod hearing;
 pub(crate) mod judge;
 pub mod marks;

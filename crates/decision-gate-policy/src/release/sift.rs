@@ -20,7 +20,8 @@ use decision_gate_core::keys::{KeyId, Keyring};
 use decision_gate_core::name::ProviderId;
 use decision_gate_core::trust::{Lane, ReleaseSigner};
 
-use super::brought::{Brought, BroughtRoot};
+use super::brought::{Brought, BroughtFile, BroughtRoot};
+use super::files::{Files, Under};
 use super::rules::Rules;
 use crate::attested::Attested;
 use crate::context::Rejected;
@@ -63,14 +64,40 @@ impl Sieve<'_> {
         sifted
     }
 
+    /// The same, where the same files may have been sifted before.
+    pub(super) fn sift_again(&self, brought: &Brought, files: &mut Files, under: &Under<'_>) -> Sifted {
+        let mut sifted = Sifted::default();
+        for root in &brought.roots {
+            for file in &root.files {
+                let name = format!("{}/{}", root.root_id, file.name);
+                let place = Place { file: &name, ceiling: root.lane_ceiling.unwrap_or(Lane::Verified) };
+                let alone = |text| {
+                    let mut own = Sifted::default();
+                    self.file(text, place, &mut own);
+                    own
+                };
+                let text = file.text.as_deref();
+                match text.and_then(|text| files.came(under, (&name, place.ceiling, text), || alone(text))) {
+                    Some(came) => sifted.add(came),
+                    None => self.one(file, place, &mut sifted),
+                }
+            }
+        }
+        sifted
+    }
+
     fn root(&self, root: &BroughtRoot, sifted: &mut Sifted) {
         for file in &root.files {
             let name = format!("{}/{}", root.root_id, file.name);
             let place = Place { file: &name, ceiling: root.lane_ceiling.unwrap_or(Lane::Verified) };
-            match &file.text {
-                Some(text) => self.file(text, place, sifted),
-                None => sifted.pass_over(place, "the document", "attestation_unrecognised", "the file is no UTF-8"),
-            }
+            self.one(file, place, sifted);
+        }
+    }
+
+    fn one(&self, file: &BroughtFile, place: Place<'_>, sifted: &mut Sifted) {
+        match &file.text {
+            Some(text) => self.file(text, place, sifted),
+            None => sifted.pass_over(place, "the document", "attestation_unrecognised", "the file is no UTF-8"),
         }
     }
 
@@ -213,6 +240,20 @@ fn is_vex(statement: &Verified<Statement>) -> bool {
 }
 
 impl Sifted {
+    /// Whether the same comes of it whatever lies beside it. Records of outcomes are weighed against one another.
+    pub(super) fn stands_alone(&self) -> bool {
+        self.recorded.is_empty() && self.outcomes == Outcomes::default()
+    }
+
+    /// What files that stand alone came to.
+    fn add(&mut self, other: &Self) {
+        self.attestations.extend(other.attestations.iter().cloned());
+        self.documents.extend(other.documents.iter().cloned());
+        self.rejected.extend(other.rejected.iter().cloned());
+        self.passed_over.extend(other.passed_over.iter().cloned());
+        self.signers.extend(other.signers.iter().map(|(envelope, signers)| (*envelope, signers.clone())));
+    }
+
     fn take_document(&mut self, document: VexEvidence, predicate_type: Option<&str>, place: Place<'_>) {
         if place.ceiling < Lane::Verified {
             return self.documents.push(document.without_signers());

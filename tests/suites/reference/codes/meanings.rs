@@ -4,6 +4,11 @@
 /// Path of a file or folder, where its codes appear, and what to do when the code does not say. The longest path wins.
 pub(crate) const AREAS: &[(&str, &str, &str)] = &[
     (
+        "crates/decision-gate-policy/src/backtest/",
+        "decisions that a backtest does not judge",
+        "see [the guide to backtests](../guides/backtest-a-policy.md)",
+    ),
+    (
         "crates/decision-gate-attest/src/builders/",
         "making of attestations",
         "see the guides to [execution evidence](../guides/make-execution-evidence.md) and to [beacon attestations](../guides/make-beacon-attestation.md)",

@@ -30,13 +30,18 @@ fn gates() -> impl Strategy<Value = Value> {
     )
 }
 
+/// Releases out of one folder, to which files are added and from which some are taken.
 fn worlds() -> impl Strategy<Value = Vec<World>> {
-    let one = (prop::collection::vec(file(), 0..5), prop::sample::select(vec!["production", "staging"]), 0..40_i64);
-    let one = one.prop_map(|(files, environment, minutes)| {
-        let files = files.into_iter().enumerate().map(|(at, it)| (format!("{at}.json"), it)).collect();
-        World { files, environment, at: crate::tests::NOW + minutes * 60_000, ..strict() }
-    });
-    prop::collection::vec(one, 1..6)
+    let one = |files: Vec<Vec<u8>>| {
+        let some = prop::sample::subsequence(files.clone(), 0..=files.len());
+        (some, prop::sample::select(vec!["production", "staging"]), 0..40_i64).prop_map(
+            |(files, environment, minutes)| {
+                let files = files.into_iter().enumerate().map(|(at, it)| (format!("{at}.json"), it)).collect();
+                World { files, environment, at: crate::tests::NOW + minutes * 60_000, ..strict() }
+            },
+        )
+    };
+    prop::collection::vec(file(), 1..6).prop_flat_map(move |files| prop::collection::vec(one(files), 1..6))
 }
 
 fn recorded(mut worlds: Vec<World>, gates: &Value) -> Vec<World> {

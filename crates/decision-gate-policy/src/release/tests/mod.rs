@@ -128,6 +128,8 @@ impl World {
         let root = BroughtRoot::new("ci", self.root_lane, self.files.clone());
         Answer::Found(Box::new(Found {
             value: Brought::new(self.asked.clone(), [root]).to_value(),
+            // As the provider says of files that it knows nothing of; who signed them is established later.
+            lane_ceiling: Some(decision_gate_core::trust::Lane::Asserted),
             ..Found::json(Value::Null)
         }))
     }
