@@ -2,6 +2,7 @@
 
 use decision_gate_core::engine::{DecisionOutcome, TriggerKind};
 use decision_gate_core::ledger::Body;
+use decision_gate_core::name::GateId;
 use decision_gate_core::runpack::{PublicOutcome, PublicStep, RunTold, Told};
 
 use crate::Verified;
@@ -155,7 +156,7 @@ fn outcome(outcome: &DecisionOutcome, stage: &str) -> String {
             format!("at stage “{stage_id}”")
         }
         DecisionOutcome::Advance { from_stage, to_stage, .. } => format!("from stage “{from_stage}” to “{to_stage}”"),
-        DecisionOutcome::Hold { summary } => held(stage, summary.unmet_gates.iter().map(|it| it.as_str())),
+        DecisionOutcome::Hold { summary } => held(stage, summary.unmet_gates.iter().map(GateId::as_str)),
         DecisionOutcome::Fail { reason } => format!("at stage “{stage}”: {reason}"),
     }
 }

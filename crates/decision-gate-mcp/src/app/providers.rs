@@ -9,7 +9,7 @@ use decision_gate_config::sections::providers::{
     BuiltinSettings, HttpSettings as HttpConfig, JsonRoot, McpSettings, Provider as Setting, ReportPath,
     ReportSource as ReportSourceConfig,
 };
-use decision_gate_config::{Config, Loaded};
+use decision_gate_config::{Bounded, Config, Loaded};
 use decision_gate_providers::{
     AttestationSettings, EnvSettings, HttpHost, HttpSettings, JsonSettings, ReportSettings, ReportSource, Root,
     TimeSettings,
@@ -110,7 +110,7 @@ fn report_source(source: &ReportSourceConfig) -> ReportSource {
         file: place.file.map(text),
         files: place.files.map(|files| files.into_iter().map(text).collect()),
         glob: place.glob.map(text),
-        at_least: place.at_least.map(|it| it.as_usize()),
+        at_least: place.at_least.map(Bounded::as_usize),
         format: place.format,
         root: place.root.map(|it| it.as_str().to_owned()),
     }
