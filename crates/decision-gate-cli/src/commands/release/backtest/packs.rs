@@ -45,7 +45,7 @@ fn packs(folder: &Path) -> Result<Vec<(String, PathBuf)>, Fault> {
         _ => FolderFault::Unreadable { path: shown.clone(), reason: error.to_string() },
     };
     let entries = std::fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    let mut packs: Vec<_> = entries.iter().map(|it| it.path()).filter(|it| is_pack(it)).collect();
+    let mut packs: Vec<_> = entries.iter().map(std::fs::DirEntry::path).filter(|it| is_pack(it)).collect();
     packs.sort();
     Ok(packs.into_iter().map(|path| (named(&path), path)).collect())
 }
