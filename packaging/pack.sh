@@ -3,7 +3,7 @@
 #
 #   packaging/pack.sh BINARY OUT
 #
-# Writes OUT/decision-gate-VERSION-OS-ARCH.mcpb and OUT/server.json. The same binary gives the same bundle: names are in
+# Writes OUT/decision-gate-VERSION-OS-ARCH.mcpb, OUT/server.json and OUT/schemas/. The same binary gives the same bundle: names are in
 # order and times are fixed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,4 +30,5 @@ with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
 ' "$out/$file" "$binary" "$here/../LICENSE"
 sha=$(sha256sum "$out/$file" | awk '{print $1}')
 fill "$here/server.json" > "$out/server.json"
+"$binary" schema write "$out/schemas" --quiet
 echo "$out/$file"

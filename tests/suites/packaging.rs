@@ -96,6 +96,11 @@ fn the_entry_of_the_registry_names_the_very_bundle() -> Result<(), Fault> {
     let sum = Command::new("sha256sum").arg(&bundle).stdout(Stdio::piped()).output().unwrap();
     let sum = String::from_utf8(sum.stdout).unwrap();
     assert_eq!(Some(text(package, "/fileSha256")), sum.split(' ').next());
+    // Editors are served too.
+    for name in ["config", "scenario", "case", "release-policy"] {
+        let schema = read(&workspace.path().join(format!("schemas/{name}.schema.json")));
+        assert_eq!(text(&schema, "/$id"), format!("urn:decision-gate:schema:{name}:v1"));
+    }
     // The same binary gives the same bundle.
     let again = pack(&workspace.path().join("again"))?;
     assert!(fs::read(&bundle).unwrap() == fs::read(again).unwrap(), "two bundles of one binary differ");

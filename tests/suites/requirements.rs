@@ -56,8 +56,8 @@ const RELEASE: [(&str, usize); 29] = [
     ("I6-explain", 8),
     ("I6-output", 6),
     ("I6-html", 6),
-    ("I6-authoring", 5),
-    ("I6-docs", 4),
+    ("I6-authoring", 6),
+    ("I6-docs", 6),
 ];
 
 /// The same of issue 5.

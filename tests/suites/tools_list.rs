@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 const PROFILES: [&str; 3] = ["agent", "ci", "full"];
 
-/// The most tokens of a profile's list, at four bytes each of name, description and input schema.
+/// What a profile's list stays under, in tokens at four bytes each of name, description and input schema: what hosts hand to
+/// a model. Tokenizers in use count less: `o200k_base` 0.89 and `cl100k_base` 0.85 of it.
 const BUDGETS: [(&str, usize); 2] = [("agent", 2_500), ("full", 6_000)];
 
 fn start(workspace: &Workspace, profile: &str, era: Era) -> Result<Server, Fault> {
@@ -76,7 +77,7 @@ fn the_lists_cost_no_more_than_their_budgets() -> Result<(), Fault> {
     for (profile, budget) in BUDGETS {
         let tools = tools(profile)?;
         let tokens = tools.iter().map(bytes).sum::<usize>().div_ceil(4);
-        assert!(tokens <= budget, "{profile}: {tokens} tokens of {budget}");
+        assert!(tokens < budget, "{profile}: {tokens} tokens of {budget}");
     }
     assert!(tools("agent")?.len() <= 15);
     Ok(())

@@ -21,6 +21,7 @@ use crate::commands::providers::ProvidersCommand;
 use crate::commands::release::ReleaseCommand;
 use crate::commands::runpack::RunpackCommand;
 use crate::commands::scenario::ScenarioCommand;
+use crate::commands::schema::SchemaCommand;
 use crate::commands::serve::ServeArguments;
 
 /// Decides whether a change may advance, from evidence that it checks itself, and keeps the proof.
@@ -106,6 +107,9 @@ pub(crate) enum Command {
     /// Check and show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print or write the JSON Schemas of what people write, for editors.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
     /// Look for what stands in the way of decisions, and say what to do about it.
     Doctor(DoctorArguments),
     /// Print completions and manual pages into a folder.
@@ -138,6 +142,7 @@ impl Command {
             Self::Check(arguments) => arguments.verdict.error_format(),
             Self::Precheck(arguments) => arguments.report.format,
             Self::Scenario(command) => command.report().format,
+            Self::Schema(command) => command.report().format,
             // Its stdout carries the protocol and nothing else.
             Self::Serve(_) => Format::Text,
             Self::Mcp(command) => command.report().format,

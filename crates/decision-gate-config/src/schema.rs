@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use schemars::generate::SchemaSettings;
+use decision_gate_core::json::schema::document;
 use serde_json::{Map, Value};
 
 use crate::Config;
@@ -16,28 +16,7 @@ use crate::tree::Tree;
 
 /// The JSON Schema (2020-12) of a configuration file.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Config>().to_value();
-    clean(&mut schema);
-    if let Value::Object(root) = &mut schema {
-        root.insert("title".to_owned(), Value::from("Decision Gate configuration"));
-    }
-    schema
-}
-
-/// Drops the formats that are Rust's and not the schema language's.
-fn clean(schema: &mut Value) {
-    match schema {
-        Value::Object(entries) => {
-            let rust =
-                |format: &Value| format.as_str().is_some_and(|it| it.starts_with("uint") || it.starts_with("int"));
-            if entries.get("format").is_some_and(rust) {
-                entries.remove("format");
-            }
-            entries.values_mut().for_each(clean);
-        }
-        Value::Array(items) => items.iter_mut().for_each(clean),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
+    document::<Config>("config", "Decision Gate configuration")
 }
 
 /// The schema as a map of what may stand where.

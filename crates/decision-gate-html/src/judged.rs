@@ -82,19 +82,19 @@ pub(crate) fn shown(verified: &Verified<'_>) -> BTreeSet<u64> {
 
 /// How many earlier judgements a page leaves out.
 pub(crate) fn left_out(verified: &Verified<'_>) -> usize {
-    let events = verified.account.map(|it| it.events.as_slice()).unwrap_or_default();
+    let events = verified.account().map(|it| it.events.as_slice()).unwrap_or_default();
     let decided = |told: &&Told| matches!(&told.event.body, Body::StepDecided(body) if !body.gates.is_empty());
     events.iter().filter(decided).count().saturating_sub(shown(verified).len())
 }
 
 fn judged<'a>(verified: &Verified<'a>) -> impl DoubleEndedIterator<Item = &'a Told> {
-    let events = verified.account.map(|it| it.events.as_slice()).unwrap_or_default();
+    let events = verified.account().map(|it| it.events.as_slice()).unwrap_or_default();
     events.iter().filter(|told| told.evaluation.is_some())
 }
 
 /// The judgements, latest first.
 pub(crate) fn of(verified: &Verified<'_>) -> Vec<Judgement> {
-    let Some(account) = verified.account else { return Vec::new() };
+    let Some(account) = verified.account() else { return Vec::new() };
     let latest = judged(verified).rev().take(JUDGEMENTS);
     latest.enumerate().filter_map(|(index, told)| judgement(account, told, index == 0)).collect()
 }

@@ -23,7 +23,7 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use decision_gate_core::digest::Digest;
-use decision_gate_core::runpack::{Account, Finding, Report};
+use decision_gate_core::runpack::{Account, Finding, Report, RunTold};
 
 use crate::command::Command;
 use crate::judged::Judgement;
@@ -42,8 +42,8 @@ const STYLE: &str = include_str!("../templates/style.css");
 pub struct Verified<'a> {
     /// What verification said.
     pub report: &'a Report,
-    /// The run as it was replayed, where it could be.
-    pub account: Option<&'a Account>,
+    /// The run, where it could be put together.
+    pub run: Option<&'a RunTold>,
     /// What the pack is called on the command line.
     pub pack: &'a str,
     /// The flags that it was verified with, and their values.
@@ -52,7 +52,15 @@ pub struct Verified<'a> {
     pub maker: &'a str,
 }
 
-impl Verified<'_> {
+impl<'a> Verified<'a> {
+    /// The run as it was replayed.
+    fn account(&self) -> Option<&'a Account> {
+        match self.run? {
+            RunTold::Replayed(account) => Some(account),
+            RunTold::Recorded(_) => None,
+        }
+    }
+
     /// Whether a release was decided in the run.
     pub fn has_release(&self) -> bool {
         release::of(self).is_some()

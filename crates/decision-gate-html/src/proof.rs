@@ -50,7 +50,7 @@ pub(crate) fn of(verified: &Verified<'_>) -> Proof {
         levels: ProofLevel::ALL.into_iter().map(|level| rung(level, report)).collect(),
         facets: rows.into_iter().map(|(name, facet)| row(name, facet)).collect(),
         digests: digests(verified),
-        checkpoint: verified.account.and_then(|it| it.checkpoint.as_ref()).map(Shown::block),
+        checkpoint: verified.account().and_then(|it| it.checkpoint.as_ref()).map(Shown::block),
         unproven: report.unproven.iter().map(open).collect(),
     }
 }
@@ -85,7 +85,7 @@ fn digests(verified: &Verified<'_>) -> Vec<Fact> {
         digests.push(Fact::code("Scenario version", run.spec_hash));
         digests.extend(run.policies.iter().map(|it| Fact::code("Policy snapshot", it)));
     }
-    if let Some(account) = verified.account {
+    if let Some(account) = verified.account() {
         digests.extend(account.signer.as_ref().map(|it| Fact::code("Key named by the manifest's signature", it)));
         digests.push(Fact::text("Pack made at, as it says", account.generated_at));
     }

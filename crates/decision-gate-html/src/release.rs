@@ -43,7 +43,7 @@ pub(crate) struct Row {
 
 /// The latest release decision of the run.
 pub(crate) fn of(verified: &Verified<'_>) -> Option<Release> {
-    verified.account?.events.iter().rev().find_map(|told| {
+    verified.account()?.events.iter().rev().find_map(|told| {
         let Body::StepDecided(body) = &told.event.body else { return None };
         let entry = body.evidence.iter().find(|it| it.release.is_some())?;
         let view = told.evaluation.as_ref().and_then(|it| it.condition(&entry.condition_id)?.judged.release.as_ref());
@@ -62,7 +62,7 @@ fn outcome(word: &str) -> Badge {
     }
 }
 
-fn from_view(view: &Value) -> Release {
+pub(crate) fn from_view(view: &Value) -> Release {
     let mut facts = Vec::new();
     for (label, name) in [
         ("Policy", "policy"),

@@ -3,4 +3,5 @@
 mod attacks;
 mod course;
 mod pages;
+mod release;
 mod texts;

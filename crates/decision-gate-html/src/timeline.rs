@@ -1,8 +1,8 @@
-//! The course of a run: one entry for each event.
+//! The course of a run: one entry for each event, or, in a pack of the public project, for each decision.
 
 use decision_gate_core::engine::{DecisionOutcome, TriggerKind};
 use decision_gate_core::ledger::Body;
-use decision_gate_core::runpack::Told;
+use decision_gate_core::runpack::{PublicOutcome, PublicStep, RunTold, Told};
 
 use crate::Verified;
 use crate::badge::Badge;
@@ -21,6 +21,10 @@ pub(crate) struct Timeline {
     /// How many events are left out between both parts.
     pub(crate) left_out: usize,
     pub(crate) last: Vec<Entry>,
+    /// The file of the pack that has all of it.
+    pub(crate) file: &'static str,
+    /// What to know about where it comes from.
+    pub(crate) note: Option<&'static str>,
 }
 
 impl Timeline {
@@ -43,16 +47,59 @@ pub(crate) struct Entry {
 }
 
 pub(crate) fn of(verified: &Verified<'_>) -> Timeline {
-    let events = verified.account.map(|it| it.events.as_slice()).unwrap_or_default();
-    let shown = judged::shown(verified);
-    let entry = |told: &Told| entry(told, shown.contains(&told.event.seq));
-    let left_out = events.len().saturating_sub(FIRST + LAST);
-    let first = if left_out == 0 { events.len() } else { FIRST };
-    Timeline {
-        first: events.iter().take(first).map(entry).collect(),
-        left_out,
-        last: events.iter().skip(first + left_out).map(entry).collect(),
+    match verified.run {
+        None => cut::<Told>(&[], "", None, |told| entry(told, false)),
+        Some(RunTold::Replayed(account)) => {
+            let shown = judged::shown(verified);
+            cut(&account.events, "events.json", None, |told| entry(told, shown.contains(&told.event.seq)))
+        }
+        Some(RunTold::Recorded(steps)) => {
+            let note = "These are the decisions as the pack records them: its format has no events to replay.";
+            cut(steps, "artifacts/decisions.json", Some(note), step)
+        }
     }
+}
+
+fn cut<T>(all: &[T], file: &'static str, note: Option<&'static str>, entry: impl Fn(&T) -> Entry) -> Timeline {
+    let left_out = all.len().saturating_sub(FIRST + LAST);
+    let first = if left_out == 0 { all.len() } else { FIRST };
+    Timeline {
+        first: all.iter().take(first).map(&entry).collect(),
+        left_out,
+        last: all.iter().skip(first + left_out).map(&entry).collect(),
+        file,
+        note,
+    }
+}
+
+/// A decision of the public project.
+fn step(step: &PublicStep) -> Entry {
+    let stage = &step.stage;
+    let (badge, what) = match &step.outcome {
+        PublicOutcome::Start => (Badge { tone: "note", icon: "start", word: "started" }, format!("at stage “{stage}”")),
+        PublicOutcome::Complete => (Badge::good("completed"), format!("at stage “{stage}”")),
+        PublicOutcome::Advance { from, to, timeout: false } => {
+            (Badge::good("advanced"), format!("from stage “{from}” to “{to}”"))
+        }
+        PublicOutcome::Advance { from, to, timeout: true } => {
+            (Badge::open("advanced by timeout"), format!("from stage “{from}” to “{to}”"))
+        }
+        PublicOutcome::Hold { unmet } => {
+            (Badge { tone: "open", icon: "hold", word: "on hold" }, held(stage, unmet.iter().map(String::as_str)))
+        }
+        PublicOutcome::Fail { reason } => (Badge::bad("failed"), format!("at stage “{stage}”: {reason}")),
+    };
+    let by = step.trigger.as_ref().map(|it| match it.source.as_str() {
+        "" => kind(it.kind).to_owned(),
+        source => format!("{} from {source}", kind(it.kind)),
+    });
+    let (at, what, by) = (Shown::line(step.at), Shown::line(what), Shown::line(by.unwrap_or_default()));
+    Entry { seq: step.seq, at, badge, what, by, judged: false }
+}
+
+fn held<'a>(stage: &str, unmet: impl Iterator<Item = &'a str>) -> String {
+    let gates: Vec<_> = unmet.map(|it| format!("“{it}”")).collect();
+    format!("at stage “{stage}”; unmet: {}", gates.join(", "))
 }
 
 fn entry(told: &Told, judged: bool) -> Entry {
@@ -108,10 +155,7 @@ fn outcome(outcome: &DecisionOutcome, stage: &str) -> String {
             format!("at stage “{stage_id}”")
         }
         DecisionOutcome::Advance { from_stage, to_stage, .. } => format!("from stage “{from_stage}” to “{to_stage}”"),
-        DecisionOutcome::Hold { summary } => {
-            let gates: Vec<_> = summary.unmet_gates.iter().map(|it| format!("“{it}”")).collect();
-            format!("at stage “{stage}”; unmet: {}", gates.join(", "))
-        }
+        DecisionOutcome::Hold { summary } => held(stage, summary.unmet_gates.iter().map(|it| it.as_str())),
         DecisionOutcome::Fail { reason } => format!("at stage “{stage}”: {reason}"),
     }
 }

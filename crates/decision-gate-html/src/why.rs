@@ -45,7 +45,7 @@ pub(crate) struct Obstacle {
 
 /// The explanation, unless the run is well on its way or has ended well.
 pub(crate) fn of(verified: &Verified<'_>) -> Option<Why> {
-    let (run, account) = (verified.report.run.as_ref()?, verified.account?);
+    let (run, account) = (verified.report.run.as_ref()?, verified.account()?);
     if run.status == RunStatus::Completed && run.degraded.is_none() {
         return None;
     }

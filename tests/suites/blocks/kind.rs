@@ -8,6 +8,8 @@ use crate::readers::{READERS, Reader};
 pub(crate) enum Kind {
     /// `console`: `$ commands`, run in order in the page's folder, with what they say below each.
     Commands,
+    /// `console whole`: the same, with all that each command says, in the form that every run has.
+    Transcript,
     /// `sql`: statements for the page's database.
     Statements,
     /// `json call`: a JSON-RPC request, sent to a server of the page's folder.
@@ -27,6 +29,7 @@ impl Kind {
     pub(crate) fn named(info: &str) -> Option<Self> {
         match info.split(' ').collect::<Vec<_>>()[..] {
             ["console"] => Some(Self::Commands),
+            ["console", "whole"] => Some(Self::Transcript),
             ["sql"] => Some(Self::Statements),
             ["json", "call"] => Some(Self::Call),
             ["json", "answer"] => Some(Self::Answer),
@@ -42,7 +45,8 @@ impl Kind {
 
     /// Every name, for whoever wrote another one.
     pub(crate) fn known() -> String {
-        let fixed = ["console", "sql", "json call", "json answer", "text", "mermaid", "console outside"];
+        let fixed =
+            ["console", "console whole", "sql", "json call", "json answer", "text", "mermaid", "console outside"];
         let read =
             READERS.iter().flat_map(|it| it.languages.iter().map(move |language| format!("{language} {}", it.word)));
         fixed.into_iter().map(str::to_owned).chain(read).map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")

@@ -11,11 +11,12 @@ mod readers;
 mod shell;
 mod stage;
 mod tests;
+mod transcript;
 mod walk;
 
 use std::io::Write as _;
 
-use stage::Need::{Artifact, Bucket, File, GitServer, Postgres, PublicKey, Python, SecondVerifier, Written};
+use stage::Need::{Artifact, Bucket, File, GitServer, Postgres, PublicKey, Python, SecondVerifier, Verifier, Written};
 
 fn say(text: &str) {
     // A test whose standard error is closed has nobody to tell.
@@ -45,6 +46,7 @@ pages! {
     fn the_readme() = "README.md", [Written("reports/junit-unit.xml", JUNIT)];
     fn the_tutorial() = "docs/tutorial.md", [];
     fn the_page_on_fuzzing() = "fuzz/README.md", [];
+    fn the_first_session_is_up_to_date() = "docs/first-session.md", [];
     fn the_map_of_the_code() = "docs/ARCHITECTURE.md", [];
     fn the_page_on_trust() = "docs/architecture/evidence-trust-anchor.md", [];
     fn the_page_on_trust_in_spanish() = "docs/es/architecture/evidence-trust-anchor.md", [];
@@ -58,8 +60,13 @@ pages! {
     fn the_guide_on_auditing_a_ledger() = "docs/guides/audit-a-ledger.md", [];
     fn the_guide_on_backtests() = "docs/guides/backtest-a-policy.md", [Artifact];
     fn the_guide_on_gating_a_pipeline() = "docs/guides/gate-in-ci.md", [Artifact];
-    fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [];
+    fn the_guide_on_reports_of_ci() = "docs/guides/gate-on-ci-reports.md", [Written("reports/lcov.info", "")];
     fn the_guide_on_keys() = "docs/guides/keys.md", [Artifact, PublicKey("builder.pub.pem")];
+    fn the_guide_on_releases() = "docs/guides/gate-a-release.md", [Artifact];
+    fn the_guide_on_verifying_a_pack() = "docs/guides/verify-a-pack.md", [Artifact, Verifier];
+    fn the_guide_on_editors() = "docs/guides/editors.md", [];
+    fn the_guide_on_assistants() = "docs/guides/precheck-in-an-ide.md", [];
+    fn the_guide_on_agents() = "docs/guides/let-an-agent-ask.md", [];
     fn the_guide_on_beacons() = "docs/guides/make-beacon-attestation.md", [Artifact];
     fn the_guide_on_execution_evidence() = "docs/guides/make-execution-evidence.md", [Artifact];
     fn the_guide_on_clients() = "docs/guides/mcp-clients.md", [];
@@ -78,6 +85,11 @@ pages! {
         File("docs/examples/provider-python/statement.py", "statement.py")
     ];
     fn the_guide_on_scenarios() = "docs/guides/write-a-scenario.md", [];
+    fn the_specification_of_attestations() = "docs/spec/attestations.md", [Artifact];
+    fn the_specification_of_completeness() = "docs/spec/gates/evidence-completeness.md", [];
+    fn the_gate_on_execution_evidence() = "docs/modules/policy/gates/execution-evidence-gate.md", [];
+    fn the_gate_on_beacons() = "docs/modules/policy/gates/beacon-rate-gate.md", [];
+    fn the_gate_on_vex_trust() = "docs/modules/policy/gates/vex-trust-gate.md", [];
     fn the_specification_of_envelopes() = "docs/spec/dsse.md", [];
     fn the_specification_of_events() = "docs/spec/events.md", [];
     fn the_specification_of_statements() = "docs/spec/evidence-statement.md", [];
@@ -92,6 +104,7 @@ pages! {
         File("config/policy-gates.yaml.sample", "policy-gates.yaml"),
         Written("strict.yaml", "PolicyGates: { VexTrust: { Enabled: true } }\n")
     ];
+    fn the_specification_of_reports() = "docs/spec/reports.md", [];
     fn the_specification_of_runpacks() = "docs/spec/runpack.md", [];
     fn the_specification_of_scenarios() = "docs/spec/scenario.md", [];
     fn the_specification_of_keys() = "docs/spec/signatures.md", [];

@@ -21,7 +21,7 @@ use decision_gate_policy::options::PolicyDocument;
 use decision_gate_policy::waiver::Waiver;
 use decision_gate_policy::{confidence, lattice_state, uncertainty_tier};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::ci;
 use crate::fenced::Block;
@@ -62,7 +62,13 @@ const fn reader(word: &'static str, languages: &'static [&'static str], read: Re
 pub(crate) static READERS: &[Reader] = &[
     // What people write.
     reader("config", ANY, |block, walk| walk.check_config(block)),
-    reader("scenario", ANY, |block, walk| scenario(&document(block, walk)?)),
+    reader("scenario", ANY, |block, walk| {
+        let value = document(block, walk)?;
+        fits("scenario", &value)?;
+        scenario(&value)
+    }),
+    reader("case", ANY, |block, walk| fits("case", &document(block, walk)?)),
+    reader("settings", JSON, |block, walk| settings(&exact(block)?, walk)),
     reader("release-policy", ANY, |block, walk| release_policy(&document(block, walk)?)),
     reader("github", &["yaml"], |block, walk| ci::github(&list(block, walk)?)),
     reader("gitlab", &["yaml"], |block, walk| ci::gitlab(&document(block, walk)?)),
@@ -189,9 +195,28 @@ fn release_policy(value: &Value) -> Result<(), String> {
     let mut document = PolicyDocument::built_in();
     read(document.overlay("the block", value))?;
     read(document.policy())?;
-    let schema = fs::read(decision_gate_tests::project_root().join("schemas/release-policy.schema.json")).unwrap();
-    let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
-    schema.validate(value).map_err(|it| it.to_string())
+    fits("release-policy", value)
+}
+
+/// Whether a document is what the published schema of its kind takes.
+fn fits(name: &str, value: &Value) -> Result<(), String> {
+    let path = decision_gate_tests::project_root().join(format!("schemas/{name}.schema.json"));
+    let schema = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.validate(value).map_err(|it| format!("{name}.schema.json: {it}"))
+}
+
+/// Settings of an editor: the schemas that they name are there.
+fn settings(value: &Value, walk: &Walk) -> Result<(), String> {
+    let yaml = value["yaml.schemas"].as_object().into_iter().flatten().map(|(path, _)| path.as_str());
+    let json = value["json.schemas"].as_array().into_iter().flatten().filter_map(|it| it["url"].as_str());
+    let named: Vec<_> = yaml.chain(json).collect();
+    let missing = named.iter().find(|it| !walk.root().join("project").join(it).is_file());
+    match missing {
+        _ if named.is_empty() => Err("no schema is named".to_owned()),
+        Some(path) => Err(format!("there is no `{path}`")),
+        None => Ok(()),
+    }
 }
 
 fn statement(block: &Block) -> Result<(), String> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use decision_gate_services::{Cluster, S3};
-use decision_gate_tests::{Clients, Fault, project_root};
+use decision_gate_tests::{Clients, Fault, project_root, verifier};
 
 /// Something that the reader of a page has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) enum Need {
     Python,
     /// `docs/verify`, and a `python3` that has what it needs.
     SecondVerifier,
+    /// `decision-gate-verify` beside the program.
+    Verifier,
     /// `mcp-server-git` on the path, and a repository to look at.
     GitServer,
     /// A PostgreSQL of the page's own; the address that the page shows leads to it.
@@ -110,6 +112,7 @@ impl Stage {
                 fs::write(&program, script).map_err(Fault::io("write", &program))?;
                 fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).map_err(Fault::io("open", &program))
             }
+            Need::Verifier => link(&verifier()?, &self.root().join("bin/decision-gate-verify")),
             Need::GitServer => {
                 let server = Clients::git_server()?.git_server_program();
                 link(&server, &self.root().join("bin/mcp-server-git"))?;

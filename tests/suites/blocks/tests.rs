@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use decision_gate_tests::project_root;
+use decision_gate_tests::{binary, project_root};
 use serde_json::json;
 
 use crate::fenced::{of_page, of_text, pages};
 use crate::kind::Kind;
-use crate::walk::{Counts, commands, holds};
+use crate::walk::{Counts, commands, follow, holds};
 use crate::{PAGES, say};
 
 #[test]
@@ -55,6 +55,16 @@ fn what_is_not_run_is_listed_with_its_reason() {
         })
         .collect();
     assert_eq!(found, exceptions());
+}
+
+/// What is left of five minutes is for reading.
+#[test]
+fn a_new_user_needs_less_than_a_minute_of_the_machine() {
+    // Whoever has the binary need not build it.
+    binary().unwrap();
+    let began = std::time::Instant::now();
+    follow("docs/tutorial.md", &[]);
+    assert!(began.elapsed() < std::time::Duration::from_mins(1), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::kind::Kind;
 use crate::readers::exact;
 use crate::shell::{self, Shell, surroundings};
 use crate::stage::{Need, Stage};
+use crate::transcript;
 
 /// How many blocks of a page were held to what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Commands | Kind::Statements | Kind::Call | Kind::Answer => self.run += 1,
+            Kind::Commands | Kind::Transcript | Kind::Statements | Kind::Call | Kind::Answer => self.run += 1,
             Kind::Read(_) => self.read += 1,
             Kind::Text => self.text += 1,
             Kind::Outside => self.outside += 1,
@@ -79,9 +80,11 @@ impl Walk {
     fn hold(&mut self, block: &Block) -> Result<(), String> {
         let is_there = self.stage.missing.is_none();
         if let (Some(name), Kind::Read(_)) = (block.file_name(), block.kind) {
-            self.stage.write(name, &self.stage.played(&block.text)).map_err(|it| it.to_string())?;
+            let path = self.stage.write(name, &self.stage.played(&block.text)).map_err(|it| it.to_string())?;
+            schema_line(&block.text, &path)?;
         }
         match block.kind {
+            Kind::Transcript => self.transcript(block),
             Kind::Commands if is_there => commands(&block.text)?.iter().try_for_each(|it| self.run(it)),
             Kind::Commands | Kind::Outside => commands(&block.text)?.iter().try_for_each(|it| shell::parses(&it.text)),
             Kind::Statements if is_there => self.stage.statements(&block.text),
@@ -108,6 +111,20 @@ impl Walk {
             rest = after.to_owned();
         }
         Ok(())
+    }
+
+    /// Runs commands, and holds all that they say against what is shown; or has it printed anew.
+    fn transcript(&mut self, block: &Block) -> Result<(), String> {
+        let mut told = String::new();
+        for command in commands(&block.text)? {
+            let said = self.shell.run(&command.text).map_err(|it| it.to_string())?;
+            if said.code != 0 {
+                return Err(format!("exit code {}:\n$ {}\n{}", said.code, command.text, said.output));
+            }
+            let output = transcript::settled(&said.output, self.root());
+            told.push_str(&format!("$ {}\n{output}", command.text.replace('\n', "\n> ")));
+        }
+        transcript::up_to_date(block, &told)
     }
 
     /// Sends a request to the server of the page's configuration.
@@ -146,6 +163,18 @@ impl Walk {
         let name = format!("block-{}.{}", block.line, block.language);
         self.stage.write(&name, &block.text).map_err(|it| it.to_string())?;
         self.run(&Command { text: format!("decision-gate config check --config {name}"), says: Vec::new() })
+    }
+}
+
+/// Whether the schema that a file names for editors is there, seen from the file's own folder.
+fn schema_line(text: &str, file: &Path) -> Result<(), String> {
+    let named = |line: &str| {
+        let mark = ["# yaml-language-server: $schema=", "#:schema "];
+        mark.iter().find_map(|mark| line.strip_prefix(mark)).map(str::to_owned)
+    };
+    match text.lines().find_map(named) {
+        Some(path) if !file.parent().unwrap().join(&path).is_file() => Err(format!("there is no schema `{path}`")),
+        _ => Ok(()),
     }
 }
 

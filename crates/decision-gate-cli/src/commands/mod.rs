@@ -17,6 +17,7 @@ pub(crate) mod release;
 pub(crate) mod replace;
 pub(crate) mod runpack;
 pub(crate) mod scenario;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod verdict;
 
@@ -82,6 +83,7 @@ pub(crate) fn run(line: Vec<OsString>) -> Ending {
         Command::Issuers(command) => issuers::run(&command, output),
         Command::Providers(command) => providers::run(&command, output),
         Command::Config(command) => config::run(&command, output),
+        Command::Schema(command) => schema::run(&command, output),
         Command::Mcp(command) => mcp::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         #[cfg(feature = "pages")]

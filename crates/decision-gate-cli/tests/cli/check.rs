@@ -199,3 +199,27 @@ fn quiet_leaves_the_answer_to_the_exit_code() {
     assert!(!project.run(&["config", "schema", "--quiet"]).expect(0).stdout.is_empty());
     assert!(project.run(&["check", "no-such-scenario", "--quiet"]).expect(2).stderr.contains("code: "));
 }
+
+/// `script` makes the terminal; where it is not there, only the other half is looked at.
+#[test]
+fn how_far_work_has_come_is_told_on_a_terminal_and_nowhere_else() {
+    let project = Project::fresh();
+    project.report(12, 0, 84.5);
+    assert_eq!(project.run(&["check", "release", "--export", "piped"]).expect(0).stderr, "");
+    let on_terminal = |more: &str| {
+        let ready = project.command(&[]);
+        let program = ready.get_program().to_str().unwrap();
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &format!("{program} check release {more}"), "/dev/null"]).current_dir(project.folder());
+        script.env_clear().envs(ready.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        script.env("PATH", std::env::var("PATH").unwrap()).env("TERM", "xterm");
+        script.output().ok().map(|output| project.done(output).expect(0).stdout)
+    };
+    let Some(shown) = on_terminal("--export shown") else {
+        println!("skipped: no `script`");
+        return;
+    };
+    assert!(shown.contains("asking for evidence"), "{shown}");
+    let quiet = on_terminal("--export quiet --quiet").unwrap();
+    assert_eq!(quiet, "");
+}

@@ -34,7 +34,13 @@ fn init_writes_what_the_configuration_check_accepts_and_never_overwrites() {
     let files = files_below(&project.folder());
     assert_eq!(
         files,
-        [".decision-gate/.gitignore", ".decision-gate/config.toml", ".decision-gate/scenarios/release.yaml"]
+        [
+            ".decision-gate/.gitignore",
+            ".decision-gate/config.toml",
+            ".decision-gate/scenarios/release.yaml",
+            ".decision-gate/schemas/config.schema.json",
+            ".decision-gate/schemas/scenario.schema.json",
+        ]
     );
     insta::assert_snapshot!("config_check", project.run(&["config", "check"]).expect(0).transcript());
 

@@ -5,7 +5,7 @@ use crate::support::Project;
 #[test]
 fn every_help_page_says_what_and_shows_examples() {
     let project = Project::empty();
-    let pages: [&[&str]; 41] = [
+    let pages: [&[&str]; 44] = [
         &[],
         &["init"],
         &["check"],
@@ -46,6 +46,9 @@ fn every_help_page_says_what_and_shows_examples() {
         &["config", "check"],
         &["config", "show"],
         &["config", "schema"],
+        &["schema"],
+        &["schema", "print"],
+        &["schema", "write"],
         &["doctor"],
     ];
     for page in pages {
@@ -53,7 +56,7 @@ fn every_help_page_says_what_and_shows_examples() {
         let done = project.run(&line).expect(0);
         assert_eq!(done.stderr, "", "{line:?}");
         let has_subcommands =
-            matches!(page, ["runpack" | "ledger" | "attest" | "keys" | "issuers" | "providers" | "config"]);
+            matches!(page, ["runpack" | "ledger" | "attest" | "keys" | "issuers" | "providers" | "config" | "schema"]);
         assert!(has_subcommands || done.stdout.contains("Examples:"), "{line:?}: {}", done.stdout);
         insta::assert_snapshot!(line.join("_"), done.stdout);
     }

@@ -26,6 +26,7 @@ mod release;
 mod reload;
 mod reports;
 mod scenario;
+mod schemas;
 mod serve;
 mod signed;
 mod support;

@@ -21,7 +21,7 @@ fn project() -> Project {
     let read = |path: &str| std::fs::read_to_string(format!("{ROOT}{path}")).unwrap();
     let (guide, scenario) =
         (read("docs/guides/gate-on-ci-reports.md"), read("config/samples/scenarios/ci-reports.yaml"));
-    assert!(scenario.contains(&block(&guide, "yaml conditions")), "the guide shows a part of the sample");
+    assert!(scenario.contains(&block(&guide, "yaml scenario")), "the guide shows a part of the sample");
     let project = Project::empty();
     project.write("decision-gate.toml", &block(&guide, "toml config"));
     project.write("ci-reports.yaml", &scenario);

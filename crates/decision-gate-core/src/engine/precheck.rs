@@ -141,28 +141,19 @@ fn judge_supplied(input: PrecheckInput<'_>, spec: &ConditionSpec, lane: Lane) ->
     judge_from(source, &spec.query, spec.comparator, spec.expected.value(), answer.as_ref(), input.policy)
 }
 
-/// Each condition's gap as the strictest of the gates that use it sees it.
+/// Each condition's gap as the first gate that has one sees it.
 fn gaps(evaluation: &StageEvaluation, stage: Stage<'_>) -> Vec<PrecheckGap> {
-    let named = |view: &super::ConditionView| {
-        let judged = stage
-            .spec
-            .gates
-            .iter()
-            .filter(|gate| {
-                let mut uses = false;
-                gate.requirement.leaves(&mut |id| uses |= *id == view.condition_id);
-                uses
-            })
-            .map(|gate| view.within(gate))
-            .find(|it| it.gap.is_some())?;
-        let gap = judged.gap.as_ref()?;
-        Some(PrecheckGap {
-            condition_id: view.condition_id.clone(),
-            code: gap.code().to_owned(),
-            message: gap.message(),
-        })
-    };
-    evaluation.conditions.iter().filter_map(named).collect()
+    let mut gaps = BTreeMap::new();
+    for gate in &stage.spec.gates {
+        gate.requirement.leaves(&mut |id| {
+            let Some(view) = evaluation.condition(id).filter(|_| !gaps.contains_key(id)) else { return };
+            let judged = view.within(gate);
+            let Some(gap) = &judged.gap else { return };
+            let (code, message) = (gap.code().to_owned(), gap.message());
+            gaps.insert(&view.condition_id, PrecheckGap { condition_id: id.clone(), code, message });
+        });
+    }
+    gaps.into_values().collect()
 }
 
 /// Supplied values have no anchors; where the policy asks for one, the hypothetical answer says so.

@@ -17,6 +17,7 @@ pub mod path;
 pub mod pointer;
 mod print;
 mod scan;
+pub mod schema;
 mod special;
 
 pub use self::{

@@ -39,6 +39,7 @@ pub use expect::{Expect, ExpectedScenario, ExpectedScenarioFault};
 pub use files::{PackFile, PackFiles};
 pub use finding::{Finding, FindingCode};
 pub use layout::Anchor;
+pub use legacy::{PublicOutcome, PublicStep, PublicTrigger};
 pub use level::{ProofLevel, ProofLevelFault};
 pub use manifest::Profile;
 pub use packer::{PackFrame, Packer};
@@ -46,7 +47,7 @@ pub use path::{ManifestName, ManifestNameFault, PathFault, check_path};
 pub use report::{Facet, Facets, Level, PackFormat, Report, RunSummary, Status, Unproven, Verdict};
 pub use signature::MANIFEST_TYPE;
 pub(crate) use trail::Recorded;
-pub use verify::{verify, verify_told};
+pub use verify::{RunTold, verify, verify_told};
 
 #[cfg(test)]
 mod tests;

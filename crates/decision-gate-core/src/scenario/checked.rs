@@ -14,7 +14,7 @@ use super::{SpecFault, SpecFaults, SpecProblem};
 use crate::contract::Contracts;
 use crate::digest::Digest;
 use crate::json::canonical::form::word_form;
-use crate::json::{JsonError, canonical};
+use crate::json::{self, JsonError, canonical};
 use crate::name::{ConditionId, GateId, StageId};
 
 /// Who wrote the law: a configured file, or a caller through a tool.
@@ -69,6 +69,11 @@ pub struct Stage<'a> {
 pub type Gate<'a> = &'a GateSpec;
 
 impl Scenario {
+    /// The JSON Schema of the written form: short and long, in whatever language.
+    pub fn schema() -> Value {
+        json::schema::document::<ScenarioSpec>("scenario", "Decision Gate scenario")
+    }
+
     /// Reads the written form. Field errors carry their path and the nearest field that exists.
     ///
     /// # Errors

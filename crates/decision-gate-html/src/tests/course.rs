@@ -218,10 +218,10 @@ impl<'a> Course<'a> {
     pub(super) fn page_of(&self, files: &PackFiles, versioned: bool) -> String {
         let version = ExpectedScenario { id: "release".into(), hash: Some(self.scenario.hash()) };
         let expect = Expect { scenario: versioned.then_some(version), ..Expect::default() };
-        let (report, account) = verify_told(files, &ManifestName::standard(), &expect);
+        let (report, run) = verify_told(files, &ManifestName::standard(), &expect);
         let flags = versioned.then(|| ("--expect-scenario", format!("release@{}", self.scenario.hash())));
         let flags: Vec<_> = flags.into_iter().collect();
         let (pack, maker) = (self.words.pack, "decision-gate 0.0.0");
-        Verified { report: &report, account: account.as_ref(), pack, flags: &flags, maker }.run_page()
+        Verified { report: &report, run: run.as_ref(), pack, flags: &flags, maker }.run_page()
     }
 }

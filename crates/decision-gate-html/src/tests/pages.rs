@@ -1,6 +1,9 @@
 //! What a page says of a run that passes, fails, holds, or is not to be believed.
 
-use decision_gate_core::runpack::{PackFile, Profile};
+use decision_gate_core::digest::Digest;
+use decision_gate_core::json::canonical;
+use decision_gate_core::runpack::{PackFile, PackFiles, Profile};
+use serde_json::{Value, json};
 
 use super::course::{Course, HARMLESS};
 use crate::STYLE;
@@ -57,7 +60,7 @@ fn a_pack_that_does_not_verify_says_that_before_anything_else() {
     assert!(said.iter().any(|it| it == "file_hash_mismatch"), "{said:?}");
     // Neither the head nor a level speaks of success.
     assert!(!said.iter().any(|it| it == "Allowed" || it == "reached"), "{said:?}");
-    let none = course.page_of(&decision_gate_core::runpack::PackFiles::default(), true);
+    let none = course.page_of(&PackFiles::default(), true);
     assert_eq!(texts(&none).first().unwrap(), "Not verified");
     assert!(none.contains("manifest_missing"));
 }
@@ -76,4 +79,38 @@ fn a_page_shows_what_the_pack_discloses_and_no_more() {
 fn the_same_verification_gives_the_same_bytes() {
     let course = Course::start(HARMLESS, true).held();
     assert_eq!(course.page(Profile::Audit), course.page(Profile::Audit));
+}
+
+#[test]
+fn a_pack_of_the_public_project_has_its_time_line_as_it_was_recorded() {
+    let course = Course::start(HARMLESS, true).held().completed();
+    let page = course.page_of(&public(&course), false);
+    insta::assert_snapshot!("public", body(&page));
+    let said = texts(&page);
+    assert!(said.iter().any(|it| it.contains("no events to replay")), "{said:?}");
+    for word in ["started", "on hold", "advanced", "completed"] {
+        assert!(said.iter().any(|it| it == word), "{word}: {said:?}");
+    }
+    assert!(!said.iter().any(|it| it == "Allowed"), "{said:?}");
+}
+
+/// The same run as the public project would have packed it: without what only our packs have.
+fn public(course: &Course<'_>) -> PackFiles {
+    let ours = course.pack(Profile::Audit);
+    let own = ["events.json", "values.json", "trust.json", "proofs.json", "artifacts/verifier_report.json"];
+    let mut manifest: Value = serde_json::from_slice(ours.bytes("manifest.json").unwrap()).unwrap();
+    manifest.as_object_mut().unwrap().remove("decision_gate");
+    for list in ["/integrity/file_hashes", "/artifacts"] {
+        let files = manifest.pointer_mut(list).unwrap().as_array_mut().unwrap();
+        files.retain(|it| !own.iter().any(|path| it["path"] == *path));
+    }
+    let hashes = canonical::to_vec(&manifest["integrity"]["file_hashes"]);
+    manifest["integrity"]["root_hash"] = json!(Digest::of(&hashes));
+    let kept = ours.iter().map(|(path, _)| path).filter(|path| !own.contains(path) && *path != "manifest.json");
+    let mut files = PackFiles::default();
+    for path in kept {
+        files.insert(path, PackFile::Bytes(ours.bytes(path).unwrap().to_vec()));
+    }
+    files.insert("manifest.json", PackFile::Bytes(canonical::to_vec(&manifest)));
+    files
 }

@@ -40,6 +40,7 @@ pub fn document_schema() -> Value {
     gates.insert("Ungated".into(), json!({ "enum": ["Hold", "Allow"] }));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": decision_gate_core::json::schema::id("release-policy"),
         "title": "Release policy",
         "type": "object",
         "properties": {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use self::detect::Source;
 use super::Ending;
+use super::schema::{self, Document};
 use crate::arguments::{Format, ReportArguments};
 use crate::fault::Fault;
 use crate::output::Output;
@@ -33,8 +34,8 @@ pub(crate) struct InitArguments {
 const EXAMPLES: &str = "\
 Looks for reports of tests, coverage and scanners in the folder, and for the tools that
 would write them. Writes .decision-gate/config.toml, .decision-gate/scenarios/release.yaml and
-.decision-gate/.gitignore that fit what it found, and makes the folder reports/ where the
-reports go there. If the folder has a configuration or one of these files, nothing is written.
+.decision-gate/.gitignore that fit what it found, the JSON Schemas that editors complete them by,
+and makes the folder reports/ where the reports go there. If the folder has a configuration or one of these files, nothing is written.
 
 Examples:
   decision-gate init
@@ -80,6 +81,7 @@ pub(crate) fn run(arguments: &InitArguments, output: Output) -> Result<Ending, F
         write(&path, &content)?;
         written.push(path);
     }
+    written.extend(schema::write_into(&dir.join(schema::FOLDER), &[Document::Config, Document::Scenario])?);
     if sources.is_empty() || sources.iter().any(|it| it.says.is_none() && it.files.shown().starts_with(REPORTS)) {
         folder(&dir.join(REPORTS))?;
     }

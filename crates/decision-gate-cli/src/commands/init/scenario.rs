@@ -32,7 +32,8 @@ pub(super) fn of(sources: &[Source]) -> String {
         }
     }
     format!(
-        "# The first scenario: a release needs what this project's reports say.\n#\n\
+        "# yaml-language-server: $schema=../schemas/scenario.schema.json\n\
+         # The first scenario: a release needs what this project's reports say.\n#\n\
          # A condition asks a provider one question and compares the answer; where the reports are, `sources` in the\n\
          # configuration says. A gate says which conditions must hold (And, Or, Not, RequireGroup). A stage advances when\n\
          # all of its gates are true; what can't be established holds.\n\

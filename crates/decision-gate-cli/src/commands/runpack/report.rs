@@ -58,12 +58,12 @@ pub(crate) fn run(arguments: &PageArguments, kind: Kind, output: Output) -> Resu
     let verify = &arguments.verify;
     let progress = output.progress("verifying the pack");
     let (files, expect) = (verify.files()?, verify.expect()?);
-    let (report, account) = verify_told(&files, &verify.manifest, &expect);
+    let (report, run) = verify_told(&files, &verify.manifest, &expect);
     drop(progress);
     let (pack, flags) = (verify.pack.display().to_string(), verify.flags());
     let verified = Verified {
         report: &report,
-        account: account.as_ref(),
+        run: run.as_ref(),
         pack: &pack,
         flags: &flags,
         maker: concat!("decision-gate ", env!("CARGO_PKG_VERSION")),

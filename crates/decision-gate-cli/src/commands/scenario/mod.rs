@@ -1,5 +1,6 @@
 //! `scenario`: what a scenario says, whether it does what it seems to, and whether it decides as its author wants.
 
+mod case;
 mod expand;
 mod explain;
 mod lint;
@@ -17,6 +18,11 @@ use crate::fault::Fault;
 use crate::output::Output;
 
 pub(crate) use test::CaseFault;
+
+/// The JSON Schema of a case of `scenario test`.
+pub(crate) fn case_schema() -> serde_json::Value {
+    case::Case::schema()
+}
 
 /// What to do with a scenario.
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,5 @@
 //! `scenario test`: evidence and what it should come to, a file a case, through the same evaluator as everything else.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{fs, io};
@@ -8,15 +7,13 @@ use std::{fs, io};
 use clap::Args;
 use decision_gate_config::{ConfigErrors, document};
 use decision_gate_core::at::Timestamp;
-use decision_gate_core::condition::Truth;
-use decision_gate_core::engine::{DecisionOutcome, PrecheckAnswer, PrecheckInput, precheck};
-use decision_gate_core::name::{ConditionId, GateId, StageId};
+use decision_gate_core::engine::{PrecheckAnswer, PrecheckInput, precheck};
 use decision_gate_core::scenario::{Scenario, nearest, pointer_of};
 use decision_gate_core::trust::Lane;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ScenarioArguments;
+use super::case::Case;
 use super::subject::Subject;
 use crate::arguments::Format;
 use crate::commands::Ending;
@@ -113,72 +110,6 @@ impl CaseFault {
             }
             Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::Unknown { nearest: None, .. } => "use the ids of the scenario".into(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    #[serde(default)]
-    why: String,
-    #[serde(default)]
-    stage: Option<StageId>,
-    #[serde(default)]
-    evidence: BTreeMap<ConditionId, Value>,
-    #[serde(default = "verified")]
-    lane: Lane,
-    #[serde(default)]
-    time: Option<String>,
-    expect: Expect,
-    #[serde(default)]
-    gates: BTreeMap<GateId, Wanted>,
-}
-
-/// What a gate should be: in YAML, `True` and `False` are no words.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum Wanted {
-    Decided(bool),
-    Word(Truth),
-}
-
-impl Wanted {
-    fn truth(self) -> Truth {
-        match self {
-            Self::Decided(holds) => Truth::from(holds),
-            Self::Word(truth) => truth,
-        }
-    }
-}
-
-fn verified() -> Lane {
-    Lane::Verified
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Expect {
-    Advance,
-    Complete,
-    Hold,
-}
-
-impl Expect {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Advance => "advance",
-            Self::Complete => "complete",
-            Self::Hold => "hold",
-        }
-    }
-
-    /// Coming to the end is going on.
-    fn is(self, outcome: &DecisionOutcome) -> bool {
-        match self {
-            Self::Advance => matches!(outcome, DecisionOutcome::Advance { .. } | DecisionOutcome::Complete { .. }),
-            Self::Complete => matches!(outcome, DecisionOutcome::Complete { .. }),
-            Self::Hold => matches!(outcome, DecisionOutcome::Hold { .. }),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! and evidence, gates against traces, decisions against gates. At best such a pack is consistent; it is never
 //! called allowed, so that nothing is gained by making one of our packs look like one of these.
 
+mod course;
 mod decisions;
 mod gates;
 mod rules;
@@ -27,6 +28,7 @@ use crate::digest::Digest;
 use crate::engine::RunStatus;
 use crate::json::{self, Limits};
 use crate::scenario::packets::PacketPayload;
+pub use course::{PublicOutcome, PublicStep, PublicTrigger};
 #[cfg(test)]
 pub(crate) use rules::compare;
 use wire::{
@@ -50,18 +52,24 @@ struct Pack {
 }
 
 /// Cross-checks a pack whose files and hashes were checked.
-pub(crate) fn verify(files: &PackFiles, sealed: &Sealed<'_>, expect: &Expect, findings: &mut Findings) -> Established {
+pub(crate) fn verify(
+    files: &PackFiles,
+    sealed: &Sealed<'_>,
+    expect: &Expect,
+    findings: &mut Findings,
+) -> (Established, Vec<PublicStep>) {
     let unproven = vec![Unproven {
         path: sealed.name.to_owned(),
         pointer: String::new(),
         reason: "nothing binds the evidence to its source, and no hash covers the manifest".into(),
     }];
-    let mut untold = None;
+    let (mut untold, mut steps) = (None, Vec::new());
     let summary = read(files, sealed, findings).map(|pack| {
         check_scope(&pack, sealed, findings);
         untold = Some(gates::check(&pack, findings));
         let end = decisions::check(&pack, findings);
         check_payloads(&pack, sealed, findings);
+        steps = course::of(&pack);
         summary(&pack, sealed, end)
     });
     let ended_well = summary.as_ref().is_some_and(|it| it.status == RunStatus::Completed);
@@ -71,7 +79,7 @@ pub(crate) fn verify(files: &PackFiles, sealed: &Sealed<'_>, expect: &Expect, fi
         Some(untold) => replayed(untold),
     };
     let anchoring = Facet::none("a pack of the public project has no checkpoint");
-    Established { run: summary, replay, anchoring, proven_at: None, verdict, unproven }
+    (Established { run: summary, replay, anchoring, proven_at: None, verdict, unproven }, steps)
 }
 
 /// How far `rules: 0` reach: that project records no inputs of its decisions but the evidence.

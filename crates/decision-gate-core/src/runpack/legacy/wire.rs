@@ -94,6 +94,8 @@ pub(super) struct TriggerEvent {
     pub(super) namespace_id: NamespaceId,
     pub(super) run_id: String,
     pub(super) kind: TriggerKind,
+    #[serde(default)]
+    pub(super) source_id: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -139,32 +141,18 @@ pub(super) struct DecisionRecord {
     pub(super) seq: u64,
     pub(super) trigger_id: String,
     pub(super) stage_id: String,
-    #[serde(rename = "decided_at")]
-    pub(super) _decided_at: Timestamp,
+    pub(super) decided_at: Timestamp,
     pub(super) outcome: Outcome,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Outcome {
-    Start {
-        stage_id: String,
-    },
-    Complete {
-        stage_id: String,
-    },
-    Advance {
-        from_stage: String,
-        to_stage: String,
-        timeout: bool,
-    },
-    Hold {
-        summary: Summary,
-    },
-    Fail {
-        #[serde(rename = "reason")]
-        _reason: String,
-    },
+    Start { stage_id: String },
+    Complete { stage_id: String },
+    Advance { from_stage: String, to_stage: String, timeout: bool },
+    Hold { summary: Summary },
+    Fail { reason: String },
 }
 
 #[derive(Debug, Deserialize)]

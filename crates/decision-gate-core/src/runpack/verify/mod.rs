@@ -19,7 +19,7 @@ use super::account::{Account, Judgements};
 use super::expect::Expect;
 use super::files::PackFiles;
 use super::finding::{Concern, FindingCode, Findings};
-use super::legacy;
+use super::legacy::{self, PublicStep};
 use super::level::ProofLevel;
 use super::manifest::{CHECKPOINT, Own, VERIFIER_REPORT};
 use super::path::ManifestName;
@@ -63,9 +63,17 @@ pub fn verify(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) 
     verify_in(files, manifest_name, expect, Course::Pass).0
 }
 
-/// Verifies a pack, and tells its run as it was replayed: nothing where the events could not be put together, and of
-/// packs of the public project.
-pub fn verify_told(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> (Report, Option<Account>) {
+/// The run of a pack, as verification went through it.
+#[derive(Debug)]
+pub enum RunTold {
+    /// As it was replayed.
+    Replayed(Box<Account>),
+    /// As a pack of the public project records it: it has no events to replay.
+    Recorded(Vec<PublicStep>),
+}
+
+/// Verifies a pack, and tells its run: nothing where that could not be put together.
+pub fn verify_told(files: &PackFiles, manifest_name: &ManifestName, expect: &Expect) -> (Report, Option<RunTold>) {
     verify_in(files, manifest_name, expect, Course::Steps(Some(Judgements::default())))
 }
 
@@ -89,8 +97,8 @@ fn verify_in(
     manifest_name: &ManifestName,
     expect: &Expect,
     course: Course,
-) -> (Report, Option<Account>) {
-    let mut account = None;
+) -> (Report, Option<RunTold>) {
+    let mut run_told = None;
     let mut findings = Findings::default();
     let mut signatures = Signatures::default();
     // Steps 1 to 5.
@@ -102,10 +110,12 @@ fn verify_in(
             signatures::manifest(files, sealed, expect.keys.as_ref(), &mut findings, &mut signatures);
             if sealed.is_ours() {
                 let (established, told) = verify_own(files, sealed, expect, course, &mut findings, &mut signatures);
-                account = told;
+                run_told = told.map(|it| RunTold::Replayed(Box::new(it)));
                 (PackFormat::DecisionGate, established)
             } else {
-                (PackFormat::PublicV1, legacy::verify(files, sealed, expect, &mut findings))
+                let (established, steps) = legacy::verify(files, sealed, expect, &mut findings);
+                run_told = Some(steps).filter(|it| !it.is_empty()).map(RunTold::Recorded);
+                (PackFormat::PublicV1, established)
             }
         }
     };
@@ -134,7 +144,7 @@ fn verify_in(
         root_hash: sealed.map(|it| it.manifest.integrity.root_hash),
         run: established.run,
     };
-    (report, account)
+    (report, run_told)
 }
 
 fn facets(established: &Established, signatures: &Signatures, findings: &Findings) -> Facets {

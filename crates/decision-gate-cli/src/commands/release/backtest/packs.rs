@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use decision_gate_core::digest::Digest;
 use decision_gate_core::name::{NamespaceId, ScenarioId, TenantId};
-use decision_gate_core::runpack::{Account, Expect, ManifestName, PackedValue, Status, Told, verify_told};
+use decision_gate_core::runpack::{Account, Expect, ManifestName, PackedValue, RunTold, Status, Told, verify_told};
 use decision_gate_policy::READERS;
 use decision_gate_policy::backtest::{Backtest, Documents, Filter, Report, StoredRow, StoredValue, ValueContent};
 use decision_gate_verify::FolderFault;
@@ -19,8 +19,10 @@ pub(super) fn judge(mut backtest: Backtest, filter: &Filter, folder: &Path) -> R
     for (name, path) in packs(folder)? {
         let told = decision_gate_verify::read_at(&path).ok().and_then(|files| {
             let expect = Expect { readers: Some(READERS), ..Expect::default() };
-            let (report, account) = verify_told(&files, &ManifestName::standard(), &expect);
-            account.filter(|_| report.status == Status::Pass)
+            match verify_told(&files, &ManifestName::standard(), &expect) {
+                (report, Some(RunTold::Replayed(account))) if report.status == Status::Pass => Some(account),
+                _ => None,
+            }
         });
         match told {
             Some(account) => take(&mut backtest, &account),
