@@ -188,7 +188,7 @@ fn t177_a_tool_takes_no_policy_but_a_configured_one() -> Result<(), Fault> {
     let mut server = start(&workspace)?;
     for policy in [json!("evidence/mine.yaml"), json!("../decision-gate.toml"), json!({ "PolicyGates": {} })] {
         let answer = server.call("policy_backtest", &json!({ "policy": policy }))?;
-        assert_eq!(answer["isError"], true, "{answer:#}");
+        assert!(answer.is_error, "{answer:?}");
     }
     server.close()?;
     Ok(())
