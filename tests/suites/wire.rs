@@ -20,7 +20,9 @@ fn release(environment: &str) -> Value {
 }
 
 /// Calls of a release that first holds, in order. What `runpack_verify` takes is known only after the export.
-fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
+type Call = (&'static str, Value, Must);
+
+fn calls(spec: &Value) -> Vec<Call> {
     let query = json!({"provider_id": "json", "check_id": "path",
         "params": {"root": "reports", "file": "tests.json", "jsonpath": "$.coverage"}});
     let nowhere = json!({"provider_id": "json", "check_id": "path",
@@ -73,15 +75,21 @@ fn calls(spec: &Value) -> Vec<(&'static str, Value, Must)> {
         ("attestation_verify", json!({"envelope": envelope}), Must::Answer),
         ("attestation_verify", json!({"envelope": envelope.to_string()}), Must::Answer),
         ("attestation_verify", json!({"envelope": {}}), Must::Err("envelope_malformed")),
+        ("attestation_verify", json!({"envelope": " ".repeat(300_000)}), Must::Err("envelope_too_large")),
+        ("decision_gate_docs_search", json!({"query": "trust_lane"}), Must::Answer),
+        ("decision_gate_docs_search", json!({"query": ""}), Must::Err("invalid_arguments")),
+    ]
+}
+
+/// After the run of the others is through.
+fn calls_about_releases() -> Vec<Call> {
+    vec![
         ("release_evaluate", release("production"), Must::Answer),
         ("release_evaluate", release("moon"), Must::Err("environment_unknown")),
         ("policy_backtest", json!({"curves": true}), Must::Answer),
         ("policy_backtest", json!({"environment": "moon"}), Must::Err("environment_unknown")),
         ("policy_backtest", json!({"policy": "/etc/passwd"}), Must::Err("release_policy_unknown")),
         ("policy_backtest", json!({"since": "yesterday"}), Must::Err("invalid_arguments")),
-        ("attestation_verify", json!({"envelope": " ".repeat(300_000)}), Must::Err("envelope_too_large")),
-        ("decision_gate_docs_search", json!({"query": "trust_lane"}), Must::Answer),
-        ("decision_gate_docs_search", json!({"query": ""}), Must::Err("invalid_arguments")),
     ]
 }
 
@@ -101,7 +109,7 @@ fn session(era: Era) -> Result<(), Fault> {
     let schemas = output_schemas(&tools);
     let mut called = BTreeSet::new();
     let mut pack = Value::Null;
-    for (tool, mut arguments, must) in calls(&workspace.scenario()?) {
+    for (tool, mut arguments, must) in calls(&workspace.scenario()?).into_iter().chain(calls_about_releases()) {
         if tool == "$mend" {
             workspace.mend()?;
             continue;

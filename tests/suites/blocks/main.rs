@@ -104,7 +104,7 @@ pages! {
         File("config/policy-gates.yaml.sample", "policy-gates.yaml"),
         Written("strict.yaml", "PolicyGates: { VexTrust: { Enabled: true } }\n")
     ];
-    fn the_specification_of_reports() = "docs/spec/reports.md", [Written("reports/lcov.info", "")];
+    fn the_specification_of_reports() = "docs/spec/reports.md", [];
     fn the_specification_of_runpacks() = "docs/spec/runpack.md", [];
     fn the_specification_of_scenarios() = "docs/spec/scenario.md", [];
     fn the_specification_of_keys() = "docs/spec/signatures.md", [];

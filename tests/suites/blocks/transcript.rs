@@ -25,11 +25,11 @@ fn ids(line: &str) -> String {
     let mut cut = String::new();
     let mut rest = line;
     while let Some(start) = rest.find(is_hex) {
-        let word = &rest[start..];
-        let length = word.find(|it| !is_hex(it)).unwrap_or(word.len());
-        cut.push_str(&rest[..start]);
-        cut.push_str(if length >= 16 { "…" } else { &word[..length] });
-        rest = &word[length..];
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|it| !is_hex(it)).unwrap_or(from.len()));
+        cut.push_str(before);
+        cut.push_str(if word.len() >= 16 { "…" } else { word });
+        rest = after;
     }
     cut + rest
 }

@@ -117,6 +117,7 @@ fn calls(spec: &Value) -> Vec<Row> {
             json!({"subject": [format!("sha256:{}", "ab".repeat(32))], "environment": "production"}),
             RELEASED,
         ),
+        ("policy_backtest", json!({}), &["/next/*", "/judged"]),
     ]
 }
 

@@ -87,7 +87,9 @@ fn session(project: &Project, server: &S3, asked: &[Value]) -> Vec<Value> {
         json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
         json!({ "jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": { "level": "warning" } }),
     ];
-    let input: String = opening.iter().chain(asked).map(|it| format!("{it}\n")).collect();
+    let mut lines: Vec<String> = opening.iter().chain(asked).map(ToString::to_string).collect();
+    lines.push(String::new());
+    let input = lines.join("\n");
     let mut command = project.command(&["serve", "--config", ".decision-gate/config.toml"]);
     with(&mut command, server);
     let mut serving = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -159,7 +159,7 @@ fn json_answers_parse() {
     let schema = project.run(&["config", "schema"]).expect(0).json();
     assert_eq!(schema["type"], "object");
     let init = project.run(&["init", "--format", "json", "elsewhere"]).expect(0).json();
-    assert_eq!(init["written"].as_array().unwrap().len(), 3);
+    assert_eq!(init["written"].as_array().unwrap().len(), 5);
 }
 
 #[test]

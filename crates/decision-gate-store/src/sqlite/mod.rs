@@ -90,8 +90,8 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let idle = [Some(&self.writer), self.reader.as_ref()].into_iter().flatten();
-        match idle.filter_map(|it| it.glance(&mut work)).next() {
+        let mut idle = [Some(&self.writer), self.reader.as_ref()].into_iter().flatten();
+        match idle.find_map(|it| it.glance(&mut work)) {
             Some(seen) => Ok(seen),
             None => self.read(work).await,
         }

@@ -245,9 +245,19 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
     ),
     ("environment_unknown", "The environment is not declared.", "declare it under `environments` in the configuration"),
     (
+        "event_changed",
+        "The bytes of an event do not have the hash that was kept of them.",
+        "keep the file as it is, and compare it with a backup; a checkpoint from elsewhere says how far it can be believed",
+    ),
+    (
         "event_invalid",
         "A row of the ledger or of a pack is not an event.",
         "keep the ledger as it is; use the version that wrote it",
+    ),
+    (
+        "event_misplaced",
+        "An event is of another stream, position, kind or key than the row that it lies in.",
+        "keep the file as it is, and compare it with a backup; a checkpoint from elsewhere says how far it can be believed",
     ),
     (
         "evidence_hash_mismatch",
@@ -374,6 +384,16 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "payload_too_large",
         "What was handed in is over the size limit.",
         "hand in less or a reference, or raise `limits.max_payload_bytes`",
+    ),
+    (
+        "policy_invalid",
+        "A policy that was in force can't be read, or says nothing of the provider.",
+        "keep the store as it is and run `decision-gate doctor`",
+    ),
+    (
+        "policy_missing",
+        "An event names a policy that is not there, or not that of its digest.",
+        "do not rely on this pack: ask for it again; a ledger without it is to be compared with a backup",
     ),
     (
         "predicate_type_mismatch",
@@ -537,6 +557,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "trust_lane",
         "The evidence is of a lower lane than is asked for.",
         "have a trusted key sign it, or ask the source itself",
+    ),
+    (
+        "value_changed",
+        "A value is not what its event commits to.",
+        "keep the file as it is, and compare it with a backup; a checkpoint from elsewhere says how far it can be believed",
     ),
     (
         "value_missing",
