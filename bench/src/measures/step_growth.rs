@@ -1,4 +1,4 @@
-//! Does a step cost more the longer its run is? One ledger keeps a run that has taken 3,000 steps; on another one new
+//! Does a step cost more the longer its run is? One ledger keeps a run that has taken 10,000 steps; on another one new
 //! runs are started and measured around their tenth step.
 
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::setup::{Folder, Setup, scenario};
 use crate::stats::{Pair, Summary};
 use crate::table::{Bar, Row, Unit};
 
-const LATE: usize = 3_000;
+const LATE: usize = 10_000;
 /// Steps that the ledger of the new runs has seen: its write-ahead log must have been full once, as the other's has,
 /// since a log that is still growing costs more to synchronise.
 const SEASONING: usize = 500;

@@ -149,14 +149,15 @@ pub(crate) fn entries(connection: &Connection, scope: Scope, from: u64, limit: u
     found.map(|it| entry(scope, it?)).collect()
 }
 
+/// The sign before `position` keeps SQLite from going through all entries below it.
+const LAST_OF: &str = "SELECT position, stream, size, root FROM log_entries \
+    WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3 AND +position < ?4 ORDER BY size DESC LIMIT 1";
+
 /// The last entry of a stream below a position. Positions of one stream grow with its sizes.
 pub(crate) fn last_of(connection: &Connection, stream: &Stream, before: u64) -> Result<Option<LogEntry>, Fault> {
     let (tenant, namespace) = rows::scope(stream.scope);
     let found = connection
-        .prepare_cached(
-            "SELECT position, stream, size, root FROM log_entries \
-             WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3 AND position < ?4 ORDER BY size DESC LIMIT 1",
-        )?
+        .prepare_cached(LAST_OF)?
         .query_row(params![tenant, namespace, rows::stream(stream), rows::seq(before)], columns)
         .optional()?;
     found.map(|it| entry(stream.scope, it)).transpose()
@@ -236,4 +237,21 @@ fn checkpoint_columns(row: &Row<'_>) -> rusqlite::Result<CheckpointColumns> {
 
 fn checkpoint((size, root, note): CheckpointColumns) -> Result<KeptCheckpoint, Fault> {
     Ok(KeptCheckpoint { size: rows::position(size)?, root: rows::digest(&root)?, note })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::SqliteSettings;
+    use crate::sqlite::open::Opened;
+
+    #[test]
+    fn the_last_entry_of_a_stream_is_found_by_the_stream() {
+        let opened = Opened::new(&SqliteSettings::memory()).unwrap();
+        let mut explain = opened.connection.prepare(&format!("EXPLAIN QUERY PLAN {LAST_OF}")).unwrap();
+        let step = |row: &Row<'_>| row.get::<_, String>(3);
+        let plan: Vec<String> = explain.query_map(params![1, 1, "run", 9], step).unwrap().map(Result::unwrap).collect();
+        assert_eq!(plan.len(), 1, "{plan:?}");
+        assert!(plan[0].ends_with("(tenant=? AND namespace=? AND stream=?)"), "{plan:?}");
+    }
 }
