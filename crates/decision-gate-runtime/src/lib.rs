@@ -18,6 +18,6 @@ pub use orchestrator::{
     MAX_DESCRIPTION_BYTES, Orchestrator, Parts, PinnedScenario, PinnedSchema, PrecheckRequest, PrecheckSource,
     Prechecked, QueryReply, QueryRequest, RELEASE_PROVIDER, RegisterRequest, ReleaseReply, ReleaseRequest, RunView,
     SchemaLine, SchemaOrigin, SchemaView, Shelves, StartReply, StartRequest, StepReply, StepRequest, SubmitReply,
-    SubmitRequest,
+    SubmitRequest, take_scanned,
 };
 pub use ports::{Clock, Entropy, EvidenceContext, Provider, Store};

@@ -17,12 +17,11 @@ use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, TenantId};
 use decision_gate_core::policy::Policy;
 use decision_gate_core::scenario::{Origin, Scenario};
 use decision_gate_policy::READERS;
-use decision_gate_policy::backtest::{
-    Backtest, Candidate, Documents, Extent, Filter, Report, StoredRow, StoredValue, ValueContent,
-};
+use decision_gate_policy::backtest::{Backtest, Candidate, Documents, Extent, Filter, Report};
 use decision_gate_policy::options::Overlays;
 use decision_gate_policy::release::{Asked, Brought, BroughtRoot, Rules, TenantName, checks};
-use decision_gate_runtime::ports::{ScannedEvent, Scope, Store as _};
+use decision_gate_runtime::ports::Store as _;
+use decision_gate_runtime::take_scanned;
 use decision_gate_store::{SqliteSettings, SqliteStore};
 use regorus::{Engine, Value as RegoValue};
 use rusqlite::{Connection, params};
@@ -240,32 +239,11 @@ fn ours(runtime: &Runtime, store: &SqliteStore, world: &World) -> Result<(Durati
             let page = runtime.block_on(store.scan(scope, from, PAGE)).map_err(failed)?;
             let Some(last) = page.last() else { break };
             after = Some((last.run.clone(), last.seq));
-            for event in &page {
-                take(&mut backtest, scope, event, world);
-            }
+            let Ok(()) = take_scanned(&mut backtest, scope, &page, world);
         }
     }
     let report = backtest.finish();
     Ok((began.elapsed(), report))
-}
-
-fn take(backtest: &mut Backtest, scope: Scope, event: &ScannedEvent, world: &World) {
-    let values = event.values.iter().map(|it| StoredValue {
-        slot: &it.slot,
-        content: ValueContent::Whole { salt: &it.salt, canonical: &it.canonical },
-    });
-    let values: Vec<_> = values.collect();
-    let row = StoredRow {
-        tenant: scope.tenant,
-        namespace: scope.namespace,
-        run: &event.run,
-        seq: u64::try_from(event.seq).unwrap_or(0),
-        kind: &event.kind,
-        bytes: &event.bytes,
-        leaf: Some(&event.leaf),
-        values: &values,
-    };
-    let Ok(()) = backtest.take(&row, world);
 }
 
 /// Every input, read and judged.

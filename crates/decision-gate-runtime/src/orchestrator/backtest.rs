@@ -151,12 +151,26 @@ fn there<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreErro
 
 fn judge(mut backtest: Backtest, library: &Library, mut pages: mpsc::Receiver<Page>) -> Result<Report, StoreError> {
     while let Some((scope, page)) = pages.blocking_recv() {
-        for event in &page {
-            let values: Vec<_> = event.values.iter().map(value).collect();
-            backtest.take(&row(scope, event, &values), library)?;
-        }
+        take_scanned(&mut backtest, scope, &page, library)?;
     }
     Ok(backtest.finish())
+}
+
+/// Hands scanned events of one shelf to a backtest.
+///
+/// # Errors
+/// That of the documents, where they can't be looked up.
+pub fn take_scanned<D: Documents>(
+    backtest: &mut Backtest,
+    scope: Scope,
+    page: &[ScannedEvent],
+    documents: &D,
+) -> Result<(), D::Fault> {
+    for event in page {
+        let values: Vec<_> = event.values.iter().map(value).collect();
+        backtest.take(&row(scope, event, &values), documents)?;
+    }
+    Ok(())
 }
 
 fn value(it: &crate::ports::RawValue) -> StoredValue<'_> {

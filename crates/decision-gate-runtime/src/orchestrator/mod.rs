@@ -27,7 +27,7 @@ use decision_gate_core::name::{EnvironmentName, NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, TimeSource};
 use decision_gate_core::scenario::{Bounds, Scenario, ScenarioSpec};
 
-pub use backtest::BacktestRequest;
+pub use backtest::{BacktestRequest, take_scanned};
 pub use define::Defined;
 pub use export::ExportRequest;
 pub use precheck::{DataShapeName, PrecheckRequest, PrecheckSource, Prechecked};

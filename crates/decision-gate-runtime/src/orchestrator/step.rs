@@ -151,7 +151,8 @@ impl Orchestrator {
     ) -> Result<StepReply, RuntimeError> {
         let conflict = || RuntimeError::RunConflict { run: asked.request.run_id.to_string() };
         let mut state = Cow::Borrowed(seen);
-        for _ in 0..TRIES {
+        // To go by what was seen before the evidence was fetched costs no try.
+        for _ in 0..TRIES + usize::from(!moved) {
             if moved {
                 state = Cow::Owned(self.head(asked.scope, &asked.request.run_id, None).await?.state);
                 if let Some(reply) = self.answered(asked, &state, &policy).await? {
