@@ -7,12 +7,14 @@
 #[cfg(test)]
 mod contract;
 mod durability;
+mod opening;
 mod packs;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
 
 pub use durability::Durability;
+pub use opening::Opening;
 #[cfg(feature = "object-store")]
 pub use packs::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};
 pub use packs::{PackFolder, PackStoreError};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
-use crate::SyncMode;
+use crate::{Opening, SyncMode};
 
 /// Where the server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +98,8 @@ pub struct PostgresSettings {
     pub lock_timeout: Duration,
     /// When an acknowledged write has reached the server's disk.
     pub sync_mode: SyncMode,
+    /// What opening it may do to it.
+    pub opening: Opening,
 }
 
 impl PostgresSettings {
@@ -116,6 +118,7 @@ impl PostgresSettings {
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
             sync_mode: SyncMode::Full,
+            opening: Opening::ToWrite,
         }
     }
 

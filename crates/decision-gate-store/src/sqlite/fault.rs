@@ -15,8 +15,17 @@ pub(crate) enum Fault {
     Damaged(String),
     /// The file is no store of ours, or a newer one.
     Version(String),
+    /// It was made by an older version, and is only to be read.
+    Older {
+        /// The version of its tables.
+        version: i32,
+        /// The version that is read here.
+        known: i32,
+    },
     /// The file, or a folder for it, can't be written.
     ReadOnly,
+    /// Another process is in the way.
+    Busy,
     /// There is no room for the file.
     Full,
     /// The file can't be reached.
@@ -59,6 +68,8 @@ impl Fault {
             Self::Refused(error) => error,
             Self::Damaged(what) => StoreError::Corrupt { place, what },
             Self::Version(what) => StoreError::Version { place, what },
+            Self::Older { version, known } => StoreError::Older { place, version, known },
+            Self::Busy => StoreError::Locked { place },
             Self::Full => StoreError::Full { place },
             Self::ReadOnly => StoreError::ReadOnly { place },
             Self::Unavailable(what) => StoreError::Unavailable { place, what },
