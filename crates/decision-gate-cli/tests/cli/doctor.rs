@@ -178,6 +178,11 @@ fn what_else_stands_in_the_way_is_found() {
     project.write(".decision-gate/issuers.json.new", "");
     assert_eq!(found(&project, 0), ["doubt lock_pending"]);
     let project = healthy();
+    let config = project.read(".decision-gate/config.toml");
+    project.write(".decision-gate/config.toml", &config.replace("[store]", "[runpacks]\nroot = \"packs\"\n[store]"));
+    std::fs::create_dir_all(project.folder().join(".decision-gate/packs/.one.17.part")).unwrap();
+    assert_eq!(found(&project, 0), ["doubt pack_unfinished"]);
+    let project = healthy();
     project.write(".decision-gate/keyring.json", "{}");
     assert_eq!(found(&project, 1), ["trouble keyring_invalid"]);
     let project = healthy();
@@ -218,27 +223,41 @@ fn d13_a_run_from_the_future_is_found_also_after_another_was_decided() {
     assert_eq!(found(&project, 1), ["trouble clock_behind_ledger"]);
 }
 
+/// What the doctor finds, unless it waits for somebody who never comes.
+#[cfg(unix)]
+fn found_soon(project: &Project) -> Vec<String> {
+    let mut child = project.command(&["doctor", "--format", "json"]);
+    let mut child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while child.try_wait().unwrap().is_none() {
+        if std::time::Instant::now() > until {
+            child.kill().unwrap();
+            panic!("the doctor waits");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    codes(&serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap())
+}
+
 #[cfg(unix)]
 #[test]
 fn d10_what_is_no_regular_file_is_never_opened() {
-    let pipe = |project: &Project, path: &str| {
-        let path = project.folder().join(path);
-        std::fs::remove_file(&path).ok();
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-    };
-    for (path, code) in [
-        (".decision-gate/ledger.db", "store_not_open"),
-        (".decision-gate/keyring.json", "input_unreadable"),
-        (".decision-gate/issuers.json", "issuers_unreadable"),
-        (".decision-gate/outcomes.intoto.jsonl", ""),
-        ("evidence/pipe.json", ""),
-        (".decision-gate/gates.yaml", "policy_unreadable"),
-        (".mcp.json", "client_file_invalid"),
+    for (path, expected) in [
+        (".decision-gate/ledger.db", "trouble store_not_open"),
+        (".decision-gate/keyring.json", "trouble input_unreadable"),
+        (".decision-gate/issuers.json", "trouble input_unreadable"),
+        (".decision-gate/outcomes.intoto.jsonl", "trouble provider_unusable"),
+        ("evidence/vex.json", "trouble vex_evidence_missing"),
+        (".decision-gate/gates.yaml", "trouble config_unreadable"),
+        (".decision-gate/config.toml", "trouble config_unreadable"),
+        (".mcp.json", "doubt input_unreadable"),
     ] {
         let project = healthy();
-        pipe(&project, path);
-        let report = project.run(&["doctor", "--format", "json"]).json();
-        assert!(code.is_empty() || !codes(&report).is_empty(), "{path}: {report}");
+        let pipe = project.folder().join(path);
+        std::fs::remove_file(&pipe).ok();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let found = found_soon(&project);
+        assert!(found.contains(&expected.to_owned()), "{path}: {found:?}");
     }
     let project = healthy();
     std::os::unix::fs::symlink("nowhere", ledger(&project)).unwrap();

@@ -84,6 +84,11 @@ pub(crate) fn is_taken(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|it| codes.contains(&it.extended_code))
 }
 
+/// Whether a file could not be written, which may have many reasons.
+pub(crate) fn is_failed_write(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|it| it.extended_code == ffi::SQLITE_IOERR_WRITE)
+}
+
 /// Whether another connection is in the way.
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|it| it.extended_code & 0xff == ffi::SQLITE_BUSY)

@@ -19,7 +19,7 @@ use super::fault::{Fault, is_busy};
 use super::look::{self, Still};
 use super::schema::{APPLICATION_ID, SCHEMA_VERSION, STEPS};
 use super::settings::{Place, SqliteSettings, SyncMode};
-use crate::Opening;
+use crate::{Opening, file_limit};
 
 /// One file is made at a time in this process: closing any handle to a file gives up all locks that the process holds
 /// on it, so the handle that makes it must be closed before anybody here can connect to it.
@@ -90,6 +90,7 @@ impl Opened {
             }
             Place::File(path) => {
                 let path = std::path::absolute(path).map_err(|error| Fault::of_file(path, &error))?;
+                file_limit::fail_beyond();
                 make(&path)?;
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 let opened = Connection::open_with_flags(&path, flags).map_err(Fault::from);

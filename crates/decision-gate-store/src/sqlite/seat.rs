@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use decision_gate_runtime::ports::StoreError;
 use rusqlite::Connection;
 
-use super::fault::Fault;
+use super::fault::{Fault, is_failed_write};
 use super::open::Opened;
 use super::settings::{Place, SqliteSettings};
 use super::worker::{Access, Job};
+use crate::file_limit;
 
 /// As long as a caller's own thread may be kept by the disk.
 const QUICK: Duration = Duration::from_millis(1);
@@ -113,18 +114,17 @@ impl Seat {
     }
 
     fn answer(&mut self, batch: Vec<Box<dyn Job>>, verdict: Result<Vec<Result<(), Fault>>, Undone>, since: Instant) {
-        let place = self.settings.name();
         if verdict.is_ok() {
             self.last = Some(since.elapsed());
         }
         let verdict = verdict.map_err(|undone| match undone {
-            Undone::Because(fault) => Some(fault.at(&place)),
-            Undone::ByOne(fault) => (batch.len() == 1).then(|| fault.at(&place)),
+            Undone::Because(fault) => Some(self.told(fault)),
+            Undone::ByOne(fault) => (batch.len() == 1).then(|| self.told(fault)),
         });
         match verdict {
             Ok(verdicts) => {
                 for (job, verdict) in batch.into_iter().zip(verdicts) {
-                    let verdict = verdict.map_err(|fault| fault.at(&place));
+                    let verdict = verdict.map_err(|fault| self.told(fault));
                     self.let_go_after(verdict.as_ref().err());
                     job.reply(verdict);
                 }
@@ -136,6 +136,17 @@ impl Seat {
             // One write undid the work of all; alone, each gets what it deserves.
             Err(None) => batch.into_iter().for_each(|job| self.write(vec![job])),
         }
+    }
+
+    /// What the caller is told of a write that failed.
+    fn told(&self, fault: Fault) -> StoreError {
+        let fault = match (&self.settings.place, fault) {
+            (Place::File(path), Fault::Sqlite(error)) if is_failed_write(&error) && file_limit::is_reached(path) => {
+                Fault::Full
+            }
+            (_, fault) => fault,
+        };
+        fault.at(&self.settings.name())
     }
 
     /// After a fault that a new connection may mend, the next call opens one.
