@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Has writes beyond the limit fail, which the system's own answer, a signal, would keep anybody from saying. Done
 /// before the first file is written, since a process that only reads has no use for it.
-pub(crate) fn fail_beyond() {
+pub fn fail_beyond() {
     #[cfg(unix)]
     {
         static ONCE: std::sync::Once = std::sync::Once::new();

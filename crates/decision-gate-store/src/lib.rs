@@ -15,6 +15,7 @@ mod postgres;
 mod sqlite;
 
 pub use durability::Durability;
+pub use file_limit::fail_beyond as fail_beyond_file_limit;
 pub use opening::Opening;
 #[cfg(feature = "object-store")]
 pub use packs::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};

@@ -46,7 +46,8 @@ impl Fault {
         if [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem].contains(&error.kind()) {
             return Self::ReadOnly;
         }
-        if [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded].contains(&error.kind()) {
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
+        if full.contains(&error.kind()) {
             return Self::Full;
         }
         Self::Unavailable(format!("`{}`: {error}", path.display()))

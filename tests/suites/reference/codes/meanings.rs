@@ -366,6 +366,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "name the folder that an export wrote; packs lie under `runpacks.root` of the configuration",
     ),
     (
+        "pack_unfinished",
+        "The doctor: a temporary folder of an export is there; one is under way, or one broke off.",
+        "remove it if no export is running; the next of the same name does so once it is an hour old",
+    ),
+    (
         "params_invalid",
         "The parameters of a query do not fit the check.",
         "see [providers.md](providers.md), or `provider_check_schema_get`",

@@ -9,7 +9,7 @@ use decision_gate_config::Loaded;
 use decision_gate_config::sections::store::{self as sections, StoreKind};
 use decision_gate_mcp::{App, SetupError};
 use decision_gate_runtime::ports::StoreError;
-use decision_gate_store::{Opening, SqliteSettings, SqliteStore};
+use decision_gate_store::{Opening, SqliteSettings, SqliteStore, fail_beyond_file_limit};
 
 use super::{Finding, Severity};
 use super::patient::Patient;
@@ -152,6 +152,7 @@ fn creatable(path: &Path) -> Result<(), Finding> {
 const ROOM: usize = 1 << 20;
 
 fn writable(folder: &Path) -> Result<(), Finding> {
+    fail_beyond_file_limit();
     let probe: PathBuf = folder.join(format!(".decision-gate-doctor-{}", std::process::id()));
     let opened = OpenOptions::new().write(true).create_new(true).open(&probe);
     let written = opened.and_then(|mut file| {
@@ -160,7 +161,7 @@ fn writable(folder: &Path) -> Result<(), Finding> {
     });
     std::fs::remove_file(&probe).ok();
     written.map_err(|error| match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             let full = StoreError::Full { place: folder.display().to_string() };
             let message = format!("{full}: there is no room for `{ROOM}` bytes ({error})");
             Finding::trouble(full.code(), message, full.hint())
