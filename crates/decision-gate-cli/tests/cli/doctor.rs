@@ -281,7 +281,9 @@ fn d11_an_older_ledger_is_told_and_left_as_it_is() {
     };
     let before = files();
     assert_eq!(found(&project, 0), ["doubt store_version"]);
-    for line in [&["ledger", "verify"][..], &["ledger", "stats"], &["ledger", "prove", "one"], &["runpack", "export", "one"]] {
+    for line in
+        [&["ledger", "verify"][..], &["ledger", "stats"], &["ledger", "prove", "one"], &["runpack", "export", "one"]]
+    {
         let refused = project.run(&[line, &["--format", "json"]].concat()).expect(2).json();
         assert_eq!(refused["error"]["code"], "store_version", "{line:?}");
         assert!(refused["error"]["hint"].as_str().unwrap().contains("brings it up"), "{refused}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::store::{StoreKind, SyncMode};
-use decision_gate_runtime::Store;
 use decision_gate_core::at::Timestamp;
+use decision_gate_runtime::Store;
 use decision_gate_store::{Durability, Opening, Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 use super::SetupError;
@@ -108,8 +108,8 @@ mod postgres {
 
     use decision_gate_config::Loaded;
     use decision_gate_config::sections::store::{Postgres, PostgresTls};
-    use decision_gate_runtime::Store;
     use decision_gate_core::at::Timestamp;
+    use decision_gate_runtime::Store;
     use decision_gate_store::{Durability, Host, Opening, Password, PostgresSettings, PostgresStore, Tls};
 
     use super::{SetupError, patience, sync_mode};
@@ -182,8 +182,8 @@ mod postgres {
     use std::sync::Arc;
 
     use decision_gate_config::Loaded;
-    use decision_gate_runtime::Store;
     use decision_gate_core::at::Timestamp;
+    use decision_gate_runtime::Store;
     use decision_gate_store::{Durability, Opening};
 
     use super::SetupError;

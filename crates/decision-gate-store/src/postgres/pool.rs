@@ -160,11 +160,8 @@ impl Connections {
         match timeout(limit, work.run(&connection, lost)).await {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(fault)) => {
-                if let Fault::Lost(_)
-                | Fault::Damaged(_)
-                | Fault::Unavailable(_)
-                | Fault::Denied(_)
-                | Fault::ReadOnly = fault
+                if let Fault::Lost(_) | Fault::Damaged(_) | Fault::Unavailable(_) | Fault::Denied(_) | Fault::ReadOnly =
+                    fault
                 {
                     drop(Object::take(connection));
                 }

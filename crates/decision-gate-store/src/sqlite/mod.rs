@@ -255,10 +255,8 @@ impl Store for SqliteStore {
 
     async fn prune(&self, stream: &Stream, through: u64, at: Timestamp) -> Result<Pruning, StoreError> {
         let stream = stream.clone();
-        self.write(move |connection| {
-            scrub::overwriting(connection, || raw::prune(connection, &stream, through, at))
-        })
-        .await
+        self.write(move |connection| scrub::overwriting(connection, || raw::prune(connection, &stream, through, at)))
+            .await
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {

@@ -14,10 +14,7 @@ const MAX_IN_MEMORY: i64 = 256 << 20;
 
 /// Does `deletion` with zeros written over what it deletes: if the program ends before the file is written anew, most
 /// of it is gone already. Set for this alone, since every other write would pay for it.
-pub(crate) fn overwriting<T>(
-    connection: &Connection,
-    deletion: impl FnOnce() -> Result<T, Fault>,
-) -> Result<T, Fault> {
+pub(crate) fn overwriting<T>(connection: &Connection, deletion: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     secure_delete(connection, true)?;
     let done = deletion();
     secure_delete(connection, false)?;

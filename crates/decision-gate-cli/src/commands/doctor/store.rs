@@ -11,8 +11,8 @@ use decision_gate_mcp::{App, SetupError};
 use decision_gate_runtime::ports::StoreError;
 use decision_gate_store::{Opening, SqliteSettings, SqliteStore, fail_beyond_file_limit};
 
-use super::{Finding, Severity};
 use super::patient::Patient;
+use super::{Finding, Severity};
 use crate::fault::Fault;
 use crate::session::block_on;
 

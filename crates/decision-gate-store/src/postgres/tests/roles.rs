@@ -34,7 +34,14 @@ async fn all_that_is_written(store: &dyn Store, run: &str) -> Result<(), StoreEr
     store.append(&step(&state, "first", 1)).await?;
     store.put_scenario(definition(scope, run.run.as_ref().unwrap().as_str(), Origin::Draft, "{}")).await?;
     store.put_schema(registration(scope, "report", run.run.as_ref().unwrap().as_str(), "{}")).await?;
-    store.activate_policy(scope, Digest::of(run.run.as_ref().unwrap().as_str().as_bytes()), run.run.as_ref().unwrap().as_str().into(), activation(scope)).await?;
+    store
+        .activate_policy(
+            scope,
+            Digest::of(run.run.as_ref().unwrap().as_str().as_bytes()),
+            run.run.as_ref().unwrap().as_str().into(),
+            activation(scope),
+        )
+        .await?;
     store.integrate(scope, 100).await?;
     let log = store.log(scope).await?;
     let kept = KeptCheckpoint { size: log.size(), root: log.root(), note: "note".into() };

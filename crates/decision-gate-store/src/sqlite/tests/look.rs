@@ -120,7 +120,10 @@ async fn d12_a_journal_that_can_not_be_read_is_said() {
     let refused = reader(&copy.path).ready().await.unwrap_err();
     assert_eq!(refused.code(), "store_unavailable");
     let said = refused.to_string();
-    assert!(said.contains("ledger.db-wal` has what is not in the file yet") && said.contains("read the copy"), "{said}");
+    assert!(
+        said.contains("ledger.db-wal` has what is not in the file yet") && said.contains("read the copy"),
+        "{said}"
+    );
     fs::remove_file(copy.beside("-shm")).unwrap();
     assert_eq!(reader(&copy.path).events(&run, 1, 10).await.unwrap().events.len(), 1);
 }
