@@ -5,6 +5,7 @@ pub mod log;
 pub mod observer;
 pub mod provider;
 pub mod store;
+pub mod store_error;
 
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
 pub use log::{
@@ -15,5 +16,6 @@ pub use observer::Observer;
 pub use provider::{EvidenceContext, Provider};
 pub use store::{
     Append, Appended, EventPage, Mark, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
-    StoreError, StoredEvent, StoredScenario, StoredSchema, StoredValue, Stream,
+    StoredEvent, StoredScenario, StoredSchema, StoredValue, Stream,
 };
+pub use store_error::StoreError;

@@ -137,7 +137,8 @@ fn written(path: &Path, settings: SqliteSettings) -> Result<(), Finding> {
 fn takes_writes(path: &Path) -> Vec<Finding> {
     if let Err(error) = OpenOptions::new().append(true).open(path) {
         let message = format!("the ledger `{}` can't be written: {error}", path.display());
-        return vec![Finding::trouble("store_not_writable", message, "check who owns it, and the file system")];
+        let finding = Finding::trouble("store_not_writable", message, "check who owns it, and the file system");
+        return vec![finding];
     }
     path.parent().and_then(|folder| writable(folder).err()).into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -180,6 +180,12 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+fn written(path: &Path, text: &str, mode: u32) -> PathBuf {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    path.to_owned()
+}
+
 #[tokio::test]
 async fn a_server_far_away_must_show_who_it_is_and_asks_for_a_password() {
     let authority = Authority::new();
@@ -200,14 +206,8 @@ async fn a_server_far_away_must_show_who_it_is_and_asks_for_a_password() {
     cluster.sql("ALTER ROLE gate PASSWORD 'a b\"c'").unwrap();
 
     let folder = TempDir::new().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        path
-    };
-    let open = file("open", "a b\"c");
-    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let file = |name: &str, text: &str| written(&folder.path().join(name), text, 0o600);
+    let open = written(&folder.path().join("open"), "a b\"c", 0o644);
     let (ours, theirs) = (file("ours.pem", &authority.pem()), file("theirs.pem", &Authority::new().pem()));
     let (right, wrong) = (file("right", "a b\"c\n"), file("wrong", "guess"));
     let verify = |ca: &Path| Tls::Verify { ca_file: Some(ca.to_owned()) };
