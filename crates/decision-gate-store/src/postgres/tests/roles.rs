@@ -20,7 +20,7 @@ const AT: Timestamp = Timestamp::UnixMillis(1_700_000_000_000);
 fn grants(schema: &str, role: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/stores.md");
     let guide = fs::read_to_string(path).unwrap();
-    let mut blocks = guide.split("```sql\n").skip(1).filter_map(|it| it.split_once("```").map(|(sql, _)| sql));
+    let mut blocks = guide.split("```text\n").skip(1).filter_map(|it| it.split_once("```").map(|(sql, _)| sql));
     let sql = blocks.find(|it| it.contains("GRANT")).unwrap();
     let sql = sql.replace("TO gate", &format!("TO {role}")).replace("decision_gate", schema);
     assert!(sql.contains(role) && sql.contains(schema), "{sql}");
