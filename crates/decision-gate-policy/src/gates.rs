@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 
 use crate::context::ReleaseContext;
 use crate::options::{OptionFault, read_options, schema_of};
-use crate::result::Judged;
+use crate::result::{Judged, Telling};
 
 /// A gate with the options that are in force.
 pub trait Gate: Any + fmt::Debug + Send + Sync {
-    /// Judges a release. Same release, same answer.
-    fn judge(&self, release: &ReleaseContext) -> Judged;
+    /// Judges a release. Same release, same answer, however much is told of it.
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged;
 
     /// Times at which the answer may become another one by time alone, in milliseconds since 1970: of all of them that
     /// are to come at least the last. Whether it does, judging at that time says.

@@ -46,6 +46,7 @@ use crate::options::{OptionFault, Overlays};
 use crate::policy::ReleasePolicy;
 use crate::release::What;
 use crate::release::hearing::truth_of;
+use crate::result::Telling;
 
 /// A candidate policy.
 #[derive(Clone, Debug)]
@@ -185,11 +186,12 @@ impl Backtest {
             self.tally.refuse(&Refusal::OtherProvider, || place(stored, Some(row), None));
         }
         for entry in releases {
+            let place = || place(stored, Some(row), Some(entry));
             match self.entry(stored, row, entry, &law, documents)? {
-                Ok(Tried::Judged(both)) => self.count(row, place(stored, Some(row), Some(entry)), &both),
-                Ok(Tried::Differs(what)) => self.tally.differ(place(stored, Some(row), Some(entry)), what),
+                Ok(Tried::Judged(both)) => self.count(row, place, &both),
+                Ok(Tried::Differs(what)) => self.tally.differ(place(), what),
                 Ok(Tried::LeftOut) => self.tally.leave_out(),
-                Err(refusal) => self.tally.refuse(&refusal, || place(stored, Some(row), Some(entry))),
+                Err(refusal) => self.tally.refuse(&refusal, place),
             }
         }
         Ok(())
@@ -220,7 +222,7 @@ impl Backtest {
         let (shelf, version) = ((run.tenant, run.namespace), (&run.scenario_id, run.spec_hash));
         Ok(match self.library.asking(shelf, version, &condition, documents)? {
             Ok(asking) => value(stored, entry).and_then(|canonical| {
-                self.judge(row, entry, law, &asking, canonical, &place(stored, Some(row), Some(entry)))
+                self.judge(row, entry, law, &asking, canonical, || place(stored, Some(row), Some(entry)))
             }),
             Err(refusal) => Err(refusal),
         })
@@ -247,7 +249,7 @@ impl Backtest {
         law: &Arc<Law>,
         asking: &Asking,
         canonical: &[u8],
-        at: &Place,
+        at: impl FnOnce() -> Place,
     ) -> Result<Tried, Refusal> {
         let run = self.run.as_ref().ok_or(Refusal::RunStartMissing)?;
         let source = law.source(&asking.query.provider_id)?;
@@ -272,7 +274,7 @@ impl Backtest {
         let floor = law.policy.required_lane(&asking.query.provider_id);
         let need = asking.lane.map_or(floor, |lane| lane.max(floor));
         let view = View { what, is_question: what == asked, need, cap: source.max_lane };
-        let before = bench.decide(policy, what);
+        let before = bench.decide(policy, what, Telling::Bare);
         let Some(record) = &entry.release else {
             return Ok(Tried::Differs("a judgement, of which there is no record".to_owned()));
         };
@@ -280,17 +282,17 @@ impl Backtest {
             return Ok(Tried::Differs(what));
         }
         let candidate = &*self.candidate.policy;
-        let after = (candidate.digest() != policy.digest()).then(|| bench.decide(candidate, what));
+        let after = (candidate.digest() != policy.digest()).then(|| bench.decide(candidate, what, Telling::Bare));
         let stands = |(decision, lane): &(ReleaseDecision, Lane)| view.standing(truth_of(what, decision), *lane);
         let (was, is) = (stands(&before), after.as_ref().map_or_else(|| stands(&before), stands));
         let flips = was.lets_through() != is.lets_through();
-        let shown = flips && self.tally.shows(at);
+        let shown = flips && self.tally.shows(&at());
         let probes =
             if shown || self.extent.curves.is_some() { probe::all(candidate, bench, &view) } else { Vec::new() };
         Ok(Tried::Judged(Box::new(Both { view, before, after, was, is, probes })))
     }
 
-    fn count(&mut self, row: &Row<'_>, at: Place, both: &Both) {
+    fn count(&mut self, row: &Row<'_>, at: impl FnOnce() -> Place, both: &Both) {
         let Both { view, before, after, was, is, probes } = both;
         let after = after.as_ref().unwrap_or(before);
         self.tally.judge(*was, *is);
@@ -301,7 +303,7 @@ impl Backtest {
             return;
         }
         let flip = Flip {
-            place: at,
+            place: at(),
             at: row.at,
             environment: before.0.environment.to_string(),
             tenant: before.0.tenant.clone(),

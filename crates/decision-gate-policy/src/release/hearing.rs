@@ -26,6 +26,7 @@ use super::why::counting;
 use crate::chain::{self, ReleaseDecision};
 use crate::context::ReleaseContext;
 use crate::policy::ReleasePolicy;
+use crate::result::Telling;
 use crate::vex_trust::{VexInput, VexTrustConfidenceFactorProvider};
 
 /// What counts of what was brought for one artifact.
@@ -176,12 +177,10 @@ impl Hearing {
 impl Bench {
     /// What the gates come to, and how far that can be believed: what is only asserted counts for the lane where without
     /// it the answer would be another.
-    pub(crate) fn decide(&self, policy: &ReleasePolicy, what: What) -> (ReleaseDecision, Lane) {
-        let decision = chain::evaluate(policy, &self.all);
-        let asserted = self
-            .firm
-            .as_ref()
-            .is_some_and(|firm| truth_of(what, &chain::evaluate(policy, firm)) != truth_of(what, &decision));
+    pub(crate) fn decide(&self, policy: &ReleasePolicy, what: What, telling: Telling) -> (ReleaseDecision, Lane) {
+        let decision = chain::told(policy, &self.all, telling);
+        let firm = self.firm.as_ref().map(|firm| chain::told(policy, firm, Telling::Bare));
+        let asserted = firm.is_some_and(|firm| truth_of(what, &firm) != truth_of(what, &decision));
         (decision, if asserted { Lane::Asserted } else { Lane::Verified })
     }
 

@@ -18,6 +18,7 @@ use super::{answer, marks, view};
 use crate::chain;
 use crate::outlook;
 use crate::policy::ReleasePolicy;
+use crate::result::Telling;
 
 const BROUGHT_INVALID: FaultCode = FaultCode::known("release_evidence_invalid");
 const POLICY_UNKNOWN: FaultCode = FaultCode::known("release_policy_unknown");
@@ -79,7 +80,7 @@ impl Judge {
         let going = place.going(&asked);
         let history = hearing.history(&self.rules.issuers, &going);
         let bench = hearing.bench(&self.rules, &history, &going);
-        let (decision, lane) = bench.decide(policy, question.what);
+        let (decision, lane) = bench.decide(policy, question.what, Telling::Whole);
         let judged = answer::Judged {
             what: question.what,
             name,
