@@ -90,7 +90,27 @@ pub fn evaluate(policy: &ReleasePolicy, release: &ReleaseContext) -> ReleaseDeci
 pub(crate) fn told(policy: &ReleasePolicy, release: &ReleaseContext, telling: Telling) -> ReleaseDecision {
     let waivers = waiver::of(release);
     let gates = policy.gates(release.environment.as_str(), release.tenant.as_deref());
-    let rows: Vec<_> = gates.iter().map(|gate| row(gate, policy, release, &waivers, telling)).collect();
+    let rows = gates.iter().map(|gate| row(gate, policy, release, &waivers, telling));
+    decision(policy, release, rows.collect())
+}
+
+/// What decides of the same release under another policy than the one that it was told by: where both ask the same, that
+/// answer stands.
+pub(crate) fn told_again(
+    policy: &ReleasePolicy,
+    release: &ReleaseContext,
+    (teller, told): (&ReleasePolicy, &ReleaseDecision),
+) -> ReleaseDecision {
+    let waivers = waiver::of(release);
+    let [gates, asked] = [policy, teller].map(|it| it.gates(release.environment.as_str(), release.tenant.as_deref()));
+    // What a waiver covers depends on the rules on waivers too.
+    let asked = if teller.waivers() == policy.waivers() { asked } else { &[] };
+    let known = |gate| asked.iter().zip(&told.rows).find(|(it, _)| it.is_same(gate)).map(|(_, row)| row.clone());
+    let again = |gate| known(gate).unwrap_or_else(|| row(gate, policy, release, &waivers, Telling::Bare));
+    decision(policy, release, gates.iter().map(again).collect())
+}
+
+fn decision(policy: &ReleasePolicy, release: &ReleaseContext, rows: Vec<GateResult>) -> ReleaseDecision {
     let decided_by = rows.iter().find(|row| row.outcome == Outcome::Block && row.waived.is_empty());
     let decided_by = decided_by.map(|row| row.gate);
     let (truth, reason) = combine(policy, &rows);

@@ -29,7 +29,7 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::ledger::{Commitment, EventKind, Salt, leaf_hash};
 use decision_gate_core::name::{ConditionId, EnvironmentName, NamespaceId, ScenarioId, TenantId};
-use decision_gate_core::trust::{Lane, Occasion};
+use decision_gate_core::trust::Occasion;
 
 pub use self::report::Report;
 pub use self::stored::{Documents, Extent, Filter, StoredRow, StoredValue, ValueContent};
@@ -98,9 +98,9 @@ struct Run {
 /// What a decision came to under both policies.
 struct Both {
     view: View,
-    before: (ReleaseDecision, Lane),
+    before: ReleaseDecision,
     /// Nothing where both policies are the same one.
-    after: Option<(ReleaseDecision, Lane)>,
+    after: Option<ReleaseDecision>,
     was: Standing,
     is: Standing,
     probes: Vec<probe::Probe>,
@@ -274,17 +274,20 @@ impl Backtest {
         let floor = law.policy.required_lane(&asking.query.provider_id);
         let need = asking.lane.map_or(floor, |lane| lane.max(floor));
         let view = View { what, is_question: what == asked, need, cap: source.max_lane };
-        let before = bench.decide(policy, what, Telling::Bare);
+        let before = bench.decide(policy, Telling::Bare);
         let Some(record) = &entry.release else {
             return Ok(Tried::Differs("a judgement, of which there is no record".to_owned()));
         };
-        if let Some(what) = record.differs(&before.0) {
+        if let Some(what) = record.differs(&before) {
             return Ok(Tried::Differs(what));
         }
         let candidate = &*self.candidate.policy;
-        let after = (candidate.digest() != policy.digest()).then(|| bench.decide(candidate, what, Telling::Bare));
-        let stands = |(decision, lane): &(ReleaseDecision, Lane)| view.standing(truth_of(what, decision), *lane);
-        let (was, is) = (stands(&before), after.as_ref().map_or_else(|| stands(&before), stands));
+        let after = (candidate.digest() != policy.digest()).then(|| bench.decide_again(candidate, (policy, &before)));
+        let stands = |policy: &ReleasePolicy, decision: &ReleaseDecision| {
+            view.standing(truth_of(what, decision), || bench.lane(policy, what, decision))
+        };
+        let was = stands(policy, &before);
+        let is = after.as_ref().map_or(was, |after| stands(candidate, after));
         let flips = was.lets_through() != is.lets_through();
         let shown = flips && self.tally.shows(&at());
         let probes =
@@ -297,7 +300,7 @@ impl Backtest {
         let after = after.as_ref().unwrap_or(before);
         self.tally.judge(*was, *is);
         if self.extent.curves.is_some() {
-            self.tally.draw(before.0.environment.as_str(), probes);
+            self.tally.draw(before.environment.as_str(), probes);
         }
         if was.lets_through() == is.lets_through() {
             return;
@@ -305,10 +308,10 @@ impl Backtest {
         let flip = Flip {
             place: at(),
             at: row.at,
-            environment: before.0.environment.to_string(),
-            tenant: before.0.tenant.clone(),
-            before: view.came(&before.0, before.1),
-            after: view.came(&after.0, after.1),
+            environment: before.environment.to_string(),
+            tenant: before.tenant.clone(),
+            before: view.came(before, *was),
+            after: view.came(after, *is),
             turns_at: Vec::new(),
         };
         self.tally.flip(&flip);

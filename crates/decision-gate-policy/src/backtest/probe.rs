@@ -52,8 +52,8 @@ pub(super) fn all(policy: &ReleasePolicy, bench: &Bench, view: &View) -> Vec<Pro
                 let other = ReadyGate { kind: gate.kind, switch: gate.switch.clone(), gate: other };
                 let mut truths = settings.iter().map(|it| it.truth(&other));
                 let whole = truths.next().flatten();
-                let firm = truths.next();
-                let lane = if firm.is_none_or(|firm| firm == whole) { Lane::Verified } else { Lane::Asserted };
+                let holds = |firm: Option<Option<Truth>>| firm.is_none_or(|firm| firm == whole);
+                let lane = || if holds(truths.next()) { Lane::Verified } else { Lane::Asserted };
                 view.standing(whole, lane).lets_through()
             };
             let (first, last) = turn(level, lets_through);

@@ -100,3 +100,72 @@ pub(crate) fn mix(bytes: &[u8]) -> u64 {
     let sum = rest.iter().map(number).fold(sum, add);
     end.iter().fold(sum, |sum, byte| add(sum, u64::from(*byte)))
 }
+
+#[cfg(test)]
+mod tests {
+    use decision_gate_attest::evidence::{PassedOver, Weight};
+
+    use super::*;
+
+    /// What a file of this text comes to; what can't be read is passed over by its name.
+    fn sift(name: &str, text: &str) -> Sifted {
+        let mut came = Sifted::default();
+        if text.starts_with('?') {
+            came.passed_over.insert(PassedOver {
+                weight: Weight::Foreign,
+                code: "attestation_unrecognised",
+                file: name.to_owned(),
+                place: String::new(),
+                message: String::new(),
+            });
+        }
+        came
+    }
+
+    #[test]
+    fn a_file_is_sifted_again_under_another_name_only_where_the_name_is_told() {
+        let (provider, subject) = ("release".try_into().unwrap(), crate::tests::subject());
+        let under = Under { law: Digest::of(b""), provider: &provider, epoch: 0, subject: &subject };
+        let (mut files, mut sifted) = (Files::default(), Vec::new());
+        for (name, text) in [("a", "text"), ("b", "text"), ("b", "texT"), ("a", "?"), ("b", "?"), ("a", "?")] {
+            let came = files.came(&under, (name, Lane::Verified, text), || {
+                sifted.push((name, text));
+                sift(name, text)
+            });
+            assert_eq!(came.unwrap().passed_over, sift(name, text).passed_over);
+        }
+        assert_eq!(sifted, [("a", "text"), ("b", "texT"), ("a", "?"), ("b", "?")]);
+    }
+
+    #[test]
+    fn what_a_file_comes_to_is_of_its_circumstances() {
+        let (provider, subject) = ("release".try_into().unwrap(), crate::tests::subject());
+        let first = Under { law: Digest::of(b""), provider: &provider, epoch: 0, subject: &subject };
+        let mut files = Files::default();
+        let mut is_new = |under: &Under<'_>, ceiling| {
+            let mut new = false;
+            files.came(under, ("a", ceiling, "text"), || {
+                new = true;
+                Sifted::default()
+            });
+            new
+        };
+        assert!(is_new(&first, Lane::Verified));
+        assert!(!is_new(&first, Lane::Verified));
+        assert!(is_new(&first, Lane::Asserted));
+        assert!(is_new(&Under { law: Digest::of(b"other"), ..first }, Lane::Verified));
+        assert!(is_new(&Under { epoch: 1, ..first }, Lane::Verified));
+        assert!(is_new(&Under { subject: &Subject::of_digest("b", Digest::of(b"b")), ..first }, Lane::Verified));
+    }
+
+    #[test]
+    fn every_byte_counts_for_where_a_file_is_looked_for() {
+        let bytes: Vec<u8> = (0..99).collect();
+        let first = mix(&bytes);
+        for at in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert_ne!(mix(&other), first, "{at}");
+        }
+    }
+}

@@ -175,13 +175,26 @@ impl Hearing {
 }
 
 impl Bench {
-    /// What the gates come to, and how far that can be believed: what is only asserted counts for the lane where without
-    /// it the answer would be another.
-    pub(crate) fn decide(&self, policy: &ReleasePolicy, what: What, telling: Telling) -> (ReleaseDecision, Lane) {
-        let decision = chain::told(policy, &self.all, telling);
+    /// What the gates come to.
+    pub(crate) fn decide(&self, policy: &ReleasePolicy, telling: Telling) -> ReleaseDecision {
+        chain::told(policy, &self.all, telling)
+    }
+
+    /// What they come to under another policy than the one that they were told by, as far as that decides.
+    pub(crate) fn decide_again(
+        &self,
+        policy: &ReleasePolicy,
+        told: (&ReleasePolicy, &ReleaseDecision),
+    ) -> ReleaseDecision {
+        chain::told_again(policy, &self.all, told)
+    }
+
+    /// How far a decision can be believed: what is only asserted counts for the lane where without it the answer would be
+    /// another.
+    pub(crate) fn lane(&self, policy: &ReleasePolicy, what: What, decision: &ReleaseDecision) -> Lane {
         let firm = self.firm.as_ref().map(|firm| chain::told(policy, firm, Telling::Bare));
-        let asserted = firm.is_some_and(|firm| truth_of(what, &firm) != truth_of(what, &decision));
-        (decision, if asserted { Lane::Asserted } else { Lane::Verified })
+        let asserted = firm.is_some_and(|firm| truth_of(what, &firm) != truth_of(what, decision));
+        if asserted { Lane::Asserted } else { Lane::Verified }
     }
 
     /// The contexts that an answer must hold in to be believed.

@@ -80,7 +80,8 @@ impl Judge {
         let going = place.going(&asked);
         let history = hearing.history(&self.rules.issuers, &going);
         let bench = hearing.bench(&self.rules, &history, &going);
-        let (decision, lane) = bench.decide(policy, question.what, Telling::Whole);
+        let decision = bench.decide(policy, Telling::Whole);
+        let lane = bench.lane(policy, question.what, &decision);
         let judged = answer::Judged {
             what: question.what,
             name,
