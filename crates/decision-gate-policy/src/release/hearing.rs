@@ -238,7 +238,7 @@ impl Epochs {
 
 /// Envelopes, sorted, and the distinct keys that signed them.
 pub(super) fn rests_on(sifted: &Sifted, envelopes: BTreeSet<Digest>) -> decision_gate_core::trust::ReleasedBy {
-    let signers = envelopes.iter().filter_map(|it| sifted.signers.get(it)).flatten().cloned();
+    let signers = envelopes.iter().filter_map(|it| sifted.signers.get(it)).flat_map(|it| it.iter().cloned());
     let signers: BTreeSet<_> = signers.collect();
     decision_gate_core::trust::ReleasedBy {
         signers: signers.into_iter().collect(),
