@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use decision_gate_core::engine::RunState;
+use decision_gate_core::engine::{RunState, SealedState};
 use decision_gate_core::json;
 use decision_gate_core::ledger::Event;
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
@@ -65,18 +65,20 @@ async fn recorded(setup: &Setup) -> Result<Vec<Vec<Append>>, Fault> {
         let run = RunId::try_from(name.as_str()).map_err(unusable)?;
         let stream = Stream { scope, run: Some(run) };
         let page = store.events(&stream, 1, 10 * STEPS).await.map_err(stopped)?;
-        let mut state: Option<RunState> = None;
+        let mut state: Option<Arc<SealedState>> = None;
         let mut appends = Vec::new();
         for stored in &page.events {
             let value = json::parse_exact(&stored.bytes, &json::Limits::message(1 << 20)).map_err(unusable)?;
             let event = Event::from_value(value).map_err(unusable)?;
-            let next = RunState::apply(state.as_ref(), &event).map_err(unusable)?;
+            let next = RunState::apply(state.as_deref().map(|it| &**it), &event).map_err(unusable)?;
+            let next = Arc::new(SealedState::of(next));
             let values = page.values.iter().filter(|it| it.seq == stored.seq).map(|it| it.value.clone()).collect();
             appends.push(Append {
                 stream: stream.clone(),
                 event,
                 values,
-                state: Some(next.clone()),
+                state: Some(Arc::clone(&next)),
+                follows: state.as_ref().map(|it| it.digest()),
                 marks: Vec::new(),
                 policy_epoch: None,
             });
@@ -93,7 +95,7 @@ async fn one_by_one(runs: &[Vec<Append>]) -> Result<Duration, Fault> {
     store.ready().await.map_err(stopped)?;
     let began = Instant::now();
     for append in runs.iter().flatten() {
-        store.append(append.clone()).await.map_err(stopped)?;
+        store.append(append).await.map_err(stopped)?;
     }
     Ok(began.elapsed())
 }
@@ -108,7 +110,7 @@ async fn at_once(runs: &[Vec<Append>]) -> Result<Duration, Fault> {
         let store = Arc::clone(&store);
         callers.spawn(async move {
             for append in run {
-                store.append(append).await?;
+                store.append(&append).await?;
             }
             Ok::<(), StoreError>(())
         });

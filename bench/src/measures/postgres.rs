@@ -11,8 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::RunState;
-use decision_gate_core::json::canonical;
+use decision_gate_core::engine::SealedState;
 use decision_gate_core::ledger::{CompactRange, leaf_hash};
 use decision_gate_runtime::ports::{Append, Store as _};
 use decision_gate_services::{Cluster, NAME};
@@ -72,7 +71,7 @@ async fn measured(cluster: &Cluster, pairs: usize) -> Result<Vec<Pair>, Fault> {
 /// The callers of a store.
 struct Ours {
     store: Arc<PostgresStore>,
-    states: Vec<RunState>,
+    states: Vec<Arc<SealedState>>,
 }
 
 impl Ours {
@@ -96,7 +95,7 @@ impl Ours {
                 for _ in 0..STEPS {
                     let append = next(&state);
                     state = append.state.clone().unwrap_or(state);
-                    store.append(append).await.map_err(|error| error.to_string())?;
+                    store.append(&append).await.map_err(|error| error.to_string())?;
                 }
                 Ok::<_, String>(state)
             });
@@ -109,7 +108,7 @@ impl Ours {
 }
 
 /// Starts a run for each caller, under a policy that every step names.
-async fn started(store: &PostgresStore, name: &str) -> Result<Vec<RunState>, Fault> {
+async fn started(store: &PostgresStore, name: &str) -> Result<Vec<Arc<SealedState>>, Fault> {
     let scope = build::shelf(1);
     let bytes = name.as_bytes().to_vec();
     let activated = store.activate_policy(scope, Digest::of(&bytes), bytes, build::activation(scope)).await;
@@ -118,18 +117,18 @@ async fn started(store: &PostgresStore, name: &str) -> Result<Vec<RunState>, Fau
     for caller in 0..CALLERS {
         let start = build::start(scope, &format!("{name}-{caller}"));
         states.extend(start.state.clone());
-        store.append(start).await.map_err(|error| failed(&error))?;
+        store.append(&start).await.map_err(|error| failed(&error))?;
     }
     Ok(states)
 }
 
-fn next(state: &RunState) -> Append {
+fn next(state: &SealedState) -> Append {
     Append { policy_epoch: Some(1), ..build::step(state, &format!("step-{}", state.seq), 1) }
 }
 
 /// Connections that send the same statements with the same values.
 struct Bare {
-    callers: Vec<(Client, RunState, CompactRange)>,
+    callers: Vec<(Client, Arc<SealedState>, CompactRange)>,
 }
 
 impl Bare {
@@ -188,16 +187,17 @@ async fn send(
     let before: Vec<u8> = tree.peaks().iter().flat_map(|it| *it.as_bytes()).collect();
     tree.push(leaf);
     let after: Vec<u8> = tree.peaks().iter().flat_map(|it| *it.as_bytes()).collect();
-    let state = step.state.as_ref().and_then(|it| canonical::of(it).ok()).unwrap_or_default();
-    let digest = Digest::of(&state);
+    let (state, digest) = step.state.as_ref().map(|it| (it.canonical(), it.digest())).unzip();
+    let (digest, follows) = (digest.as_ref().map(Digest::as_bytes), step.follows.as_ref().map(Digest::as_bytes));
+    let (digest, follows) = (digest.map(|it| it.as_slice()), follows.map(|it| it.as_slice()));
     let run = step.stream.run.as_ref().map(ToString::to_string).unwrap_or_default();
     let slots: Vec<String> = step.values.iter().map(|it| it.slot.name()).collect();
     let salts: Vec<&[u8]> = step.values.iter().map(|it| it.salt.as_bytes().as_slice()).collect();
     let canonicals: Vec<&[u8]> = step.values.iter().map(|it| it.canonical.as_slice()).collect();
     let (one, seq, epoch) = (1_i64, step.event.seq.cast_signed(), Some(1_i64));
     let (kind, key) = (step.event.kind().word(), step.event.key.as_deref());
-    let (digest, leaf) = (digest.as_bytes().as_slice(), leaf.as_bytes().as_slice());
-    let values: [&(dyn ToSql + Sync); 16] = [
+    let leaf = leaf.as_bytes().as_slice();
+    let values: [&(dyn ToSql + Sync); 17] = [
         &one,
         &one,
         &run,
@@ -214,6 +214,7 @@ async fn send(
         &slots,
         &salts,
         &canonicals,
+        &follows,
     ];
     let asked: [&(dyn ToSql + Sync); 1] = [&one];
     let around = join(client.batch_execute("BEGIN"), client.query(lock, &asked));

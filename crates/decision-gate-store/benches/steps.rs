@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::RunState;
+use decision_gate_core::engine::SealedState;
 use decision_gate_runtime::ports::{Store, Stream};
 use decision_gate_store::{SqliteSettings, SqliteStore, SyncMode};
 use rusqlite::Connection;
@@ -85,7 +85,7 @@ async fn against_bare() -> Outcome<Measure> {
         let begin = Instant::now();
         let head = store.run(append.stream.scope, &state.run).await?;
         let after = append.state.clone();
-        store.append(append).await?;
+        store.append(&append).await?;
         ours.push(begin.elapsed());
         state = after.or_else(|| head.map(|it| it.state)).ok_or("no state")?;
     }
@@ -192,18 +192,18 @@ async fn activate(store: &dyn Store) -> Outcome<u64> {
     Ok(store.activate_policy(scope, Digest::of(b"{}"), b"{}".to_vec(), build::activation(scope)).await?)
 }
 
-async fn start(store: &dyn Store, run: &str) -> Outcome<RunState> {
+async fn start(store: &dyn Store, run: &str) -> Outcome<Arc<SealedState>> {
     let append = build::start(build::shelf(1), run);
     let state = append.state.clone();
-    store.append(append).await?;
+    store.append(&append).await?;
     Ok(state.ok_or("no state")?)
 }
 
-async fn steps(store: &dyn Store, mut state: RunState, count: u32) -> Outcome<RunState> {
+async fn steps(store: &dyn Store, mut state: Arc<SealedState>, count: u32) -> Outcome<Arc<SealedState>> {
     for _ in 0..count {
         let append = build::step(&state, &format!("step-{}", state.seq), 1);
         let after = append.state.clone();
-        store.append(append).await?;
+        store.append(&append).await?;
         state = after.ok_or("no state")?;
     }
     Ok(state)

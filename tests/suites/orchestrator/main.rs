@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod at_hand;
 mod binding;
 mod concurrency;
 mod faults;

@@ -135,7 +135,7 @@ impl Run {
         });
         let started = started.unwrap();
         let (events, state) = (vec![started.event.to_bytes()], started.state);
-        Self { scenario, policies: vec![policy], state, events, values: Vec::new(), at, salts: 0 }
+        Self { scenario, policies: vec![policy], state: state.into_state(), events, values: Vec::new(), at, salts: 0 }
     }
 
     /// Another policy from here on.
@@ -206,7 +206,7 @@ impl Run {
             actor: Some("ci"),
         });
         let decided = decided.unwrap();
-        self.take(decided.event.to_bytes(), decided.event.seq, decided.values, decided.state)
+        self.take(decided.event.to_bytes(), decided.event.seq, decided.values, decided.state.into_state())
     }
 
     pub(crate) fn submit(&mut self, payload: &PacketPayload) -> &mut Self {
@@ -224,7 +224,7 @@ impl Run {
             actor: None,
         });
         let taken = taken.unwrap();
-        self.take(taken.event.to_bytes(), taken.event.seq, vec![taken.value], taken.state)
+        self.take(taken.event.to_bytes(), taken.event.seq, vec![taken.value], taken.state.into_state())
     }
 
     fn take(&mut self, event: Vec<u8>, seq: u64, values: Vec<SideValue>, state: RunState) -> &mut Self {

@@ -4,10 +4,11 @@
 //! later through the server, and its proof can be exported at any time.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::{DecisionOutcome, RunState, RunStatus, TriggerKind};
+use decision_gate_core::engine::{DecisionOutcome, RunState, RunStatus, SealedState, TriggerKind};
 use decision_gate_core::evidence::{Artifact, Subject};
 use decision_gate_core::explain::{Explanation, Size};
 use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId};
@@ -80,7 +81,7 @@ const STEPS_PER_STAGE: usize = 2;
 /// What a check came to.
 pub(crate) struct Checked {
     /// The run as it stands now.
-    pub(crate) state: RunState,
+    pub(crate) state: Arc<SealedState>,
     /// Its steps, oldest first.
     pub(crate) steps: Vec<StepReply>,
     /// What is worth a second look.
@@ -167,7 +168,7 @@ async fn check(session: &Session, arguments: &CheckArguments) -> Result<(Caller,
 }
 
 struct Begun {
-    state: RunState,
+    state: Arc<SealedState>,
     warnings: Vec<Warning>,
 }
 
@@ -236,8 +237,12 @@ pub(crate) fn without_configuration(session: &Session, error: RuntimeError) -> F
     error.into()
 }
 
-async fn to_its_end(session: &Session, caller: &Caller, state: RunState) -> Result<(RunState, Vec<StepReply>), Fault> {
-    let (mut state, mut steps) = (state, Vec::<StepReply>::new());
+async fn to_its_end(
+    session: &Session,
+    caller: &Caller,
+    mut state: Arc<SealedState>,
+) -> Result<(Arc<SealedState>, Vec<StepReply>), Fault> {
+    let mut steps = Vec::<StepReply>::new();
     let mut bound = None;
     while state.status == RunStatus::Active && bound.is_none_or(|bound| steps.len() < bound) {
         let request = StepRequest {
@@ -252,7 +257,7 @@ async fn to_its_end(session: &Session, caller: &Caller, state: RunState) -> Resu
         };
         let reply = session.app().orchestrator().step(caller, &request).await?;
         bound = Some(reply.scenario.spec().stages.len().saturating_mul(STEPS_PER_STAGE));
-        state = reply.state.clone();
+        state = Arc::clone(&reply.state);
         let goes_on = matches!(reply.decision.outcome, DecisionOutcome::Advance { .. });
         steps.push(reply);
         if !goes_on {

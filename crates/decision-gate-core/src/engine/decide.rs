@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::derived;
 use super::evaluate::{StageEvaluation, evaluate_stage};
+use super::sealed::SealedState;
 use super::start::START_TRIGGER;
 use super::state::{DecisionOutcome, DecisionRecord, Degraded, RunState, RunStatus, StateFault, TriggerKind};
 use super::take::{self, Taken};
@@ -74,7 +75,7 @@ pub struct Decided {
     /// The values that it commits to.
     pub values: Vec<SideValue>,
     /// The state after it.
-    pub state: RunState,
+    pub state: SealedState,
     /// The judgement behind it, for feedback; `None` when time ran out before anything was judged.
     pub evaluation: Option<StageEvaluation>,
 }
@@ -242,8 +243,8 @@ fn time_out(step: Step<'_>, stage: Stage<'_>) -> Result<Option<Taken>, StepFault
 }
 
 /// Folds an event into the state and writes the digest of the result into the event.
-pub(super) fn seal(before: Option<RunState>, mut event: Event) -> Result<(Event, RunState), StateFault> {
-    let state = RunState::follow(before, &event)?;
+pub(super) fn seal(before: Option<RunState>, mut event: Event) -> Result<(Event, SealedState), StateFault> {
+    let state = SealedState::of(RunState::follow(before, &event)?);
     event.state_digest = Some(state.digest());
     Ok((event, state))
 }

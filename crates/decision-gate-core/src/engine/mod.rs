@@ -10,6 +10,7 @@ mod derived;
 mod dispatch;
 mod evaluate;
 mod precheck;
+mod sealed;
 mod start;
 mod state;
 mod submit;
@@ -26,6 +27,7 @@ pub use derived::{answer as derived_answer, answer_under as derived_answer_under
 pub use dispatch::{DispatchReceipt, Issuing, PacketEnvelope, PacketRecord, Visibility};
 pub use evaluate::{ConditionView, StageEvaluation, evaluate_stage};
 pub use precheck::{Hypothetical, Precheck, PrecheckAnswer, PrecheckGap, PrecheckInput, precheck};
+pub use sealed::{SealFault, SealedState};
 pub use start::{Start, StartFault, Started, start};
 pub use state::{
     DecisionOutcome, DecisionRecord, Degraded, DegradedReason, RunState, RunStatus, SafeSummary, StateFault,

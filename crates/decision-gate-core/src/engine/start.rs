@@ -1,7 +1,8 @@
 //! The start of a run, and the packets that a stage issues when it is entered.
 
 use super::decide::{relaxations, seal};
-use super::state::{DecisionOutcome, DecisionRecord, RunState, StateFault};
+use super::sealed::SealedState;
+use super::state::{DecisionOutcome, DecisionRecord, StateFault};
 use crate::at::Timestamp;
 use crate::evidence::Subject;
 use crate::ledger::{Body, Event, IssuedPacket, RunStarted};
@@ -50,7 +51,7 @@ pub struct Started {
     /// The event to append.
     pub event: Event,
     /// The state after it.
-    pub state: RunState,
+    pub state: SealedState,
     /// The packets of the first stage.
     pub packets: Vec<IssuedPacket>,
 }

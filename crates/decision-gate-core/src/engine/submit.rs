@@ -1,6 +1,7 @@
 //! Documents that are handed in: kept and committed to, never judged.
 
 use super::decide::seal;
+use super::sealed::SealedState;
 use super::state::{RunState, StateFault};
 use crate::at::Timestamp;
 use crate::json::{JsonError, canonical};
@@ -40,7 +41,7 @@ pub struct SubmittedNow {
     /// The document.
     pub value: SideValue,
     /// The state after it.
-    pub state: RunState,
+    pub state: SealedState,
 }
 
 /// Why a submission is refused.
@@ -102,7 +103,7 @@ pub(crate) fn accept(
     policy: &Policy,
     at: Timestamp,
     actor: Option<&str>,
-) -> Result<(Event, RunState), StateFault> {
+) -> Result<(Event, SealedState), StateFault> {
     let event = Event {
         tenant: state.tenant,
         namespace: state.namespace,

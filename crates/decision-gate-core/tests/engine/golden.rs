@@ -165,7 +165,7 @@ fn start(call: &StartCall, scenario: &Scenario, policy: &Policy, folded: &mut Fo
         actor: Some(&call.actor),
     })
     .unwrap();
-    folded.push(&started.event, &[], started.state)
+    folded.push(&started.event, &[], started.state.into_state())
 }
 
 fn step(call: &StepCall, state: &RunState, scenario: &Scenario, policy: &Policy, folded: &mut Folded) -> RunState {
@@ -192,7 +192,7 @@ fn step(call: &StepCall, state: &RunState, scenario: &Scenario, policy: &Policy,
         actor: call.actor.as_deref(),
     };
     let decided = engine::decide(step).unwrap();
-    folded.push(&decided.event, &decided.values, decided.state)
+    folded.push(&decided.event, &decided.values, decided.state.into_state())
 }
 
 fn submit(call: &SubmitCall, state: &RunState, policy: &Policy, folded: &mut Folded) -> RunState {
@@ -208,7 +208,7 @@ fn submit(call: &SubmitCall, state: &RunState, policy: &Policy, folded: &mut Fol
         actor: None,
     })
     .unwrap();
-    folded.push(&taken.event, &[taken.value], taken.state)
+    folded.push(&taken.event, &[taken.value], taken.state.into_state())
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -174,7 +174,7 @@ impl Run {
             actor: Some("tests"),
         })
         .unwrap();
-        Self { scenario, policy, state, events: vec![(event, Vec::new())] }
+        Self { scenario, policy, state: state.into_state(), events: vec![(event, Vec::new())] }
     }
 
     /// Decides a step without taking it.
@@ -203,7 +203,7 @@ impl Run {
         at: Timestamp,
     ) -> Result<Decided, StepFault> {
         let decided = self.decide(&trigger(&format!("t-{}", self.state.triggers + 1), kind, None), answers, at)?;
-        self.state = decided.state.clone();
+        self.state = RunState::clone(&decided.state);
         self.events.push((decided.event.clone(), decided.values.clone()));
         Ok(decided)
     }

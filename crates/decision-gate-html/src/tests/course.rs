@@ -131,7 +131,7 @@ impl<'a> Course<'a> {
         })
         .unwrap();
         let events = vec![started.event.to_bytes()];
-        Self { words, scenario, policy, state: started.state, events, values: Vec::new(), now: NOW }
+        Self { words, scenario, policy, state: started.state.into_state(), events, values: Vec::new(), now: NOW }
     }
 
     /// A step with these answers by condition.
@@ -168,7 +168,7 @@ impl<'a> Course<'a> {
         let seq = decided.event.seq;
         self.events.push(decided.event.to_bytes());
         self.values.extend(decided.values.into_iter().map(|value| (seq, value)));
-        self.state = decided.state;
+        self.state = decided.state.into_state();
         self
     }
 

@@ -96,7 +96,7 @@ impl Tool for ScenarioStart {
             correlation_id: None,
         };
         let reply = context.app().orchestrator().start(&caller, &request).await?;
-        let run = Run::from(&reply.state);
+        let run = Run::from(&**reply.state);
         let decision = reply.state.last_decision.clone();
         let packets = packets(&reply.scenario, &reply.state, &decision, &reply.packets);
         Ok(Answer { run, decision, packets })

@@ -81,7 +81,7 @@ impl Tool for ScenarioStatus {
                 | DecisionOutcome::Advance { .. }
                 | DecisionOutcome::Fail { .. } => None,
             };
-            let (run, events) = (Run::from(&view.state), view.state.seq);
+            let (run, events) = (Run::from(&**view.state), view.state.seq);
             Answer { run, last_decision, unmet_gates_left_out, safe_summary, events }
         }))
     }

@@ -100,7 +100,7 @@ impl Tool for ScenarioSubmit {
         };
         let reply = context.app().orchestrator().submit(&caller, &request).await?;
         Ok(Answer {
-            run: Run::from(&reply.state),
+            run: Run::from(&**reply.state),
             submission_id: reply.submission_id,
             content_type: reply.content_type,
             commitment: reply.commitment,

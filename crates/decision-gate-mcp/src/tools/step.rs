@@ -100,7 +100,7 @@ impl StepAnswer {
             evaluation.conditions.iter().filter_map(record).collect()
         });
         Self {
-            run: Run::from(&reply.state),
+            run: Run::from(&**reply.state),
             decision: reply.decision.clone(),
             unmet_gates_left_out: 0,
             relaxations: reply.relaxations.clone(),

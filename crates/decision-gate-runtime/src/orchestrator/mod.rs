@@ -1,5 +1,6 @@
 //! One gate at work: it owns the ports, and every call goes through it.
 
+mod at_hand;
 mod backtest;
 mod define;
 mod export;
@@ -131,6 +132,7 @@ pub struct Orchestrator {
     scenarios: Mutex<BTreeMap<Digest, Arc<Scenario>>>,
     shapes: Mutex<BTreeMap<Digest, Arc<DataShape>>>,
     turns: Mutex<BTreeMap<(Scope, RunId), Turn>>,
+    written: at_hand::Written,
 }
 
 impl Orchestrator {
@@ -145,6 +147,7 @@ impl Orchestrator {
             scenarios: Mutex::default(),
             shapes: Mutex::default(),
             turns: Mutex::default(),
+            written: at_hand::Written::default(),
             parts,
         }
     }

@@ -104,7 +104,7 @@ impl Orchestrator {
             PrecheckSource::Run(run) => {
                 let view = self.status(caller, run, None).await?;
                 policy = self.in_force(scope).await?.1;
-                stage_id.get_or_insert(view.state.stage_id);
+                stage_id.get_or_insert(view.state.stage_id.clone());
                 view.scenario
             }
             PrecheckSource::Inline(spec) => {

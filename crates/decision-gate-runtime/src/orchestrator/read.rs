@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::{DecisionRecord, RunState};
+use decision_gate_core::engine::{DecisionRecord, RunState, SealedState};
 use decision_gate_core::gate::GateEvaluation;
 use decision_gate_core::ledger::{Body, Event, EvidenceEntry};
 use decision_gate_core::name::{RunId, ScenarioId};
@@ -18,7 +18,7 @@ use crate::ports::{RunHead, ScenarioListing, Scope, StoredEvent, StoredScenario,
 #[derive(Clone, Debug)]
 pub struct RunView {
     /// What it has come to.
-    pub state: RunState,
+    pub state: Arc<SealedState>,
     /// The version that it is bound to.
     pub scenario: Arc<Scenario>,
 }
@@ -157,14 +157,8 @@ impl Orchestrator {
     ) -> Result<RunHead, RuntimeError> {
         let missing = || RuntimeError::RunNotFound { run: run.to_string() };
         let head = self.parts.store.run(scope, run).await?.ok_or_else(missing)?;
-        match named {
-            Some(named) if *named != head.state.scenario_id => Err(RuntimeError::ScenarioMismatch {
-                run: run.to_string(),
-                bound: head.state.scenario_id.to_string(),
-                named: named.to_string(),
-            }),
-            Some(_) | None => Ok(head),
-        }
+        bound_as_named(&head.state, named)?;
+        Ok(head)
     }
 
     pub(super) async fn current_scenario(&self, scope: Scope, id: &ScenarioId) -> Result<StoredScenario, RuntimeError> {
@@ -198,6 +192,18 @@ impl Orchestrator {
 
     fn at_hand(&self, hash: Digest) -> Option<Arc<Scenario>> {
         self.scenarios.lock().ok()?.get(&hash).cloned()
+    }
+}
+
+/// Whether a run is bound to the scenario that a call names.
+pub(super) fn bound_as_named(state: &RunState, named: Option<&ScenarioId>) -> Result<(), RuntimeError> {
+    match named {
+        Some(named) if *named != state.scenario_id => Err(RuntimeError::ScenarioMismatch {
+            run: state.run.to_string(),
+            bound: state.scenario_id.to_string(),
+            named: named.to_string(),
+        }),
+        Some(_) | None => Ok(()),
     }
 }
 

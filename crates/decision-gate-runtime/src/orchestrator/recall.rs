@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::{Again, DecisionOutcome, Kept, RunState, judge_again};
+use decision_gate_core::engine::{Again, DecisionOutcome, Kept, RunState, SealedState, judge_again};
 use decision_gate_core::ledger::{Body, Event, SideValue};
 use decision_gate_core::policy::Policy;
 use decision_gate_core::scenario::Scenario;
@@ -42,7 +42,7 @@ impl Orchestrator {
         &self,
         scenario: &Arc<Scenario>,
         stream: &Stream,
-        state: &RunState,
+        state: &Arc<SealedState>,
         event: &Event,
         in_force: &Arc<Policy>,
     ) -> Result<StepReply, RuntimeError> {
@@ -69,7 +69,7 @@ impl Orchestrator {
         };
         Ok(StepReply {
             decision: body.decision.clone(),
-            state: state.clone(),
+            state: Arc::clone(state),
             packets: body.packets.clone(),
             relaxations: body.relaxations.clone(),
             repeated: true,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::{self, RunState, Start};
+use decision_gate_core::engine::{self, SealedState, Start};
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::ledger::IssuedPacket;
 use decision_gate_core::name::{EnvironmentName, RunId, ScenarioId};
@@ -40,7 +40,7 @@ pub struct StartRequest {
 #[derive(Clone, Debug)]
 pub struct StartReply {
     /// Where it stands.
-    pub state: RunState,
+    pub state: Arc<SealedState>,
     /// The version that it is bound to.
     pub scenario: Arc<Scenario>,
     /// The packets of the first stage.
@@ -97,16 +97,21 @@ impl Orchestrator {
                 at: self.clock(request.time)?,
                 actor: caller.actor.as_deref(),
             })?;
+            let state = Arc::new(started.state);
             let append = Append {
                 stream: stream.clone(),
-                event: started.event.clone(),
+                event: started.event,
                 values: Vec::new(),
-                state: Some(started.state.clone()),
+                state: Some(Arc::clone(&state)),
+                follows: None,
                 policy_epoch: Some(epoch),
                 marks: Vec::new(),
             };
-            match self.parts.store.append(append).await {
-                Ok(_) => return Ok(StartReply { state: started.state, scenario, packets: started.packets }),
+            match self.parts.store.append(&append).await {
+                Ok(_) => {
+                    self.written.keep(&stream, &state);
+                    return Ok(StartReply { state, scenario, packets: started.packets });
+                }
                 Err(StoreError::Conflict { .. }) => return Err(RuntimeError::RunExists { run: run.to_string() }),
                 Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(scope).await?,
                 Err(error) => return Err(error.into()),

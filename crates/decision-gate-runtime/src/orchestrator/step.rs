@@ -1,13 +1,12 @@
 //! One step of a run: snapshot, fetch, decide, append, retry.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::engine::{
-    self, Decided, DecisionOutcome, DecisionRecord, RunState, RunStatus, SaltedAnswer, StageEvaluation, Step, Trigger,
-    TriggerKind, evaluation_time,
+    self, Decided, DecisionOutcome, DecisionRecord, RunState, RunStatus, SaltedAnswer, SealedState, StageEvaluation,
+    Step, Trigger, TriggerKind, evaluation_time,
 };
 use decision_gate_core::explain::{Explanation, Situation, Size};
 use decision_gate_core::json::canonical;
@@ -19,10 +18,11 @@ use decision_gate_core::scenario::packets::PacketPayload;
 use decision_gate_core::trust::Disclosure;
 use futures_util::future::join_all;
 
+use super::read::bound_as_named;
 use super::recall::Forgotten;
 use super::{Caller, Orchestrator, seen};
 use crate::error::RuntimeError;
-use crate::ports::{Append, EvidenceContext, Scope, StoreError, StoredEvent, Stream};
+use crate::ports::{Append, EvidenceContext, StoreError, StoredEvent, Stream};
 
 /// How often a step is decided before somebody else's speed is reported.
 pub(super) const TRIES: usize = 3;
@@ -54,7 +54,7 @@ pub struct StepReply {
     /// The decision.
     pub decision: DecisionRecord,
     /// The run as it stands now.
-    pub state: RunState,
+    pub state: Arc<SealedState>,
     /// Packets that the step issued.
     pub packets: Vec<IssuedPacket>,
     /// What it rests on that is looser than the defaults.
@@ -114,29 +114,50 @@ impl Orchestrator {
     pub async fn step(&self, caller: &Caller, request: &StepRequest) -> Result<StepReply, RuntimeError> {
         let began = Instant::now();
         let scope = self.declared(caller)?;
-        let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
-        let (epoch, policy) = self.in_force(scope).await?;
-        let scenario = self.bound_scenario(scope, &head.state).await?;
         let stream = Stream { scope, run: Some(request.run_id.clone()) };
         let trigger = self.trigger(caller, request)?;
-        let asked = Asked { caller, request, scope, stream, scenario, trigger };
-        // Before anything that may have changed since is looked at: the same call again has the same answer.
-        if let Some(reply) = self.answered(&asked, &head.state, &policy).await? {
-            return Ok(reply);
-        }
-        check_size(request.payload.as_ref(), &policy)?;
-        let mut answers = self.gather(&asked, &head.state, &policy).await?;
-        let turn = self.turn(scope, &request.run_id);
-        let (_turn, moved) = match turn.try_lock() {
-            Ok(held) => (held, false),
-            Err(_) => (turn.lock().await, true),
+        let mut at_hand = self.written.take(&stream);
+        let reply = loop {
+            let is_guess = at_hand.is_some();
+            let seen = match at_hand.take() {
+                Some(state) => state,
+                None => self.read_state(&stream, &request.run_id).await?,
+            };
+            bound_as_named(&seen, request.scenario_id.as_ref())?;
+            let scenario = self.bound_scenario(scope, &seen).await?;
+            let asked = Asked { caller, request, stream: &stream, trigger: &trigger, scenario };
+            match self.step_from(&asked, seen).await {
+                // Another process has moved the run on: once more, by what is read.
+                Err(RuntimeError::RunConflict { .. }) if is_guess => {}
+                done => break done?,
+            }
         };
-        let reply = self.decide_and_append(&asked, (&head.state, moved), &mut answers, epoch, policy).await?;
-        if let Some(evaluation) = &reply.evaluation {
+        if let Some(evaluation) = reply.evaluation.as_ref().filter(|_| !reply.repeated) {
             super::gate_log::tell(evaluation);
             self.observe(evaluation, began.elapsed());
         }
         Ok(reply)
+    }
+
+    async fn read_state(&self, stream: &Stream, run: &RunId) -> Result<Arc<SealedState>, RuntimeError> {
+        self.head(stream.scope, run, None).await.map(|head| head.state)
+    }
+
+    /// Decides one step of a run that was seen so.
+    async fn step_from(&self, asked: &Asked<'_>, seen: Arc<SealedState>) -> Result<StepReply, RuntimeError> {
+        let (epoch, policy) = self.in_force(asked.stream.scope).await?;
+        // Before anything that may have changed since is looked at: the same call again has the same answer.
+        if let Some(reply) = self.answered(asked, &seen, &policy).await? {
+            return Ok(reply);
+        }
+        check_size(asked.request.payload.as_ref(), &policy)?;
+        let mut answers = self.gather(asked, &seen, &policy).await?;
+        let turn = self.turn(asked.stream.scope, &asked.request.run_id);
+        let (_turn, moved) = match turn.try_lock() {
+            Ok(held) => (held, false),
+            Err(_) => (turn.lock().await, true),
+        };
+        self.decide_and_append(asked, (seen, moved), &mut answers, epoch, policy).await
     }
 
     /// `moved`: somebody may have taken a step since the run was seen so. Who is not told of one and is too late is told by
@@ -144,17 +165,17 @@ impl Orchestrator {
     async fn decide_and_append(
         &self,
         asked: &Asked<'_>,
-        (seen, mut moved): (&RunState, bool),
+        (seen, mut moved): (Arc<SealedState>, bool),
         answers: &mut [SaltedAnswer],
         mut epoch: u64,
         mut policy: Arc<Policy>,
     ) -> Result<StepReply, RuntimeError> {
         let conflict = || RuntimeError::RunConflict { run: asked.request.run_id.to_string() };
-        let mut state = Cow::Borrowed(seen);
+        let mut state = Arc::clone(&seen);
         // To go by what was seen before the evidence was fetched costs no try.
         for _ in 0..TRIES + usize::from(!moved) {
             if moved {
-                state = Cow::Owned(self.head(asked.scope, &asked.request.run_id, None).await?.state);
+                state = self.read_state(asked.stream, &asked.request.run_id).await?;
                 if let Some(reply) = self.answered(asked, &state, &policy).await? {
                     return Ok(reply);
                 }
@@ -165,23 +186,61 @@ impl Orchestrator {
             moved = true;
             let skew = policy.snapshot().time.max_skew_ms;
             let at = evaluation_time(self.clock(asked.request.time)?, Some(state.last_event_at), skew)?;
-            let decided = self.decide_knowingly(asked, &state, answers, &policy, at).await?;
+            let Decided { event, values, state: after, evaluation } =
+                self.decide_knowingly(asked, &state, answers, &policy, at).await?;
+            let after = Arc::new(after);
             let append = Append {
                 stream: asked.stream.clone(),
-                event: decided.event.clone(),
-                values: decided.values.clone(),
-                state: Some(decided.state.clone()),
+                marks: seen::marks_of(&event),
+                event,
+                values,
+                state: Some(Arc::clone(&after)),
+                follows: Some(state.digest()),
                 policy_epoch: Some(epoch),
-                marks: seen::marks_of(&decided.event),
             };
-            match self.parts.store.append(append).await {
-                Ok(_) => return Ok(fresh_reply(asked, decided, policy)),
+            match self.parts.store.append(&append).await {
+                Ok(_) => return Ok(self.appended(asked, append, after, evaluation, policy)),
                 Err(StoreError::Conflict { .. }) => {}
-                Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(asked.scope).await?,
+                Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(asked.stream.scope).await?,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(conflict())
+    }
+
+    /// The reply of a step that is on disk.
+    fn appended(
+        &self,
+        asked: &Asked<'_>,
+        append: Append,
+        state: Arc<SealedState>,
+        evaluation: Option<StageEvaluation>,
+        policy: Arc<Policy>,
+    ) -> StepReply {
+        self.written.keep(asked.stream, &state);
+        let (packets, relaxations) = match append.event.body {
+            Body::StepDecided(body) => (body.packets, body.relaxations),
+            Body::ScenarioDefined(_)
+            | Body::RunStarted(_)
+            | Body::Submitted(_)
+            | Body::PolicyActivated(_)
+            | Body::SchemaRegistered(_) => Default::default(),
+        };
+        let decision = state.last_decision.clone();
+        let stays = state.stage_id == decision.stage_id;
+        StepReply {
+            decision,
+            entered_at: stays.then_some(state.stage_entered_at),
+            state,
+            packets,
+            relaxations,
+            repeated: false,
+            evaluation,
+            forgotten: None,
+            scenario: Arc::clone(&asked.scenario),
+            told_under: Arc::clone(&policy),
+            policy,
+        }
     }
 
     /// Tells of the releases that a step judged.
@@ -204,14 +263,14 @@ impl Orchestrator {
             let decided = engine::decide(Step {
                 state,
                 scenario: &asked.scenario,
-                trigger: &asked.trigger,
+                trigger: asked.trigger,
                 answers,
                 policy,
                 at,
                 actor: asked.caller.actor.as_deref(),
             })?;
             // Ends: marks only go up, and each time round something has.
-            if !self.remember(asked.scope, state.subject.as_ref(), &decided.event, answers).await? {
+            if !self.remember(asked.stream.scope, state.subject.as_ref(), &decided.event, answers).await? {
                 return Ok(decided);
             }
         }
@@ -221,28 +280,29 @@ impl Orchestrator {
     async fn answered(
         &self,
         asked: &Asked<'_>,
-        state: &RunState,
+        state: &Arc<SealedState>,
         policy: &Arc<Policy>,
     ) -> Result<Option<StepReply>, RuntimeError> {
         let key = asked.trigger.trigger_id.as_str();
         if asked.request.trigger_id.is_some()
-            && let Some(stored) = self.parts.store.by_key(&asked.stream, "step_decided", key).await?
+            && let Some(stored) = self.parts.store.by_key(asked.stream, "step_decided", key).await?
         {
             let event = event_of(&stored)?;
             self.same_trigger(asked, step_of(&event)?, stored.seq).await?;
-            return self.recalled(&asked.scenario, &asked.stream, state, &event, policy).await.map(Some);
+            let now = self.read_state(asked.stream, &asked.request.run_id).await?;
+            return self.recalled(&asked.scenario, asked.stream, &now, &event, policy).await.map(Some);
         }
         if state.status == RunStatus::Active {
             return Ok(None);
         }
         // A run that has ended: its last step again, as it was answered.
         let last = state.last_decision.trigger_id.as_str();
-        if let Some(stored) = self.parts.store.by_key(&asked.stream, "step_decided", last).await? {
-            return self.recalled(&asked.scenario, &asked.stream, state, &event_of(&stored)?, policy).await.map(Some);
+        if let Some(stored) = self.parts.store.by_key(asked.stream, "step_decided", last).await? {
+            return self.recalled(&asked.scenario, asked.stream, state, &event_of(&stored)?, policy).await.map(Some);
         }
         Ok(Some(StepReply {
             decision: state.last_decision.clone(),
-            state: state.clone(),
+            state: Arc::clone(state),
             packets: Vec::new(),
             relaxations: Vec::new(),
             repeated: true,
@@ -259,7 +319,7 @@ impl Orchestrator {
     async fn same_trigger(&self, asked: &Asked<'_>, body: &StepDecided, seq: u64) -> Result<(), RuntimeError> {
         let before = match body.trigger.payload {
             None => None,
-            Some(commitment) => Some((commitment, self.payload_salt(&asked.stream, seq).await?)),
+            Some(commitment) => Some((commitment, self.payload_salt(asked.stream, seq).await?)),
         };
         let same = match (&asked.trigger.payload, before) {
             (None, None) => true,
@@ -301,8 +361,8 @@ impl Orchestrator {
             return Ok(Vec::new());
         };
         let context = EvidenceContext {
-            tenant: asked.scope.tenant,
-            namespace: asked.scope.namespace,
+            tenant: asked.stream.scope.tenant,
+            namespace: asked.stream.scope.namespace,
             run: Some(state.run.clone()),
             scenario: Some(state.scenario_id.clone()),
             stage: Some(state.stage_id.clone()),
@@ -328,10 +388,9 @@ impl Orchestrator {
 struct Asked<'a> {
     caller: &'a Caller,
     request: &'a StepRequest,
-    scope: Scope,
-    stream: Stream,
+    stream: &'a Stream,
+    trigger: &'a Trigger,
     scenario: Arc<Scenario>,
-    trigger: Trigger,
 }
 
 fn check_size(payload: Option<&PacketPayload>, policy: &Policy) -> Result<(), RuntimeError> {
@@ -353,31 +412,5 @@ pub(super) fn step_of(event: &Event) -> Result<&StepDecided, RuntimeError> {
         | Body::Submitted(_)
         | Body::PolicyActivated(_)
         | Body::SchemaRegistered(_) => Err(damaged("a step has another kind".into())),
-    }
-}
-
-fn fresh_reply(asked: &Asked<'_>, decided: Decided, policy: Arc<Policy>) -> StepReply {
-    let (packets, relaxations) = match decided.event.body {
-        Body::StepDecided(body) => (body.packets, body.relaxations),
-        Body::ScenarioDefined(_)
-        | Body::RunStarted(_)
-        | Body::Submitted(_)
-        | Body::PolicyActivated(_)
-        | Body::SchemaRegistered(_) => Default::default(),
-    };
-    let decision = decided.state.last_decision.clone();
-    let stays = decided.state.stage_id == decision.stage_id;
-    StepReply {
-        decision,
-        entered_at: stays.then_some(decided.state.stage_entered_at),
-        state: decided.state,
-        packets,
-        relaxations,
-        repeated: false,
-        evaluation: decided.evaluation,
-        forgotten: None,
-        scenario: Arc::clone(&asked.scenario),
-        told_under: Arc::clone(&policy),
-        policy,
     }
 }

@@ -1,7 +1,9 @@
 //! Documents that are handed in.
 
+use std::sync::Arc;
+
 use decision_gate_core::at::Timestamp;
-use decision_gate_core::engine::{self, RunState, Submission, evaluation_time};
+use decision_gate_core::engine::{self, SealedState, Submission, evaluation_time};
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{Body, Commitment, Event, Salt, Slot, Submitted};
 use decision_gate_core::name::{RunId, ScenarioId, SubmissionId};
@@ -43,7 +45,7 @@ pub struct SubmitReply {
     /// Its media type.
     pub content_type: String,
     /// The run as it stands now.
-    pub state: RunState,
+    pub state: Arc<SealedState>,
     /// Whether it was taken before.
     pub repeated: bool,
 }
@@ -84,18 +86,20 @@ impl Orchestrator {
                 actor: caller.actor.as_deref(),
             })?;
             let commitment = taken.value.commitment();
+            let state = Arc::new(taken.state);
             let append = Append {
                 stream: stream.clone(),
                 event: taken.event,
                 values: vec![taken.value],
-                state: Some(taken.state.clone()),
+                state: Some(Arc::clone(&state)),
+                follows: Some(head.state.digest()),
                 policy_epoch: Some(epoch),
                 marks: Vec::new(),
             };
-            match self.parts.store.append(append).await {
+            match self.parts.store.append(&append).await {
                 Ok(_) => {
+                    self.written.keep(&stream, &state);
                     let content_type = request.content_type.clone();
-                    let state = taken.state;
                     return Ok(SubmitReply {
                         submission_id,
                         commitment,
@@ -118,7 +122,7 @@ impl Orchestrator {
         request: &SubmitRequest,
         stream: &Stream,
         stored: &StoredEvent,
-        state: RunState,
+        state: Arc<SealedState>,
     ) -> Result<SubmitReply, RuntimeError> {
         let damaged = |reason: String| RuntimeError::Stored { what: "event", reason };
         let event = Event::read(&stored.bytes).map_err(|error| damaged(error.to_string()))?;

@@ -1,9 +1,11 @@
 //! Where the ledger is kept. Every store passes the same contract suite.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::RunState;
+use decision_gate_core::engine::SealedState;
 use decision_gate_core::ledger::{CompactRange, Event, SideValue, TileId};
 use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, SchemaId, SchemaVersion, TenantId};
 use decision_gate_core::scenario::Origin;
@@ -41,7 +43,10 @@ pub struct Append {
     /// The values that it commits to.
     pub values: Vec<SideValue>,
     /// The run's state after it; `None` in the namespace's own stream.
-    pub state: Option<RunState>,
+    pub state: Option<Arc<SealedState>>,
+    /// Digest of the run's state that it was decided on; `None` for the first event. Where the run stands otherwise, it is
+    /// a conflict, even at the same position.
+    pub follows: Option<Digest>,
     /// The policy epoch under which it was decided; `None` to skip the check (the event that activates a policy).
     pub policy_epoch: Option<u64>,
     /// How far things have come that this event was decided by. All are raised with it, in the same transaction; where
@@ -71,7 +76,7 @@ pub struct Appended {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunHead {
     /// What it has come to.
-    pub state: RunState,
+    pub state: Arc<SealedState>,
     /// The tree over its events.
     pub tree: CompactRange,
 }
@@ -401,8 +406,9 @@ pub trait Store: Send + Sync {
     /// The event of a stream whose kind and key are these: what makes calls idempotent.
     async fn by_key(&self, stream: &Stream, kind: &'static str, key: &str) -> Result<Option<StoredEvent>, StoreError>;
 
-    /// Appends one event if its position is free and its policy epoch current. On disk once this returns.
-    async fn append(&self, append: Append) -> Result<Appended, StoreError>;
+    /// Appends one event if its position is free, its run stands as it follows, and its policy epoch is current. On disk
+    /// once this returns.
+    async fn append(&self, append: &Append) -> Result<Appended, StoreError>;
 
     /// Marks of a shelf, sorted by name: those of these names, and those whose name begins with one of `below`, each of
     /// which ends with `/`.

@@ -1,9 +1,11 @@
 //! Real events of small runs, for tests and measurements.
 
+use std::sync::Arc;
+
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::condition::Truth;
 use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::{DecisionOutcome, DecisionRecord, RunState, SafeSummary, TriggerKind};
+use decision_gate_core::engine::{DecisionOutcome, DecisionRecord, RunState, SafeSummary, SealedState, TriggerKind};
 use decision_gate_core::ledger::{
     Body, Event, EvidenceEntry, PolicyActivated, RunStarted, Salt, ScenarioDefined, SchemaRegistered, SideValue, Slot,
     StepDecided, TriggerEntry,
@@ -136,9 +138,10 @@ pub(crate) fn activation(scope: Scope) -> Event {
 }
 
 fn sealed(stream: Stream, before: Option<&RunState>, mut event: Event, values: Vec<SideValue>) -> Append {
-    let state = RunState::apply(before, &event).unwrap();
+    let state = SealedState::of(RunState::apply(before, &event).unwrap());
     event.state_digest = Some(state.digest());
-    Append { stream, event, values, state: Some(state), policy_epoch: None, marks: Vec::new() }
+    let follows = before.map(RunState::digest);
+    Append { stream, event, values, state: Some(Arc::new(state)), follows, policy_epoch: None, marks: Vec::new() }
 }
 
 fn event(stream: &Stream, seq: u64, key: Option<&str>, body: Body) -> Event {

@@ -70,7 +70,7 @@ pub(crate) async fn one_failing_append_fails_alone(ground: &impl Ground) {
     let mut pending = JoinSet::new();
     for append in calls {
         let store = Arc::clone(&store);
-        pending.spawn(async move { store.append(append).await });
+        pending.spawn(async move { store.append(&append).await });
     }
     let outcomes = pending.join_all().await;
     let refused = |it: &&Result<_, StoreError>| matches!(it, Err(StoreError::Conflict { seq: 2 }));

@@ -2,7 +2,7 @@
 
 use decision_gate_core::ledger::{CompactRange, Event, EventKind, leaf_hash};
 use decision_gate_core::name::TenantId;
-use decision_gate_runtime::ports::{EventPage, Scope, StoreError};
+use decision_gate_runtime::ports::{Append, EventPage, Scope, StoreError};
 
 use super::build::{self, shelf, stream};
 use super::{Ground, started, step};
@@ -14,7 +14,7 @@ pub(crate) async fn what_is_appended_is_read_back(ground: &impl Ground) {
     assert_eq!(store.events(&stream, 1, 10).await, Ok(EventPage::default()));
     let state = started(&*store, &stream).await;
     let append = build::step(&state, "first", 3);
-    let appended = store.append(append.clone()).await.unwrap();
+    let appended = store.append(&append.clone()).await.unwrap();
     assert_eq!(appended.leaf, append.event.leaf_hash());
 
     let head = store.run(stream.scope, stream.run.as_ref().unwrap()).await.unwrap().unwrap();
@@ -29,14 +29,14 @@ pub(crate) async fn a_position_is_given_once(ground: &impl Ground) {
     let store = ground.open();
     let stream = stream(shelf(1), "run-1");
     let state = started(&*store, &stream).await;
-    store.append(build::step(&state, "first", 1)).await.unwrap();
-    assert_eq!(store.append(build::step(&state, "second", 1)).await, Err(StoreError::Conflict { seq: 2 }));
+    store.append(&build::step(&state, "first", 1)).await.unwrap();
+    assert_eq!(store.append(&build::step(&state, "second", 1)).await, Err(StoreError::Conflict { seq: 2 }));
     let again = build::start(stream.scope, "run-1");
-    assert_eq!(store.append(again).await, Err(StoreError::Conflict { seq: 1 }));
+    assert_eq!(store.append(&again).await, Err(StoreError::Conflict { seq: 1 }));
     // A position that leaves a hole is not free either.
     let ahead = build::step(&build::step(&state, "x", 0).state.unwrap(), "y", 0);
     let ahead = build::step(&ahead.state.unwrap(), "z", 0);
-    assert_eq!(store.append(ahead).await, Err(StoreError::Conflict { seq: 4 }));
+    assert_eq!(store.append(&ahead).await, Err(StoreError::Conflict { seq: 4 }));
     assert_eq!(store.events(&stream, 1, 10).await.unwrap().events.len(), 2);
 }
 
@@ -45,9 +45,9 @@ pub(crate) async fn a_key_is_given_once_in_a_stream(ground: &impl Ground) {
     let (one, other) = (stream(shelf(1), "run-1"), stream(shelf(1), "run-2"));
     let state = started(&*store, &one).await;
     let first = build::step(&state, "the-key", 1);
-    store.append(first.clone()).await.unwrap();
+    store.append(&first.clone()).await.unwrap();
     let again = build::step(first.state.as_ref().unwrap(), "the-key", 1);
-    assert_eq!(store.append(again).await, Err(StoreError::Conflict { seq: 3 }));
+    assert_eq!(store.append(&again).await, Err(StoreError::Conflict { seq: 3 }));
 
     let kind = EventKind::StepDecided.word();
     let found = store.by_key(&one, kind, "the-key").await.unwrap().unwrap();
@@ -74,7 +74,7 @@ pub(crate) async fn a_run_is_found_only_in_its_scope(ground: &impl Ground) {
         assert_eq!(store.run(scope, mine.run.as_ref().unwrap()).await, Ok(None));
         assert_eq!(store.events(&other, 1, 10).await, Ok(EventPage::default()));
         // The same name is free there.
-        assert_eq!(store.append(build::start(scope, "run-1")).await.unwrap().seq, 1);
+        assert_eq!(store.append(&build::start(scope, "run-1")).await.unwrap().seq, 1);
         assert_eq!(
             store.run(scope, mine.run.as_ref().unwrap()).await.unwrap().unwrap().state.namespace,
             scope.namespace
@@ -86,19 +86,32 @@ pub(crate) async fn what_does_not_fit_together_is_refused(ground: &impl Ground) 
     let store = ground.open();
     let state = started(&*store, &stream(shelf(1), "run-1")).await;
     let good = build::step(&state, "first", 1);
-    let mut bad = vec![good.clone(), good.clone(), good.clone(), good.clone(), good.clone()];
+    let mut bad = vec![good.clone(); 7];
     bad[0].stream = stream(shelf(1), "run-2");
     bad[1].stream = stream(shelf(2), "run-1");
     bad[2].state = None;
     bad[3].state = Some(state.clone());
     bad[4].event.state_digest = None;
+    bad[5].follows = None;
+    bad[6].event.seq = 1;
     for append in bad {
-        assert_eq!(store.append(append).await.unwrap_err().code(), "store_append_invalid");
+        assert_eq!(store.append(&append).await.unwrap_err().code(), "store_append_invalid");
     }
     let mut put = build::definition(shelf(1), "release", decision_gate_core::scenario::Origin::Draft, "{}");
     put.spec = b"[]".to_vec();
     assert_eq!(store.put_scenario(put).await.unwrap_err().code(), "store_append_invalid");
-    store.append(good).await.unwrap();
+    store.append(&good).await.unwrap();
+}
+
+pub(crate) async fn an_append_follows_the_state_that_it_was_decided_on(ground: &impl Ground) {
+    let store = ground.open();
+    let stream = stream(shelf(1), "run-1");
+    let state = started(&*store, &stream).await;
+    let (written, never_written) = (build::step(&state, "written", 1), build::step(&state, "never-written", 1));
+    store.append(&written).await.unwrap();
+    let after = |append: &Append| build::step(append.state.as_ref().unwrap(), "next", 1);
+    assert_eq!(store.append(&after(&never_written)).await, Err(StoreError::Conflict { seq: 3 }));
+    assert_eq!(store.append(&after(&written)).await.unwrap().seq, 3);
 }
 
 pub(crate) async fn what_was_acknowledged_outlives_the_handle<G: Ground>(ground: &G) {
@@ -135,7 +148,7 @@ pub(crate) async fn a_page_has_the_values_of_its_events(ground: &impl Ground) {
     for round in 0..5 {
         let append = build::step(&state, &format!("round-{round}"), 2);
         state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
     }
     for (from, limit, events) in
         [(1, 100, 1..7), (0, 100, 1..7), (3, 2, 3..5), (6, 1, 6..7), (1, 1, 1..2), (7, 5, 7..7), (1, 0, 1..1)]

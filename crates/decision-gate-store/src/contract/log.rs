@@ -249,8 +249,8 @@ pub(crate) async fn all_runs_are_scanned_in_pages(ground: &impl Ground) {
         wanted.push((run.to_owned(), 1, Vec::new(), 0));
         wanted.push((run.to_owned(), 2, one.event.to_bytes(), one.values.len()));
         wanted.push((run.to_owned(), 3, two.event.to_bytes(), 0));
-        store.append(one).await.unwrap();
-        store.append(two).await.unwrap();
+        store.append(&one).await.unwrap();
+        store.append(&two).await.unwrap();
         started(&*store, &build::stream(elsewhere, run)).await;
     }
     wanted.sort();
@@ -279,7 +279,7 @@ pub(crate) async fn rows_are_read_as_they_lie_there(ground: &impl Ground) {
     let stream = stream(shelf(1), "run-1");
     let state = started(&*store, &stream).await;
     let append = build::step(&state, "first", 2);
-    store.append(append.clone()).await.unwrap();
+    store.append(&append.clone()).await.unwrap();
     let page = store.raw_events(&stream, 1, 10).await.unwrap();
     assert_eq!(
         page.events.iter().map(|it| (it.seq, it.kind.as_str())).collect::<Vec<_>>(),

@@ -20,7 +20,7 @@ async fn raised(store: &dyn Store, run: &str, marks: &[Mark]) -> Result<u64, Sto
         None => started(store, &stream).await,
     };
     let append = build::step(&state, &format!("step-{}", state.seq), 0);
-    store.append(Append { marks: marks.to_vec(), ..append }).await.map(|it| it.seq)
+    store.append(&Append { marks: marks.to_vec(), ..append }).await.map(|it| it.seq)
 }
 
 async fn height(store: &dyn Store, name: &str) -> Option<u64> {
@@ -55,8 +55,8 @@ pub(crate) async fn marks_are_held_against_the_events_that_raised_them(ground: &
     let state = started(&*store, &run).await;
     let append = build::release(&state, "release", &[mark("version/a", 3), mark("version/b", 1)]);
     let state = append.state.clone().unwrap();
-    store.append(append).await.unwrap();
-    store.append(build::release(&state, "again", &[mark("version/a", 3), mark("version/b", 2)])).await.unwrap();
+    store.append(&append).await.unwrap();
+    store.append(&build::release(&state, "again", &[mark("version/a", 3), mark("version/b", 2)])).await.unwrap();
     let found = async || -> Vec<String> {
         verify_ledger(&*store, None).await.unwrap().findings.iter().map(ToString::to_string).collect()
     };

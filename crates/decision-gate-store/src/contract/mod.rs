@@ -16,7 +16,7 @@ pub(crate) mod schemas;
 
 use std::sync::Arc;
 
-use decision_gate_core::engine::RunState;
+use decision_gate_core::engine::SealedState;
 use decision_gate_runtime::ports::{Appended, Store, StoreError, Stream};
 
 /// Where a store under test keeps its data.
@@ -35,7 +35,8 @@ macro_rules! store_contract {
     ($ground:ty) => {
         $crate::contract::store_contract!(@ $ground;
             events: what_is_appended_is_read_back, a_position_is_given_once, a_key_is_given_once_in_a_stream,
-                a_run_is_found_only_in_its_scope, what_does_not_fit_together_is_refused, what_was_acknowledged_outlives_the_handle,
+                a_run_is_found_only_in_its_scope, what_does_not_fit_together_is_refused, an_append_follows_the_state_that_it_was_decided_on,
+                what_was_acknowledged_outlives_the_handle,
                 the_tree_grows_by_one_leaf_an_event, a_page_has_the_values_of_its_events;
             scenarios: d10_scenarios_are_kept_and_scoped, d34_a_redefinition_leaves_the_old_version, the_same_version_is_no_new_one,
                 a_draft_does_not_replace_a_pinned_scenario, a_version_can_come_back, scenarios_are_listed_in_pages;
@@ -71,10 +72,10 @@ macro_rules! store_contract {
 pub(crate) use store_contract;
 
 /// Starts a run, and gives its state.
-pub(crate) async fn started(store: &dyn Store, stream: &Stream) -> RunState {
+pub(crate) async fn started(store: &dyn Store, stream: &Stream) -> Arc<SealedState> {
     let start = build::start(stream.scope, stream.run.as_ref().unwrap().as_str());
     let state = start.state.clone().unwrap();
-    store.append(start).await.unwrap();
+    store.append(&start).await.unwrap();
     state
 }
 
@@ -82,7 +83,7 @@ pub(crate) async fn started(store: &dyn Store, stream: &Stream) -> RunState {
 pub(crate) async fn step(store: &dyn Store, stream: &Stream, trigger: &str) -> Appended {
     loop {
         let head = store.run(stream.scope, stream.run.as_ref().unwrap()).await.unwrap().unwrap();
-        match store.append(build::step(&head.state, trigger, 1)).await {
+        match store.append(&build::step(&head.state, trigger, 1)).await {
             Ok(appended) => return appended,
             Err(StoreError::Conflict { .. }) => {}
             Err(other) => panic!("{other}"),

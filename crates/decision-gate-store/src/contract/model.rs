@@ -73,7 +73,7 @@ pub(crate) fn check<G: Ground>(calls: Vec<Call>) -> Result<(), TestCaseError> {
                 What::Append { run, key, stale, old_policy } => {
                     let append = model.decide(scope, run, key, stale, old_policy);
                     let expected = model.append(&append);
-                    prop_assert_eq!(store.append(append).await.map(|it| it.seq), expected);
+                    prop_assert_eq!(store.append(&append).await.map(|it| it.seq), expected);
                 }
                 What::Define { id, spec, pinned } => {
                     let origin = if pinned { Origin::Pinned } else { Origin::Draft };

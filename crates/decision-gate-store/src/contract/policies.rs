@@ -33,11 +33,11 @@ pub(crate) async fn an_append_under_an_older_policy_is_refused(ground: &impl Gro
     let (store, other) = (ground.open(), ground.open());
     let state = started(&*store, &stream(shelf(1), "run-1")).await;
     let under = |epoch| Append { policy_epoch: Some(epoch), ..build::step(&state, "first", 1) };
-    assert_eq!(store.append(under(1)).await, Err(StoreError::PolicyEpoch { active: 0, decided: 1 }));
+    assert_eq!(store.append(&under(1)).await, Err(StoreError::PolicyEpoch { active: 0, decided: 1 }));
     for (bytes, epoch) in [(b"1", 1), (b"2", 2)] {
         let digest = Digest::of(bytes);
         assert_eq!(other.activate_policy(shelf(1), digest, bytes.to_vec(), activation(shelf(1))).await, Ok(epoch));
     }
-    assert_eq!(store.append(under(1)).await, Err(StoreError::PolicyEpoch { active: 2, decided: 1 }));
-    assert_eq!(store.append(under(2)).await.unwrap().seq, 2);
+    assert_eq!(store.append(&under(1)).await, Err(StoreError::PolicyEpoch { active: 2, decided: 1 }));
+    assert_eq!(store.append(&under(2)).await.unwrap().seq, 2);
 }

@@ -31,7 +31,8 @@ WITH policy AS (
     SELECT coalesce(max(epoch), 0) AS epoch FROM policy_epochs WHERE tenant = $1 AND namespace = $2
 ), head AS (
     INSERT INTO heads (tenant, namespace, stream, seq, peaks, state, state_digest)
-    SELECT $1, $2, $3::text, $4::bigint, $5::bytea, $6::bytea, $7::bytea FROM policy WHERE $8::bytea = '' AND ($9::bigint IS NULL OR epoch = $9)
+    SELECT $1, $2, $3::text, $4::bigint, $5::bytea, $6::bytea, $7::bytea FROM policy
+    WHERE $8::bytea = '' AND ($9::bigint IS NULL OR epoch = $9) AND $17::bytea IS NULL
     ON CONFLICT DO NOTHING RETURNING seq
 ), event AS (
     INSERT INTO events (tenant, namespace, stream, seq, kind, key, bytes, leaf)
@@ -53,6 +54,7 @@ WITH policy AS (
     UPDATE heads SET seq = $4, peaks = $5, state = $6, state_digest = $7 FROM policy
     WHERE heads.tenant = $1 AND heads.namespace = $2 AND heads.stream = $3 AND heads.seq = $4::bigint - 1
         AND heads.peaks = $8 AND ($9::bigint IS NULL OR policy.epoch = $9)
+        AND ($17::bytea IS NULL OR heads.state_digest = $17)
     RETURNING heads.seq
 ), event AS (
     INSERT INTO events (tenant, namespace, stream, seq, kind, key, bytes, leaf)
@@ -248,7 +250,7 @@ struct Columns<'a> {
     seq: i64,
     peaks: Vec<u8>,
     state: Option<&'a [u8]>,
-    state_digest: Option<&'a [u8]>,
+    state_digest: Option<Vec<u8>>,
     peaks_before: Vec<u8>,
     epoch: Option<i64>,
     prepared: &'a Prepared,
@@ -256,21 +258,20 @@ struct Columns<'a> {
     slots: Vec<&'a str>,
     salts: Vec<&'a [u8]>,
     canonicals: Vec<&'a [u8]>,
+    follows: Option<&'a [u8]>,
 }
 
 impl<'a> Columns<'a> {
     fn new(prepared: &'a Prepared, before: &CompactRange, after: &CompactRange) -> Self {
         let (tenant, namespace) = rows::scope(prepared.stream.scope);
-        let (state_digest, state) =
-            prepared.state.as_ref().map(|(digest, bytes)| (digest.as_bytes().as_slice(), bytes.as_slice())).unzip();
         Self {
             tenant,
             namespace,
             stream: rows::stream(&prepared.stream),
             seq: rows::seq(prepared.seq),
             peaks: rows::join(after.peaks()),
-            state,
-            state_digest,
+            state: prepared.state.as_ref().map(|state| state.canonical()),
+            state_digest: prepared.state.as_ref().map(|state| state.digest().as_bytes().to_vec()),
             peaks_before: rows::join(before.peaks()),
             epoch: prepared.policy_epoch.map(rows::seq),
             prepared,
@@ -278,10 +279,11 @@ impl<'a> Columns<'a> {
             slots: prepared.values.iter().map(|(slot, _, _)| slot.as_str()).collect(),
             salts: prepared.values.iter().map(|(_, salt, _)| salt.as_slice()).collect(),
             canonicals: prepared.values.iter().map(|(_, _, canonical)| canonical.as_slice()).collect(),
+            follows: prepared.follows.as_ref().map(|digest| digest.as_bytes().as_slice()),
         }
     }
 
-    fn values(&self) -> [&(dyn ToSql + Sync); 16] {
+    fn values(&self) -> [&(dyn ToSql + Sync); 17] {
         [
             &self.tenant,
             &self.namespace,
@@ -299,6 +301,7 @@ impl<'a> Columns<'a> {
             &self.slots,
             &self.salts,
             &self.canonicals,
+            &self.follows,
         ]
     }
 }

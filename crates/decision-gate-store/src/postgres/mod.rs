@@ -182,8 +182,8 @@ impl Store for PostgresStore {
         self.connections.work(read::ByKey { stream: stream.clone(), kind, key: key.to_owned() }).await
     }
 
-    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
-        let prepared = Prepared::new(&append)?;
+    async fn append(&self, append: &Append) -> Result<Appended, StoreError> {
+        let prepared = Prepared::new(append)?;
         self.connections.work(AppendEvent { prepared, trees: Arc::clone(&self.trees) }).await
     }
 

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::RunState;
 use decision_gate_core::ledger::{Salt, SideValue, Slot, leaf_hash};
 use decision_gate_runtime::ports::{EventPage, RunHead, StoredEvent, StoredValue, Stream};
 use tokio_postgres::Row;
@@ -84,20 +82,7 @@ async fn head(connection: &Connection, stream: &Stream) -> Result<Option<RunHead
         return if is_empty { Ok(None) } else { Err(damaged(stream, "it has events and no head")) };
     };
     let tree = grown(stream, row.try_get(0)?, row.try_get(1)?)?;
-    let (state, state_digest): (Vec<u8>, &[u8]) = (row.try_get(2)?, row.try_get(3)?);
-    if Digest::of(&state) != rows::digest(state_digest)? {
-        return Err(damaged(stream, "its state does not have its digest"));
-    }
-    let state: RunState = serde_json::from_slice(&state)
-        .map_err(|error| damaged(stream, &format!("its state does not read: {error}")))?;
-    let is_of_stream = state.tenant == stream.scope.tenant
-        && state.namespace == stream.scope.namespace
-        && Some(&state.run) == stream.run.as_ref()
-        && state.seq == tree.size();
-    if !is_of_stream {
-        return Err(damaged(stream, "its state is of another run or event"));
-    }
-    Ok(Some(RunHead { state, tree }))
+    Ok(Some(rows::head(stream, tree, (row.try_get(2)?, row.try_get(3)?))?))
 }
 
 /// Asking for the event of a stream with a kind and key.

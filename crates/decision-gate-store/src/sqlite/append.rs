@@ -1,10 +1,12 @@
 //! Writing an event: at its position or not at all.
 
+use std::sync::Arc;
+
 use decision_gate_core::digest::Digest;
-use decision_gate_core::json::canonical;
+use decision_gate_core::engine::SealedState;
 use decision_gate_core::ledger::{CompactRange, Event, leaf_hash};
 use decision_gate_runtime::ports::{Append, Appended, Mark, Scope, StoreError, Stream};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::{Fault, is_taken};
 use super::{marks, policy, rows};
@@ -19,7 +21,8 @@ pub(crate) struct Prepared {
     pub(crate) bytes: Vec<u8>,
     pub(crate) leaf: Digest,
     pub(crate) values: Vec<(String, [u8; 32], Vec<u8>)>,
-    pub(crate) state: Option<(Digest, Vec<u8>)>,
+    pub(crate) state: Option<Arc<SealedState>>,
+    pub(crate) follows: Option<Digest>,
     pub(crate) policy_epoch: Option<u64>,
     pub(crate) marks: Vec<Mark>,
 }
@@ -27,18 +30,15 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Writes down what is to be appended.
     pub(crate) fn new(append: &Append) -> Result<Self, StoreError> {
-        let form = |state| canonical::of(state).map(|bytes| (Digest::of(&bytes), bytes));
-        let state = append.state.as_ref().map(form).transpose();
-        let state = state
-            .map_err(|_| StoreError::Misplaced { seq: append.event.seq, what: "its state has no canonical form" })?;
-        belongs(append, state.as_ref().map(|(digest, _)| *digest))?;
+        belongs(append)?;
         let mut prepared = Self::of(append.stream.clone(), &append.event);
         prepared.values = append
             .values
             .iter()
             .map(|value| (value.slot.name(), *value.salt.as_bytes(), value.canonical.clone()))
             .collect();
-        prepared.state = state;
+        prepared.state.clone_from(&append.state);
+        prepared.follows = append.follows;
         prepared.policy_epoch = append.policy_epoch;
         prepared.marks.clone_from(&append.marks);
         Ok(prepared)
@@ -56,6 +56,7 @@ impl Prepared {
             bytes,
             values: Vec::new(),
             state: None,
+            follows: None,
             policy_epoch: None,
             marks: Vec::new(),
         }
@@ -63,8 +64,8 @@ impl Prepared {
 
     /// Appends it, within a transaction of the caller.
     pub(crate) fn append(&self, connection: &Connection) -> Result<Appended, Fault> {
-        let mut tree = tree(connection, &self.stream)?;
-        if tree.size().checked_add(1) != Some(self.seq) {
+        let (mut tree, state) = standing(connection, &self.stream)?;
+        if tree.size().checked_add(1) != Some(self.seq) || (self.follows.is_some() && self.follows != state) {
             return Err(self.conflict());
         }
         if let Some(decided) = self.policy_epoch {
@@ -123,7 +124,7 @@ impl Prepared {
 
     fn put_head(&self, connection: &Connection, tree: &CompactRange) -> Result<(), Fault> {
         let (tenant, namespace) = rows::scope(self.stream.scope);
-        let (digest, state) = self.state.as_ref().map(|(digest, bytes)| (digest.as_bytes(), bytes)).unzip();
+        let digest = self.state.as_ref().map(|state| state.digest());
         connection
             .prepare_cached(
                 "INSERT INTO heads (tenant, namespace, stream, seq, peaks, state, state_digest) \
@@ -136,8 +137,8 @@ impl Prepared {
                 rows::stream(&self.stream),
                 rows::seq(self.seq),
                 rows::join(tree.peaks()),
-                state,
-                digest,
+                self.state.as_ref().map(|state| state.canonical()),
+                digest.as_ref().map(Digest::as_bytes),
             ])?;
         // From the second append on since the last integration the row is there, and no page is touched.
         connection
@@ -156,17 +157,22 @@ pub(crate) fn to_log(connection: &Connection, stream: &Stream, event: &Event) ->
 
 /// The tree over a stream's events.
 pub(crate) fn tree(connection: &Connection, stream: &Stream) -> Result<CompactRange, Fault> {
+    Ok(standing(connection, stream)?.0)
+}
+
+/// The tree over a stream's events, and the digest of the state that they have come to.
+fn standing(connection: &Connection, stream: &Stream) -> Result<(CompactRange, Option<Digest>), Fault> {
     let (tenant, namespace) = rows::scope(stream.scope);
+    let columns =
+        |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Option<Vec<u8>>>(2)?));
     let head = connection
-        .prepare_cached("SELECT seq, peaks FROM heads WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3")?
-        .query_row(params![tenant, namespace, rows::stream(stream)], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })
+        .prepare_cached(
+            "SELECT seq, peaks, state_digest FROM heads WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3",
+        )?
+        .query_row(params![tenant, namespace, rows::stream(stream)], columns)
         .optional()?;
-    match head {
-        Some((seq, peaks)) => grown(stream, seq, &peaks),
-        None => Ok(CompactRange::default()),
-    }
+    let Some((seq, peaks, state)) = head else { return Ok(Default::default()) };
+    Ok((grown(stream, seq, &peaks)?, state.as_deref().map(rows::digest).transpose()?))
 }
 
 /// A stored tree.
@@ -186,7 +192,7 @@ pub(crate) fn belongs_to_stream(stream: &Stream, event: &Event) -> Result<(), St
 }
 
 /// Whether event, stream and state speak of the same thing.
-fn belongs(append: &Append, state_digest: Option<Digest>) -> Result<(), StoreError> {
+fn belongs(append: &Append) -> Result<(), StoreError> {
     let Append { stream, event, state, .. } = append;
     belongs_to_stream(stream, event)?;
     let of_state = state.as_ref().is_none_or(|state| {
@@ -198,8 +204,11 @@ fn belongs(append: &Append, state_digest: Option<Digest>) -> Result<(), StoreErr
     if !of_state || state.is_some() != stream.run.is_some() {
         return Err(StoreError::Misplaced { seq: event.seq, what: "it comes with another state" });
     }
-    if event.state_digest != state_digest {
+    if event.state_digest != state.as_ref().map(|state| state.digest()) {
         return Err(StoreError::Misplaced { seq: event.seq, what: "it names another state" });
+    }
+    if append.follows.is_some() != (stream.run.is_some() && event.seq > 1) {
+        return Err(StoreError::Misplaced { seq: event.seq, what: "it does not say what state it follows" });
     }
     Ok(())
 }

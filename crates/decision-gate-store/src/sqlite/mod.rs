@@ -197,8 +197,8 @@ impl Store for SqliteStore {
         self.glance(move |connection| read::by_key(connection, &stream, kind, &key)).await
     }
 
-    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
-        let prepared = Prepared::new(&append)?;
+    async fn append(&self, append: &Append) -> Result<Appended, StoreError> {
+        let prepared = Prepared::new(append)?;
         self.write(move |connection| prepared.append(connection)).await
     }
 

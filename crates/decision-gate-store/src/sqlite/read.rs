@@ -1,7 +1,5 @@
 //! Reading runs and events. Whatever is read is checked against its own hash first.
 
-use decision_gate_core::digest::Digest;
-use decision_gate_core::engine::RunState;
 use decision_gate_core::ledger::{Salt, SideValue, Slot, leaf_hash};
 use decision_gate_runtime::ports::{EventPage, RunHead, StoredEvent, StoredValue, Stream};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -28,19 +26,7 @@ pub(crate) fn head(connection: &Connection, stream: &Stream) -> Result<Option<Ru
         };
     };
     let tree = append::grown(stream, seq, &peaks)?;
-    if Digest::of(&state) != rows::digest(&state_digest)? {
-        return Err(Fault::damaged_stream(stream, "its state does not have its digest"));
-    }
-    let state: RunState = serde_json::from_slice(&state)
-        .map_err(|error| Fault::damaged_stream(stream, &format!("its state does not read: {error}")))?;
-    let is_of_stream = state.tenant == stream.scope.tenant
-        && state.namespace == stream.scope.namespace
-        && Some(&state.run) == stream.run.as_ref()
-        && state.seq == tree.size();
-    if !is_of_stream {
-        return Err(Fault::damaged_stream(stream, "its state is of another run or event"));
-    }
-    Ok(Some(RunHead { state, tree }))
+    rows::head(stream, tree, (state, &state_digest)).map(Some)
 }
 
 /// The event of a stream with this kind and key.

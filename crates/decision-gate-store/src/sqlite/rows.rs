@@ -1,9 +1,13 @@
 //! How keys and digests are written in columns, and read back.
 
+use std::sync::Arc;
+
 use decision_gate_core::digest::Digest;
+use decision_gate_core::engine::SealedState;
+use decision_gate_core::ledger::CompactRange;
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::scenario::Origin;
-use decision_gate_runtime::ports::{Scope, Stream};
+use decision_gate_runtime::ports::{RunHead, Scope, Stream};
 
 use super::fault::Fault;
 
@@ -46,6 +50,20 @@ pub(crate) fn join(digests: &[Digest]) -> Vec<u8> {
 /// Reads what [`join`] writes.
 pub(crate) fn split(stored: &[u8]) -> Result<Vec<Digest>, Fault> {
     stored.chunks(32).map(digest).collect()
+}
+
+/// The latest of a run, as its row has it.
+pub(crate) fn head(stream: &Stream, tree: CompactRange, (state, digest): (Vec<u8>, &[u8])) -> Result<RunHead, Fault> {
+    let state = SealedState::read(state, self::digest(digest)?)
+        .map_err(|fault| Fault::damaged_stream(stream, &fault.to_string()))?;
+    let is_of_stream = state.tenant == stream.scope.tenant
+        && state.namespace == stream.scope.namespace
+        && Some(&state.run) == stream.run.as_ref()
+        && state.seq == tree.size();
+    if !is_of_stream {
+        return Err(Fault::damaged_stream(stream, "its state is of another run or event"));
+    }
+    Ok(RunHead { state: Arc::new(state), tree })
 }
 
 /// An origin that was stored.

@@ -163,7 +163,7 @@ impl Live {
         })
         .unwrap();
         live.events.push(started.event.to_bytes());
-        live.state = Some(started.state);
+        live.state = Some(started.state.into_state());
         live
     }
 
@@ -217,7 +217,7 @@ impl Live {
         })
         .unwrap();
         let outcome = decided.decision().outcome.clone();
-        self.take(decided.event.to_bytes(), decided.event.seq, decided.values, decided.state);
+        self.take(decided.event.to_bytes(), decided.event.seq, decided.values, decided.state.into_state());
         outcome
     }
 
@@ -237,7 +237,7 @@ impl Live {
             actor: None,
         })
         .unwrap();
-        self.take(taken.event.to_bytes(), taken.event.seq, vec![taken.value], taken.state);
+        self.take(taken.event.to_bytes(), taken.event.seq, vec![taken.value], taken.state.into_state());
     }
 
     fn take(&mut self, event: Vec<u8>, seq: u64, values: Vec<SideValue>, state: RunState) {

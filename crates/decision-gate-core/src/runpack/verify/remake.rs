@@ -247,7 +247,8 @@ impl<'t> Pass<'t> {
             let step = Step { state: &state, scenario, trigger: &trigger, answers: &answers, policy, at, actor };
             let drafted = draft(step, &Withheld::default()).ok()?;
             let Decided { event, values, state, evaluation } = drafted.onto(state).ok()?;
-            return Some(Remaking { event, state, values, payload: trigger.payload.map(|it| it.0), evaluation });
+            let (state, payload) = (state.into_state(), trigger.payload.map(|it| it.0));
+            return Some(Remaking { event, state, values, payload, evaluation });
         }
         let (submission_id, (payload, salt)) = (body.submission_id?, payload?);
         let content_type = body.content_type?;
@@ -264,7 +265,7 @@ impl<'t> Pass<'t> {
         });
         let taken = taken.ok()?;
         self.submissions.push(submission_id);
-        let (event, state, values) = (taken.event, taken.state, vec![taken.value]);
+        let (event, state, values) = (taken.event, taken.state.into_state(), vec![taken.value]);
         Some(Remaking { event, state, values, payload: Some(payload), evaluation: None })
     }
 

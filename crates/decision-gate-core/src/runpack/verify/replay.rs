@@ -217,7 +217,7 @@ pub(super) fn restart(trail: &Trail, event: &Event, body: &RunStarted, policy: &
         actor: event.actor.as_deref(),
     };
     let Started { event, state, .. } = engine::start(start).map_err(|fault| fault.to_string())?;
-    Ok(Rebuilt { event, state, evaluation: None })
+    Ok(Rebuilt { event, state: state.into_state(), evaluation: None })
 }
 
 fn redecide(
@@ -246,7 +246,7 @@ fn redecide(
     };
     let decided = decide_with(step, &inputs.withheld).map_err(|fault| fault.to_string())?;
     let Decided { event, state, evaluation, .. } = decided;
-    Ok(Rebuilt { event, state, evaluation })
+    Ok(Rebuilt { event, state: state.into_state(), evaluation })
 }
 
 fn resubmit(
@@ -276,7 +276,7 @@ fn resubmit(
             (taken.event, taken.state)
         }
     };
-    Ok(Rebuilt { event, state, evaluation: None })
+    Ok(Rebuilt { event, state: state.into_state(), evaluation: None })
 }
 
 /// How many events a pack may have: no more work is done than its size warrants. `first` is the size of its first event.

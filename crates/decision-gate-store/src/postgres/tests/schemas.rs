@@ -24,7 +24,7 @@ async fn many_servers_may_make_the_tables_at_once() {
     let mut servers = JoinSet::new();
     for server in 0..12 {
         let store = schema.store();
-        servers.spawn(async move { store.append(start(shelf(1), &format!("run-{server}"))).await });
+        servers.spawn(async move { store.append(&start(shelf(1), &format!("run-{server}"))).await });
     }
     assert!(servers.join_all().await.iter().all(|it| it.as_ref().is_ok_and(|it| it.seq == 1)));
 }
@@ -34,7 +34,7 @@ async fn a_schema_of_another_program_is_left_alone() {
     let Some(schema) = Schema::fresh() else { return };
     let name = &schema.name;
     schema.cluster.sql(&format!("CREATE SCHEMA {name}; CREATE TABLE {name}.events (theirs INTEGER)")).unwrap();
-    let refused = schema.store().append(start(shelf(1), "run-1")).await.unwrap_err();
+    let refused = schema.store().append(&start(shelf(1), "run-1")).await.unwrap_err();
     assert_eq!((refused.code(), refused.to_string().contains("another program")), ("store_version", true), "{refused}");
     let tables = format!("SELECT count(*) FROM information_schema.tables WHERE table_schema = '{name}'");
     assert_eq!(schema.cluster.sql(&tables).unwrap(), "1");
@@ -63,7 +63,7 @@ async fn rows_that_were_changed_by_hand_are_found() {
     let (store, name) = (schema.store(), &schema.name);
     let stream = stream(shelf(1), "run-1");
     let state = started(&store, &stream).await;
-    store.append(crate::contract::build::step(&state, "first", 1)).await.unwrap();
+    store.append(&crate::contract::build::step(&state, "first", 1)).await.unwrap();
     for (change, undo, says) in [
         (
             "UPDATE events SET bytes = bytes || 'x' WHERE seq = 2",

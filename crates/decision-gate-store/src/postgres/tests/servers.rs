@@ -35,14 +35,14 @@ async fn a_server_that_goes_away_is_said_and_comes_back_without_a_restart() {
     for (round, kill) in [false, true].into_iter().enumerate() {
         let before = build::step(&state, &format!("before-{round}"), 1);
         state = before.state.clone().unwrap();
-        store.append(before).await.unwrap();
+        store.append(&before).await.unwrap();
         if kill {
             cluster.kill().unwrap();
         } else {
             cluster.stop().unwrap();
         }
         for _ in 0..3 {
-            let refused = store.append(build::step(&state, "nobody-there", 1)).await.unwrap_err();
+            let refused = store.append(&build::step(&state, "nobody-there", 1)).await.unwrap_err();
             assert_eq!(refused.code(), "store_unavailable", "{refused}");
             assert!(refused.hint().contains("call again"), "{}", refused.hint());
             assert!(store.ready().await.is_err());
@@ -50,7 +50,7 @@ async fn a_server_that_goes_away_is_said_and_comes_back_without_a_restart() {
         cluster.start().unwrap();
         let after = build::step(&state, &format!("after-{round}"), 1);
         state = after.state.clone().unwrap();
-        store.append(after).await.unwrap();
+        store.append(&after).await.unwrap();
     }
     // Everything that was acknowledged is there, and nothing else.
     let page = store.events(&stream, 1, 10).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_restart_in_the_middle_loses_and_doubles_nothing() {
                 let append = build::step(&state, &format!("step-{step}"), 1);
                 let after = append.state.clone().unwrap();
                 // Whoever is told that it is not there calls again, as an agent would.
-                while let Err(error) = store.append(append.clone()).await {
+                while let Err(error) = store.append(&append.clone()).await {
                     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
                 }
                 state = after;
@@ -148,7 +148,7 @@ async fn an_append_whose_answer_was_lost_counts_once() {
         state = append.state.clone().unwrap();
         // The statements are prepared in the even rounds; in the odd ones the first answer is the append's own.
         swallow.store(round % 2 == 1, Ordering::SeqCst);
-        assert_eq!(store.append(append).await.map(|it| it.seq), Ok(state.seq), "{round}");
+        assert_eq!(store.append(&append).await.map(|it| it.seq), Ok(state.seq), "{round}");
         assert!(!swallow.load(Ordering::SeqCst));
     }
     let page = store.events(&stream, 1, 10).await.unwrap();

@@ -41,14 +41,14 @@ async fn no_writer_waits_for_the_writer_of_another_run() {
     store.activate_policy(shelf(1), Digest::of(&bytes), bytes, activation(shelf(1))).await.unwrap();
     let holder = Holder::of(&schema, "SELECT 1 FROM heads WHERE stream = 'held' FOR UPDATE").await;
     let under = |append: Append| Append { policy_epoch: Some(1), ..append };
-    store.append(under(build::step(&free, "at-once", 1))).await.unwrap();
-    store.append(start(shelf(1), "new")).await.unwrap();
+    store.append(&under(build::step(&free, "at-once", 1))).await.unwrap();
+    store.append(&start(shelf(1), "new")).await.unwrap();
     let impatient =
         PostgresStore::new(PostgresSettings { lock_timeout: Duration::from_millis(100), ..schema.settings() });
-    let refused = impatient.unwrap().append(under(build::step(&held, "later", 1))).await;
+    let refused = impatient.unwrap().append(&under(build::step(&held, "later", 1))).await;
     assert!(matches!(refused, Err(StoreError::Locked { .. })), "{refused:?}");
     holder.release().await;
-    assert_eq!(store.append(under(build::step(&held, "later", 1))).await.unwrap().seq, 2);
+    assert_eq!(store.append(&under(build::step(&held, "later", 1))).await.unwrap().seq, 2);
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_policy_comes_into_force_between_appends_and_never_within_one() {
     holder.release().await;
     assert_eq!(activation.await.unwrap(), Ok(2));
     let decided = Append { policy_epoch: Some(1), ..build::step(&state, "first", 1) };
-    assert_eq!(store.append(decided).await, Err(StoreError::PolicyEpoch { active: 2, decided: 1 }));
+    assert_eq!(store.append(&decided).await, Err(StoreError::PolicyEpoch { active: 2, decided: 1 }));
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_caller_that_goes_away_leaves_no_half_of_anything() {
     let state = started(&*store, &stream(shelf(1), "run-1")).await;
     for round in 0..20_u32 {
         let (one, append) = (Arc::clone(&store), build::step(&state, &format!("gone-{round}"), 3));
-        let call = tokio::spawn(async move { one.append(append).await.map(|it| it.seq) });
+        let call = tokio::spawn(async move { one.append(&append).await.map(|it| it.seq) });
         tokio::time::sleep(Duration::from_micros(u64::from(round) * 60)).await;
         call.abort();
     }
@@ -99,7 +99,7 @@ async fn all_connections_in_use_is_said_after_a_while() {
     let state = started(&*store, &stream(shelf(1), "held")).await;
     let holder = Holder::of(&schema, "SELECT 1 FROM heads FOR UPDATE").await;
     let waiting = Arc::clone(&store);
-    let append = tokio::spawn(async move { waiting.append(build::step(&state, "waits", 1)).await });
+    let append = tokio::spawn(async move { waiting.append(&build::step(&state, "waits", 1)).await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     let began = Instant::now();
     let refused = store.ready().await.unwrap_err();
@@ -133,17 +133,17 @@ async fn a_serialization_failure_is_tried_again_and_what_the_server_refuses_is_s
         refuse(&schema, failure, &format!("nextval('tries') <= {}", round * 3 + 2));
         let append = build::step(&state, &format!("again-{round}"), 2);
         state = append.state.clone().unwrap();
-        assert_eq!(store.append(append).await.map(|it| it.seq), Ok(state.seq), "{failure}");
+        assert_eq!(store.append(&append).await.map(|it| it.seq), Ok(state.seq), "{failure}");
     }
     for (state_of_sql, code) in [("40001", "store_locked"), ("53100", "store_full"), ("25006", "store_read_only")] {
         refuse(&schema, state_of_sql, "true");
-        let refused = store.append(build::step(&state, "refused", 2)).await.unwrap_err();
+        let refused = store.append(&build::step(&state, "refused", 2)).await.unwrap_err();
         assert_eq!(refused.code(), code, "{refused}");
         assert!(!refused.hint().is_empty(), "{refused}");
     }
     refuse(&schema, "40001", "false");
     let after = build::step(&state, "after", 2);
-    store.append(after).await.unwrap();
+    store.append(&after).await.unwrap();
     let page = store.events(&stream, 1, 10).await.unwrap();
     assert_eq!((page.events.len(), page.values.len()), (4, 6), "what was refused left nothing");
 }

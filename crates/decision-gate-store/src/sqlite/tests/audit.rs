@@ -30,7 +30,7 @@ async fn run(store: &SqliteStore, run: &Stream, steps: u64) {
     for round in state.seq..state.seq + steps {
         let append = step(&state, &format!("round-{round}"), 2);
         state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
     }
 }
 
@@ -212,7 +212,7 @@ async fn a_ledger_that_was_rewritten_consistently_is_found_by_its_checkpoint() {
 
 async fn step_differently(store: &SqliteStore) {
     let state = store.run(shelf(1), &"run-2".try_into().unwrap()).await.unwrap().unwrap().state;
-    store.append(step(&state, "another", 1)).await.unwrap();
+    store.append(&step(&state, "another", 1)).await.unwrap();
 }
 
 #[tokio::test]
@@ -319,7 +319,7 @@ async fn marks_that_were_moved_by_hand_are_found() {
         let store = folder.store();
         let state = started(&store, &stream(shelf(1), "run-1")).await;
         let marks = [Mark { name: "version/a".into(), height: 3.into() }];
-        store.append(release(&state, "release", &marks)).await.unwrap();
+        store.append(&release(&state, "release", &marks)).await.unwrap();
         drop(store);
         assert_eq!(first(&folder, None).await, "");
         by_hand(&folder, change);

@@ -30,7 +30,7 @@ async fn hold(store: &Arc<SqliteStore>) -> (mpsc::Sender<()>, tokio::task::JoinH
 
 fn spawn(store: &Arc<SqliteStore>, calls: &mut JoinSet<Result<u64, StoreError>>, append: Append) {
     let store = Arc::clone(store);
-    calls.spawn(async move { store.append(append).await.map(|it| it.seq) });
+    calls.spawn(async move { store.append(&append).await.map(|it| it.seq) });
 }
 
 /// Lets everything that was spawned come as far as the queue.
@@ -99,7 +99,7 @@ async fn a_commit_that_fails_fails_its_whole_batch() {
     let outcomes = calls.join_all().await;
     assert!(outcomes.iter().all(|it| it.as_ref().is_err_and(|it| it.code() == "store_corrupt")), "{outcomes:?}");
     assert_eq!(runs(&folder, &["run-1", "run-2"]).await, [false, false]);
-    assert_eq!(store.append(start(shelf(1), "run-1")).await.unwrap().seq, 1);
+    assert_eq!(store.append(&start(shelf(1), "run-1")).await.unwrap().seq, 1);
 }
 
 #[tokio::test]
@@ -131,14 +131,14 @@ async fn a_write_that_undoes_the_batch_fails_alone() {
 async fn a_full_store_says_so_and_keeps_what_it_has() {
     let folder = Folder::new();
     let store = Arc::new(folder.store());
-    assert_eq!(store.append(start(shelf(1), "run-1")).await.unwrap().seq, 1);
+    assert_eq!(store.append(&start(shelf(1), "run-1")).await.unwrap().seq, 1);
     let pages = number(&store, "PRAGMA page_count", 0).await;
     number(&store, &format!("PRAGMA max_page_count = {}", pages + 8), 0).await;
     let mut state = start(shelf(1), "run-1").state.unwrap();
     let refused = loop {
         let append = crate::contract::build::step(&state, &format!("step-{}", state.seq), 20);
         let after = append.state.clone().unwrap();
-        match store.append(append).await {
+        match store.append(&append).await {
             Ok(_) => state = after,
             Err(error) => break error,
         }
@@ -147,7 +147,7 @@ async fn a_full_store_says_so_and_keeps_what_it_has() {
     let stream = stream(shelf(1), "run-1");
     assert_eq!(store.run(shelf(1), stream.run.as_ref().unwrap()).await.unwrap().unwrap().state, state);
     number(&store, "PRAGMA max_page_count = 100000", 0).await;
-    store.append(crate::contract::build::step(&state, "at-last", 20)).await.unwrap();
+    store.append(&crate::contract::build::step(&state, "at-last", 20)).await.unwrap();
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_caller_that_goes_away_changes_nothing() {
     drop(release);
     holding.await.unwrap().unwrap();
     // It was in the queue, so it was done; whoever asks finds it.
-    assert_eq!(store.append(start(shelf(1), "run-1")).await, Err(StoreError::Conflict { seq: 1 }));
+    assert_eq!(store.append(&start(shelf(1), "run-1")).await, Err(StoreError::Conflict { seq: 1 }));
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_write_that_is_alone_needs_no_hand_over_once_the_disk_was_quick() {
     for trigger in ["step-1", "step-2"] {
         let append = crate::contract::build::step(&state, trigger, 2);
         state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
     }
     assert_eq!(store.run(shelf(1), stream.run.as_ref().unwrap()).await.unwrap().unwrap().state, state);
 }

@@ -43,7 +43,7 @@ async fn be_the_victim(place: &Path) {
     let mut append = start(shelf(1), "run-1");
     for number in 0..APPENDS {
         let state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
         acknowledged.write_all(b"+").unwrap();
         append = step(&state, &format!("step-{number}"), 2);
     }
@@ -103,7 +103,7 @@ async fn journalled() -> (Vec<u8>, Vec<u8>, Vec<usize>) {
     for number in 0..APPENDS {
         let append = step(&state, &format!("step-{number}"), 2);
         state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
         ends.push(fs::metadata(&journal).unwrap().len());
     }
     let ends = ends.into_iter().map(|it| usize::try_from(it).unwrap()).collect();
@@ -142,7 +142,7 @@ async fn a_torn_journal_keeps_every_step_that_was_whole() {
         if whole > 0 {
             let run = "run-1".try_into().unwrap();
             let state = folder.store().run(shelf(1), &run).await.unwrap().unwrap().state;
-            let again = folder.store().append(step(&state, "again", 2)).await.unwrap();
+            let again = folder.store().append(&step(&state, "again", 2)).await.unwrap();
             assert_eq!(usize::try_from(again.seq).unwrap(), whole + 1);
         }
         seen += 1;
@@ -179,7 +179,7 @@ async fn a_reader_during_a_checkpoint_sees_one_moment() {
     for number in 0..APPENDS {
         let append = step(&state, &format!("step-{number}"), 2);
         state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
         // Whole while somebody reads older pages it can't be; what it can write back it does.
         let busy: i64 = by_hand.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
         assert_eq!((busy, count()), (1, before), "{number}");
@@ -207,13 +207,13 @@ async fn a_full_ledger_says_so_and_goes_on_once_there_is_room() {
     let refused = loop {
         let append = step(&state, &format!("step-{acknowledged}"), 2);
         let next = append.state.clone().unwrap();
-        match store.append(append).await {
+        match store.append(&append).await {
             Ok(_) => (state, acknowledged) = (next, acknowledged + 1),
             Err(error) => break error,
         }
     };
     assert_eq!((refused.code(), whole_run(&store).await.unwrap()), ("store_full", acknowledged));
     limit("1073741823").await.unwrap();
-    store.append(step(&state, "with-room", 2)).await.unwrap();
+    store.append(&step(&state, "with-room", 2)).await.unwrap();
     assert_eq!(whole_run(&store).await.unwrap(), acknowledged + 1);
 }

@@ -22,7 +22,7 @@ async fn written() -> (Folder, Stream) {
     for round in 0..STEPS - 1 {
         let append = step(&state, &format!("round-{round}"), 2);
         state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
     }
     store
         .put_scenario(definition(shelf(1), "release", decision_gate_core::scenario::Origin::Draft, "{}"))
@@ -39,7 +39,7 @@ async fn read_all(store: &SqliteStore, stream: &Stream) -> Vec<Result<(), StoreE
         store.scenario(stream.scope, &"release".try_into().unwrap(), None).await.map(drop),
         store.scenarios(stream.scope, None, 10).await.map(drop),
         store.active_policy(stream.scope).await.map(drop),
-        store.append(crate::contract::build::start(stream.scope, "another")).await.map(drop),
+        store.append(&crate::contract::build::start(stream.scope, "another")).await.map(drop),
     ]
 }
 

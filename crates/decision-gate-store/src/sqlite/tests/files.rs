@@ -142,7 +142,7 @@ async fn an_older_file_is_backed_up_and_brought_up_and_keeps_what_it_has() {
         let (first, second) = tokio::join!(one.ready(), two.put_schema(registration(shelf(1), "report", "1", "{}")));
         assert_eq!((first, second.unwrap().registered), (Ok(()), 1));
         let state = one.run(shelf(1), run.run.as_ref().unwrap()).await.unwrap().unwrap().state;
-        one.append(step(&state, "next", 1)).await.unwrap();
+        one.append(&step(&state, "next", 1)).await.unwrap();
         // What an older version wrote is found by the log.
         assert_eq!(one.integrate(shelf(1), 100).await.unwrap().added, 2);
         drop((one, two));
@@ -221,12 +221,12 @@ async fn a_locked_file_is_named_after_the_time_limit() {
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let store = SqliteStore::new(SqliteSettings { busy_timeout: Duration::from_millis(20), ..folder.settings() });
     let start = crate::contract::build::start(shelf(1), "run-1");
-    let error = store.append(start.clone()).await.unwrap_err();
+    let error = store.append(&start.clone()).await.unwrap_err();
     assert_eq!(error.code(), "store_locked");
     // Who reads does not wait for who writes.
     assert_eq!(store.active_policy(shelf(1)).await, Ok(None));
     holder.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(store.append(start).await.unwrap().seq, 1);
+    assert_eq!(store.append(&start).await.unwrap().seq, 1);
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn a_waiting_writer_gets_its_turn() {
     let holder = Connection::open(folder.path()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let store = folder.store();
-    let waiting = tokio::spawn(async move { store.append(crate::contract::build::start(shelf(1), "run-1")).await });
+    let waiting = tokio::spawn(async move { store.append(&crate::contract::build::start(shelf(1), "run-1")).await });
     tokio::task::yield_now().await;
     holder.execute_batch("COMMIT").unwrap();
     assert_eq!(waiting.await.unwrap().unwrap().seq, 1);
@@ -253,7 +253,7 @@ async fn a_read_only_file_can_be_read_and_says_so_when_written() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o400)).unwrap();
     let is_bound = fs::OpenOptions::new().write(true).open(folder.path()).is_err();
     let store = folder.store();
-    let written = store.append(step(&state, "first", 1)).await;
+    let written = store.append(&step(&state, "first", 1)).await;
     if is_bound {
         assert_eq!(written.unwrap_err().code(), "store_read_only");
     } else {
@@ -273,7 +273,7 @@ async fn a_file_that_was_removed_is_not_written_to() {
         fs::remove_file(folder.path().with_file_name(name)).unwrap();
     }
     // Nothing is acknowledged that would lie in a file without a name.
-    assert_eq!(store.append(step(&state, "first", 1)).await, Err(StoreError::Conflict { seq: 2 }));
+    assert_eq!(store.append(&step(&state, "first", 1)).await, Err(StoreError::Conflict { seq: 2 }));
     assert_eq!(store.run(shelf(1), stream.run.as_ref().unwrap()).await, Ok(None));
     started(&store, &stream).await;
     drop(store);
@@ -287,9 +287,9 @@ async fn many_may_open_a_new_file_at_once() {
         let mut opening = tokio::task::JoinSet::new();
         for run in 0..6 {
             let store = folder.store();
-            opening.spawn(
-                async move { store.append(crate::contract::build::start(shelf(1), &format!("run-{run}"))).await },
-            );
+            opening.spawn(async move {
+                store.append(&crate::contract::build::start(shelf(1), &format!("run-{run}"))).await
+            });
         }
         let opened = opening.join_all().await;
         assert!(opened.iter().all(Result::is_ok), "{opened:?}");

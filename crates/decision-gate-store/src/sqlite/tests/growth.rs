@@ -1,6 +1,8 @@
 //! Cost and size of a step do not depend on how many steps there were.
 
-use decision_gate_core::engine::RunState;
+use std::sync::Arc;
+
+use decision_gate_core::engine::SealedState;
 use decision_gate_runtime::ports::Store as _;
 use rusqlite::Connection;
 
@@ -9,11 +11,11 @@ use super::Folder;
 use crate::contract::build::{shelf, step, stream};
 use crate::contract::started;
 
-async fn steps(store: &SqliteStore, mut state: RunState, count: u64, conditions: usize) -> RunState {
+async fn steps(store: &SqliteStore, mut state: Arc<SealedState>, count: u64, conditions: usize) -> Arc<SealedState> {
     for _ in 0..count {
         let append = step(&state, &format!("step-{}", state.seq), conditions);
         state = append.state.clone().unwrap();
-        store.append(append).await.unwrap();
+        store.append(&append).await.unwrap();
     }
     state
 }
