@@ -105,9 +105,13 @@ pub(crate) fn told_again(
     let [gates, asked] = [policy, teller].map(|it| it.gates(release.environment.as_str(), release.tenant.as_deref()));
     // What a waiver covers depends on the rules on waivers too.
     let asked = if teller.waivers() == policy.waivers() { asked } else { &[] };
-    let known = |gate| asked.iter().zip(&told.rows).find(|(it, _)| it.is_same(gate)).map(|(_, row)| row.clone());
-    let again = |gate| known(gate).unwrap_or_else(|| row(gate, policy, release, &waivers, Telling::Bare));
-    decision(policy, release, gates.iter().map(again).collect())
+    // In every policy the gates stand in the same order.
+    let known = asked.iter().zip(&told.rows).map(Some).chain(std::iter::repeat(None));
+    let rows = gates.iter().zip(known).map(|(gate, known)| match known {
+        Some((other, row)) if other.is_same(gate) => row.clone(),
+        _ => row(gate, policy, release, &waivers, Telling::Bare),
+    });
+    decision(policy, release, rows.collect())
 }
 
 fn decision(policy: &ReleasePolicy, release: &ReleaseContext, rows: Vec<GateResult>) -> ReleaseDecision {
