@@ -268,11 +268,11 @@ impl Backtest {
         let place = source.judge.place(&asking.question, &occasion).map_err(unanswered)?;
         let (_, policy) = source.judge.policy(&asking.question).map_err(unanswered)?;
         let heard = self.hearings.hear(law, source, asking, &place, canonical)?;
-        let bench = heard.on(source, asking, &place);
         let asked = asking.question.what;
         let what = self.filter.gate.map_or(asked, What::Gate);
         let floor = law.policy.required_lane(&asking.query.provider_id);
         let need = asking.lane.map_or(floor, |lane| lane.max(floor));
+        let bench = heard.on(source, asking, &place, need);
         let view = View { what, is_question: what == asked, need, cap: source.max_lane };
         let before = bench.decide(policy, Telling::Bare);
         let Some(record) = &entry.release else {

@@ -77,7 +77,7 @@ impl Judge {
         let hearing =
             Hearing::of(&self.rules, scale.keys, &query.provider_id, place.subject, scale.occasion.at, &brought);
         let asked = question.asked.or(&brought.asked);
-        let going = place.going(&asked);
+        let going = place.going(&asked, Lane::Verified);
         let history = hearing.history(&self.rules.issuers, &going);
         let bench = hearing.bench(&self.rules, &history, &going);
         let decision = bench.decide(policy, Telling::Whole);
@@ -164,8 +164,8 @@ pub(crate) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub(crate) fn going(&self, asked: &'a Asked) -> Going<'a> {
-        Going { environment: self.environment, tenant: self.tenant, asked, at: self.at }
+    pub(crate) fn going(&self, asked: &'a Asked, need: Lane) -> Going<'a> {
+        Going { environment: self.environment, tenant: self.tenant, asked, at: self.at, need }
     }
 }
 
