@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
             Some(KnownCheckpoint { note, trust: trust.ok_or(LedgerFault::NoTrust)? })
         }
     };
-    let session = Session::open(&arguments.configuration)?;
+    let session = Session::open_to_read(&arguments.configuration)?;
     let progress = output.progress("verifying the ledger");
     let report = block_on(async { Ok(verify_ledger(session.app().store(), known.as_ref()).await?) })?;
     drop(progress);
