@@ -11,6 +11,7 @@ mod packs;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
+mod tables;
 
 pub use durability::Durability;
 #[cfg(feature = "object-store")]
