@@ -66,7 +66,7 @@ pub enum LedgerFindingCode {
     DocumentMismatch,
     /// The stream's head does not follow from its events, or is not there.
     HeadMismatch,
-    /// The stream has grown beyond its last head in the log, and nothing will ever put it there.
+    /// The stream has grown beyond its last head in the log, and is not among those that the log takes next.
     HeadNotPending,
     /// A mark is not where the events that raised it leave it, is gone, or was raised by none.
     MarkMismatch,

@@ -6,7 +6,7 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::RunState;
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{
-    Body, Commitment, CompactRange, Event, Salt, Slot, TILE_WIDTH, TileId, TileWriter, leaf_hash,
+    Body, Commitment, CompactRange, Event, RunStarted, Salt, Slot, TILE_WIDTH, TileId, TileWriter, leaf_hash,
 };
 
 use super::documents::Documents;
@@ -284,7 +284,9 @@ impl Walk<'_> {
         }
         match &event.body {
             Body::RunStarted(body) => {
-                if let Some(why) = seen.documents.refuse(body) {
+                if let Some(why) = seen.documents.refuse(body)
+                    && !self.was_defined_since(body).await?
+                {
                     self.add(Code::DocumentMismatch, seq, why);
                 }
             }
@@ -299,6 +301,17 @@ impl Walk<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether what a run started from was defined after the shelf's own stream was read: a store gives only what has such
+    /// an event.
+    async fn was_defined_since(&self, start: &RunStarted) -> Result<bool, LedgerError> {
+        let found = self.store.scenario(self.stream.scope, &start.scenario_id, Some(start.spec_hash)).await;
+        match found {
+            Ok(found) => Ok(found.is_some_and(|it| it.origin == start.origin)),
+            Err(StoreError::Corrupt { .. }) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
     }
 
     /// What stands at the end: the shelf's documents, tiles, heads in the log beyond the last event, and the stream's own
@@ -335,12 +348,19 @@ impl Walk<'_> {
         if last >= self.tiled {
             tiles::beyond(store, &Tree::Events(stream.clone()), self.tiled, &mut self.found).await?;
         }
-        if stated > self.tiled && first(store, Table::PendingHeads, of_stream(stream), Vec::new()).await?.is_none() {
-            let reason =
-                format!("the log has {} of its {stated} events, and it is not among those that grew", self.tiled);
+        if stated > self.tiled && !self.is_on_its_way(stated).await? {
+            let reason = format!("the log has {} of its {stated} events, and will not take the others", self.tiled);
             self.found.add(Code::HeadNotPending, stream, None, reason);
         }
         Ok(())
+    }
+
+    /// Whether an integration will find that the stream has grown, or one took its head since it was looked at.
+    async fn is_on_its_way(&self, size: u64) -> Result<bool, LedgerError> {
+        if first(self.store, Table::PendingHeads, of_stream(self.stream), Vec::new()).await?.is_some() {
+            return Ok(true);
+        }
+        Ok(self.store.log_entry(self.stream, u64::MAX).await?.is_some_and(|entry| entry.size >= size))
     }
 
     /// Rows of a stream that has neither an event nor a head, here or in the log.

@@ -157,7 +157,10 @@ const CHANGES: &[(&str, &str)] = &[
         "document_mismatch: the policy `",
     ),
     // What the log does not know of.
-    ("DELETE FROM pending_heads", "head_not_pending tenant 1, namespace 1, run goes-on: the log has 2 of its 3 events"),
+    (
+        "DELETE FROM pending_heads",
+        "head_not_pending tenant 1, namespace 1, run goes-on: the log has 2 of its 3 events, and will not take the others",
+    ),
     (
         "INSERT INTO pending_heads VALUES (1, 1, 'ghost')",
         "row_unexpected tenant 1, namespace 1, run ghost: table `pending_heads` has rows of this stream",
