@@ -52,8 +52,14 @@ pub(crate) fn streams(beyond: &str) -> String {
     format!("{} ORDER BY 1 LIMIT $4", names.collect::<Vec<_>>().join(" UNION "))
 }
 
-/// Makes every stream that has grown beyond its last head in the log a pending one: tenant, namespace.
+/// Makes a stream that has grown beyond its last head in the log a pending one: tenant, namespace, stream.
 pub(crate) const FIND_UNLOGGED: &str = "INSERT INTO pending_heads (tenant, namespace, stream) \
+    SELECT tenant, namespace, stream FROM heads WHERE tenant = $1 AND namespace = $2 AND stream = $3 AND seq > \
+    (SELECT coalesce(max(size), 0) FROM log_entries WHERE tenant = $1 AND namespace = $2 AND stream = $3) \
+    ON CONFLICT DO NOTHING";
+
+/// Makes every stream that has grown beyond its last head in the log a pending one: tenant, namespace.
+pub(crate) const FIND_ALL_UNLOGGED: &str = "INSERT INTO pending_heads (tenant, namespace, stream) \
     SELECT tenant, namespace, stream FROM heads WHERE tenant = $1 AND namespace = $2 AND seq > \
     (SELECT coalesce(max(size), 0) FROM log_entries WHERE log_entries.tenant = heads.tenant \
     AND log_entries.namespace = heads.namespace AND log_entries.stream = heads.stream) ON CONFLICT DO NOTHING";

@@ -69,7 +69,7 @@ pub(super) async fn integrate(store: &dyn Store, scope: Scope) -> Result<(Compac
 /// # Errors
 /// [`LedgerError`].
 pub async fn checkpoint(store: &dyn Store, scope: Scope, signer: &LogSigner) -> Result<SignedCheckpoint, LedgerError> {
-    store.find_unlogged(scope).await?;
+    store.find_unlogged(scope, None).await?;
     let (tree, added) = integrate(store, scope).await?;
     let key = signer.verifier_key(scope)?;
     let (size, root) = (tree.size(), tree.root());

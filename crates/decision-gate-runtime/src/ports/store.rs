@@ -498,6 +498,6 @@ pub trait Store: Send + Sync {
     async fn schema_changes(&self) -> Result<Vec<String>, StoreError>;
 
     /// Puts streams that have grown beyond their last head in the log where an integration finds them, wherever that was
-    /// lost; how many. Looks at all streams of the shelf.
-    async fn find_unlogged(&self, scope: Scope) -> Result<u64, StoreError>;
+    /// lost; how many. Looks at one run, or at all streams of the shelf.
+    async fn find_unlogged(&self, scope: Scope, run: Option<&RunId>) -> Result<u64, StoreError>;
 }

@@ -5,7 +5,9 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::keys::SigningKey;
 use decision_gate_core::ledger::CheckpointTrust;
 use decision_gate_core::scenario::Origin;
-use decision_gate_runtime::ledger::{HeldAgainst, LogSigner, PruneRequest, checkpoint, prune_runs, verify_ledger};
+use decision_gate_runtime::ledger::{
+    HeldAgainst, LogSigner, PruneRequest, anchor_run, checkpoint, prune_runs, verify_ledger,
+};
 use decision_gate_runtime::ports::{Cell, RowsOf, Store, StoreError, Table};
 
 use super::build::{SPEC, activation_of, definition, end, registration, shelf, step, stream};
@@ -297,7 +299,8 @@ pub(crate) async fn t179_a_row_that_no_event_made_is_not_believed(ground: &impl 
     assert_eq!(again.unwrap_err().code(), "store_corrupt");
 }
 
-/// Who takes a run off the list of what grew keeps it out of the log until the next checkpoint, and no longer.
+/// Who takes a run off the list of what grew keeps it out of the log until its pack is made or the next checkpoint, and no
+/// longer.
 pub(crate) async fn t181_a_run_that_was_kept_out_of_the_log_comes_back(ground: &impl Ground) {
     written(&*ground.open()).await;
     if !ground.by_hand("DELETE FROM pending_heads").await {
@@ -308,5 +311,11 @@ pub(crate) async fn t181_a_run_that_was_kept_out_of_the_log_comes_back(ground: &
     assert_eq!(store.integrate(shelf(1), 10).await.unwrap().added, 0);
     assert_eq!(checkpoint(&*store, shelf(1), &signer()).await.unwrap().added, 1);
     assert_eq!(found(&*store).await, Vec::<String>::new());
-    assert_eq!(store.find_unlogged(shelf(1)).await, Ok(0));
+    assert_eq!(store.find_unlogged(shelf(1), None).await, Ok(0));
+    // Nor is a pack made of what the run was before.
+    let run = "goes-on".try_into().unwrap();
+    let state = store.run(shelf(1), &run).await.unwrap().unwrap().state;
+    store.append(&step(&state, "third", 1)).await.unwrap();
+    assert!(ground.by_hand("DELETE FROM pending_heads").await);
+    assert_eq!(anchor_run(&*store, shelf(1), &run, &signer()).await.unwrap().1, 4);
 }

@@ -314,7 +314,10 @@ impl Store for PostgresStore {
         self.ask((), |connection, ()| Box::pin(schema::changes(connection))).await
     }
 
-    async fn find_unlogged(&self, scope: Scope) -> Result<u64, StoreError> {
-        self.ask(scope, |connection, scope| Box::pin(raw::find_unlogged(connection, *scope))).await
+    async fn find_unlogged(&self, scope: Scope, run: Option<&RunId>) -> Result<u64, StoreError> {
+        self.ask((scope, run.cloned()), |connection, (scope, run)| {
+            Box::pin(raw::find_unlogged(connection, *scope, run.as_ref()))
+        })
+        .await
     }
 }

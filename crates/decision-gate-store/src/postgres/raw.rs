@@ -1,6 +1,7 @@
 //! Rows as they lie there, for whoever checks them, and taking values away.
 
 use decision_gate_core::at::Timestamp;
+use decision_gate_core::name::RunId;
 use decision_gate_runtime::ports::{
     Cell, Counts, Pruning, RawEvent, RawHead, RawPage, RawValue, RowsOf, Scope, Stream,
 };
@@ -113,9 +114,12 @@ pub(crate) async fn stream_names(
 }
 
 /// Puts streams that have grown where an integration finds them.
-pub(crate) async fn find_unlogged(connection: &Connection, scope: Scope) -> Result<u64, Fault> {
+pub(crate) async fn find_unlogged(connection: &Connection, scope: Scope, run: Option<&RunId>) -> Result<u64, Fault> {
     let (tenant, namespace) = rows::scope(scope);
-    connection.execute(tables::FIND_UNLOGGED, &[&tenant, &namespace]).await
+    match run {
+        Some(run) => connection.execute(tables::FIND_UNLOGGED, &[&tenant, &namespace, &run.as_str()]).await,
+        None => connection.execute(tables::FIND_ALL_UNLOGGED, &[&tenant, &namespace]).await,
+    }
 }
 
 /// Every shelf that has an event, a head, a log or a mark.

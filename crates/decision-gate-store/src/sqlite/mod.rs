@@ -316,7 +316,8 @@ impl Store for SqliteStore {
         self.read(schema::changes).await
     }
 
-    async fn find_unlogged(&self, scope: Scope) -> Result<u64, StoreError> {
-        self.write(move |connection| raw::find_unlogged(connection, scope)).await
+    async fn find_unlogged(&self, scope: Scope, run: Option<&RunId>) -> Result<u64, StoreError> {
+        let run = run.cloned();
+        self.write(move |connection| raw::find_unlogged(connection, scope, run.as_ref())).await
     }
 }

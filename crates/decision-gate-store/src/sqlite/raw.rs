@@ -1,6 +1,7 @@
 //! Rows as they lie there, for whoever checks them, and taking values away.
 
 use decision_gate_core::at::Timestamp;
+use decision_gate_core::name::RunId;
 use decision_gate_runtime::ports::{
     Cell, Counts, Pruning, RawEvent, RawHead, RawPage, RawValue, RowsOf, Scope, Stream,
 };
@@ -117,9 +118,14 @@ pub(crate) fn stream_names(
 }
 
 /// Puts streams that have grown where an integration finds them.
-pub(crate) fn find_unlogged(connection: &Connection, scope: Scope) -> Result<u64, Fault> {
+pub(crate) fn find_unlogged(connection: &Connection, scope: Scope, run: Option<&RunId>) -> Result<u64, Fault> {
     let (tenant, namespace) = rows::scope(scope);
-    let found = connection.prepare_cached(tables::FIND_UNLOGGED)?.execute(params![tenant, namespace])?;
+    let found = match run {
+        Some(run) => {
+            connection.prepare_cached(tables::FIND_UNLOGGED)?.execute(params![tenant, namespace, run.as_str()])?
+        }
+        None => connection.prepare_cached(tables::FIND_ALL_UNLOGGED)?.execute(params![tenant, namespace])?,
+    };
     Ok(u64::try_from(found).unwrap_or(u64::MAX))
 }
 
