@@ -144,8 +144,7 @@ impl Check<'_> {
 
     async fn shelf(&mut self, scope: Scope, known: Option<&Checkpoint>) -> Result<(), LedgerError> {
         let shelf = Stream { scope, run: None };
-        self.seen.marks = Default::default();
-        self.seen.documents = Default::default();
+        self.seen.of_shelf();
         // First the shelf's own stream: runs are started by what it defines.
         let own = stream::check(self.store, &shelf, &mut self.seen, &mut self.findings).await;
         self.found(own, Some(&shelf))?;
@@ -156,9 +155,10 @@ impl Check<'_> {
             for name in &names {
                 self.run(scope, name).await?;
             }
-            match names.into_iter().enumerate().last() {
-                Some((place, last)) if place + 1 == PAGE => after = last,
-                _ => break,
+            let more = names.len() == PAGE;
+            match names.into_iter().next_back().filter(|_| more) {
+                Some(last) => after = last,
+                None => break,
             }
         }
         let marks = std::mem::take(&mut self.seen.marks).check(self.store, scope, &mut self.findings).await;

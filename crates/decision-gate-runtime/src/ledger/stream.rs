@@ -36,6 +36,13 @@ pub(super) struct Seen {
     pub(super) policies: BTreeSet<Digest>,
 }
 
+impl Seen {
+    /// Begins with another shelf.
+    pub(super) fn of_shelf(&mut self) {
+        (self.marks, self.documents) = (Marks::default(), Documents::default());
+    }
+}
+
 /// A stream on its way.
 struct Walk<'a> {
     store: &'a dyn Store,
