@@ -29,10 +29,10 @@ class Pack:
         """Keeps a facet below `all`."""
         self.unproven.append({"where": where, "reason": reason, "facet": facet})
 
-    def doubt(self, reason):
+    def doubt(self, reason, where="events.json", facet="replay"):
         """What is not judged here, and proven only by a signature over the manifest."""
         if not self.held:
-            self.not_proven("events.json", f"not judged here: {reason}", "replay")
+            self.not_proven(where, f"not judged here: {reason}", facet)
 
     def verify(self):
         """All steps; a report. What can't be put together is a finding, and ends it."""
@@ -161,11 +161,11 @@ class Pack:
         if (proofs["root"]["value"], proofs["size"]) != (root_of(self.leaves).hex(), len(self.leaves)):
             self.found("proofs_differ", "proofs.json", "the tree over the events is another")
         said = {"generated_at": proofs["generated_at"], "tenant_id": first["tenant"], "run_id": first["run"],
-                "namespace_id": first["namespace"]}
-        said |= {it: first["body"][it] for it in ("scenario_id", "spec_hash")}
+                "namespace_id": first["namespace"]} | {it: first["body"][it] for it in ("scenario_id", "spec_hash")}
         said["integrity"] = {it: self.manifest["integrity"][it] for it in ("file_hashes", "root_hash")}
         if canonical(self.manifest | said) != self.files[self.name]:
             raise ValueError("it is of another run than the events, or not in canonical form")
+        self.doubt("its other members, the views, and copies of envelopes", self.name, None)
         report = canonical({"checked_files": len(self.listed) - 1, "errors": [], "status": "pass"})
         if not self.findings and self.files.get(REPORT, report) != report:
             self.found("verifier_report_differs", REPORT, "nothing is found, and it says otherwise")

@@ -65,7 +65,7 @@ pub enum RuntimeError {
         /// Which.
         submission: String,
     },
-    /// Others were faster, three times.
+    /// Others were faster, time after time.
     #[error("others advanced run `{run}` at the same time")]
     RunConflict {
         /// Which.

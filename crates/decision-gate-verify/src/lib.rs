@@ -48,6 +48,14 @@ pub enum FolderFault {
         /// Why not.
         reason: String,
     },
+    /// It is a folder, and no pack.
+    #[error("`{path}` has no `{manifest}`, so it is no pack")]
+    NoManifest {
+        /// The folder.
+        path: String,
+        /// What the manifest would be called.
+        manifest: String,
+    },
     /// More files than a pack may have.
     #[error("`{path}` has more than {MAX_FILES} files")]
     TooMany {
@@ -63,6 +71,7 @@ impl FolderFault {
             Self::NotFound { .. } => "pack_not_found",
             Self::NotFolder { .. } => "pack_not_folder",
             Self::Unreadable { .. } => "pack_unreadable",
+            Self::NoManifest { .. } => "pack_manifest_missing",
             Self::TooMany { .. } => "pack_too_many_files",
         }
     }

@@ -46,7 +46,7 @@ async fn d36_twelve_hundred_steps_of_four_clients_in_two_processes_are_all_kept(
             let trigger = format!("{name}-{number}");
             match gate.next(Some(&trigger)).await {
                 Ok(_) => acknowledged.push(trigger),
-                // The other process was faster three times: it was said, and nothing was written.
+                // The other process was faster time after time: it was said, and nothing was written.
                 Err(RuntimeError::RunConflict { .. }) => {}
                 Err(error) => panic!("{error}"),
             }
@@ -55,7 +55,7 @@ async fn d36_twelve_hundred_steps_of_four_clients_in_two_processes_are_all_kept(
     };
     let all = tokio::join!(client(&one, 0), client(&one, 1), client(&two, 2), client(&two, 3));
     let acknowledged: Vec<_> = [all.0, all.1, all.2, all.3].concat();
-    assert!(acknowledged.len() >= 600, "only {} of 1,200 got through", acknowledged.len());
+    assert!(acknowledged.len() >= 1_100, "only {} of 1,200 got through", acknowledged.len());
     let kept: std::collections::BTreeSet<_> =
         one.events(Some("run-1")).await.into_iter().filter_map(|it| it.key).collect();
     assert_eq!(kept, acknowledged.into_iter().collect());

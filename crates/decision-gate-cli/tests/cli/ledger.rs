@@ -119,7 +119,6 @@ fn proofs_hold_without_a_ledger_and_only_as_they_are() {
         (&["ledger", "prove", "one", "--checkpoint", "9"], "checkpoint_not_found"),
         (&["ledger", "prune"], "prune_selection_missing"),
         (&["ledger", "prune", "--before", "yesterday"], "time_invalid"),
-        (&["ledger", "checkpoint", "--origin", "gate.example/x"], "ledger_key_missing"),
         (&["ledger", "checkpoint", "--namespace", "9"], "ledger_empty"),
     ] {
         let done = project.run(&[line, &["--format", "json"]].concat()).expect(2);
@@ -152,6 +151,40 @@ fn what_is_pruned_stays_proven() {
     let differ = project.run(&["runpack", "diff", "proof", "later", "--format", "json"]).expect(1).json();
     assert_eq!((&differ["same"], &differ["files"][0]["path"]), (&json!(false), &json!("values.json")));
     project.run(&["runpack", "diff", "proof", "proof"]).expect(0);
+}
+
+#[test]
+fn what_is_no_whole_pack_is_not_compared() {
+    let project = project();
+    std::fs::create_dir(project.folder().join("empty")).unwrap();
+    let refused = |left: &str, right: &str| {
+        let done = project.run(&["runpack", "diff", left, right, "--format", "json"]).expect(2).json();
+        done["error"]["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("empty", "empty"), "pack_manifest_missing");
+    assert_eq!(refused("proof", "empty"), "pack_manifest_missing");
+    assert_eq!(refused("proof", "nowhere"), "pack_not_found");
+    std::fs::create_dir(project.folder().join("proof/trust.json.d")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../manifest.json", project.folder().join("proof/trust.json.d/link")).unwrap();
+    #[cfg(unix)]
+    assert_eq!(refused("proof", "proof"), "pack_unreadable");
+}
+
+#[test]
+fn the_configured_key_signs_under_another_name() {
+    let project = project();
+    let done = project.run(&["ledger", "checkpoint", "--origin", "gate.example/other", "--format", "json"]).expect(0);
+    assert!(done.json()["checkpoint_key"].as_str().unwrap().starts_with("gate.example/other/1/1+"));
+}
+
+#[test]
+fn a_run_that_goes_on_keeps_its_values() {
+    let project = project();
+    project.report(12, 3, 84.5);
+    project.run(&["check", "release", "--run-id", "held"]).expect(1);
+    let refused = project.run(&["ledger", "prune", "--run", "held", "--format", "json"]).expect(2).json();
+    assert_eq!(refused["error"]["code"], "run_not_ended");
 }
 
 #[test]

@@ -43,10 +43,14 @@ pub(super) fn turns(spec: &ConditionSpec, situation: &Situation<'_>) -> Vec<(Tim
     let mut times: Vec<i64> = numbers.flat_map(|it| [it, it.saturating_add(1)]).collect();
     times.sort_unstable();
     times.dedup();
+    let times = times.into_iter().filter_map(|time| of_kind(time, situation.at));
+    let mut to_come = times.filter(|it| later(*it, situation.at)).peekable();
+    if to_come.peek().is_none() {
+        return Vec::new();
+    }
     let mut status = judged_at(spec, situation.at, situation).status;
     let mut turns = Vec::new();
-    for time in times {
-        let Some(at) = of_kind(time, situation.at).filter(|it| later(*it, situation.at)) else { continue };
+    for at in to_come {
         let then = judged_at(spec, at, situation).status;
         if then != status {
             turns.push((at, then));

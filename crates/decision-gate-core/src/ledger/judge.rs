@@ -140,6 +140,24 @@ impl CheckpointTrust {
         self.keys.iter().chain(self.policy.iter().flat_map(|policy| policy.logs().iter().chain(policy.witnesses())))
     }
 
+    /// Checks the signatures of a note that `beside` does not have. One that does not hold makes every reader who knows its
+    /// key refuse the note, so each must hold, and so be by a key that is known here.
+    ///
+    /// # Errors
+    /// [`NoteError::Signature`] for one that does not hold, [`NoteError::Unknown`] for one by nobody who is known.
+    pub fn check_new_lines(&self, note: &Note, beside: &Note) -> Result<(), NoteError> {
+        let known: Vec<&VerifierKey> = self.all().collect();
+        let new = note.signatures().iter().filter(|it| !beside.signatures().contains(it));
+        for line in new {
+            match note.with(line.clone()).verify(known.iter().copied()) {
+                Ok(_) => {}
+                Err(NoteError::Unsigned) => return Err(NoteError::Unknown { name: line.name().to_owned() }),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Knows another checkpoint, which must be accepted itself, and the proof between it and whatever is judged.
     ///
     /// # Errors

@@ -24,6 +24,12 @@ pub enum LedgerError {
         /// Which.
         run: String,
     },
+    /// It is not known yet what its values are needed for.
+    #[error("run `{run}` has not ended, and keeps its values until then")]
+    RunGoesOn {
+        /// Which.
+        run: String,
+    },
     /// No such event.
     #[error("run `{run}` has {size} events, and none with number {seq}")]
     EventNotFound {
@@ -81,6 +87,7 @@ impl LedgerError {
             Self::Store(error) => error.code(),
             Self::Empty { .. } => "ledger_empty",
             Self::RunNotFound { .. } => "run_not_found",
+            Self::RunGoesOn { .. } => "run_not_ended",
             Self::EventNotFound { .. } => "event_not_found",
             Self::NoCheckpoint => "checkpoint_not_found",
             Self::Rewritten { .. } => "ledger_rewritten",
@@ -99,6 +106,7 @@ impl LedgerError {
             Self::Store(error) => error.hint(),
             Self::Empty { .. } => "name the tenant and namespace that have runs: `decision-gate ledger stats`",
             Self::RunNotFound { .. } => "check the run's id, tenant and namespace",
+            Self::RunGoesOn { .. } => "bring it to its end with `decision-gate check`, or prune others",
             Self::EventNotFound { .. } => "events are numbered from 1",
             Self::NoCheckpoint => "sign one with `decision-gate ledger checkpoint`",
             Self::Rewritten { .. } | Self::Tiles { .. } => {

@@ -43,8 +43,10 @@ pub struct PrunedRun {
 pub async fn prune_runs(store: &dyn Store, request: &PruneRequest) -> Result<Vec<PrunedRun>, LedgerError> {
     let mut done = Vec::new();
     if let Some(run) = &request.run {
-        if store.run(request.scope, run).await?.is_none() {
-            return Err(LedgerError::RunNotFound { run: run.to_string() });
+        let missing = || LedgerError::RunNotFound { run: run.to_string() };
+        let head = store.run(request.scope, run).await?.ok_or_else(missing)?;
+        if head.state.status == RunStatus::Active {
+            return Err(LedgerError::RunGoesOn { run: run.to_string() });
         }
         done.extend(prune_run(store, request, run.clone()).await?);
         return Ok(done);

@@ -3,7 +3,8 @@
 use decision_gate_core::digest::Digest;
 use decision_gate_core::keys::SigningKey;
 use decision_gate_core::ledger::{
-    Checkpoint, CompactRange, KeyUse, OriginBase, VerifierKey, VerifierKeyError, read_checkpoint, verify_consistency,
+    Checkpoint, CheckpointFault, CheckpointTrust, CompactRange, KeyUse, OriginBase, VerifierKey, VerifierKeyError,
+    read_checkpoint, verify_consistency,
 };
 
 use super::error::LedgerError;
@@ -35,6 +36,12 @@ impl LogSigner {
     /// A signer.
     pub fn new(origin: OriginBase, key: SigningKey) -> Self {
         Self { origin, key }
+    }
+
+    /// The same key for logs whose names begin otherwise.
+    #[must_use]
+    pub fn named(self, origin: OriginBase) -> Self {
+        Self { origin, ..self }
     }
 
     /// The origin of a shelf's log.
@@ -112,12 +119,17 @@ async fn goes_on(
     verify_consistency(last.size, &last.root, size, &root, &path).map_err(rewritten)
 }
 
-/// Puts the cosignatures of `note` into the kept checkpoint that it is of. Lines that are there already are not doubled.
-/// Whose they are is for whoever verifies.
+/// Puts the cosignatures of `note` into the kept checkpoint that it is of. Lines that are there already are not doubled, and
+/// none is kept that does not hold by a key that `trust` has.
 ///
 /// # Errors
-/// [`LedgerError`] where the note is of no kept checkpoint.
-pub async fn add_cosignatures(store: &dyn Store, scope: Scope, note: &[u8]) -> Result<KeptCheckpoint, LedgerError> {
+/// [`LedgerError`] where the note is of no kept checkpoint, or one of its new lines can't be kept.
+pub async fn add_cosignatures(
+    store: &dyn Store,
+    scope: Scope,
+    note: &[u8],
+    trust: &CheckpointTrust,
+) -> Result<KeptCheckpoint, LedgerError> {
     let (added, checkpoint) = read_checkpoint(note)?;
     let kept = store.checkpoints(scope, checkpoint.size, 1).await?;
     let kept = kept.into_iter().find(|it| it.size == checkpoint.size).ok_or(LedgerError::NoCheckpoint)?;
@@ -125,6 +137,7 @@ pub async fn add_cosignatures(store: &dyn Store, scope: Scope, note: &[u8]) -> R
     if whole.claimed_text() != added.claimed_text() {
         return Err(LedgerError::OtherCheckpoint { size: kept.size });
     }
+    trust.check_new_lines(&added, &whole).map_err(CheckpointFault::from)?;
     whole.add(added.signatures().iter().cloned());
     let kept = KeptCheckpoint { note: whole.to_text(), ..kept };
     store.keep_checkpoint(scope, kept.clone()).await?;

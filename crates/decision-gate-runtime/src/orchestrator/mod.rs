@@ -11,6 +11,7 @@ mod query;
 mod read;
 mod recall;
 mod release;
+mod retry;
 pub(crate) mod seen;
 mod shapes;
 mod start;

@@ -81,7 +81,7 @@ impl Orchestrator {
             None => RunId::try_from(self.fresh_id("run")?).map_err(engine::StartFault::from)?,
         };
         let stream = Stream { scope, run: Some(run.clone()) };
-        for _ in 0..super::step::TRIES {
+        for _ in 0..super::retry::TRIES {
             let started = engine::start(Start {
                 tenant: scope.tenant,
                 namespace: scope.namespace,

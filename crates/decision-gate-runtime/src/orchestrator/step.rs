@@ -20,12 +20,10 @@ use futures_util::future::join_all;
 
 use super::read::bound_as_named;
 use super::recall::Forgotten;
+use super::retry::TRIES;
 use super::{Caller, Orchestrator, seen};
 use crate::error::RuntimeError;
 use crate::ports::{Append, EvidenceContext, StoreError, StoredEvent, Stream};
-
-/// How often a step is decided before somebody else's speed is reported.
-pub(super) const TRIES: usize = 3;
 
 /// What asks for a step.
 #[derive(Clone, Debug)]
@@ -173,7 +171,7 @@ impl Orchestrator {
         let conflict = || RuntimeError::RunConflict { run: asked.request.run_id.to_string() };
         let mut state = Arc::clone(&seen);
         // To go by what was seen before the evidence was fetched costs no try.
-        for _ in 0..TRIES + usize::from(!moved) {
+        for tried in 1..=TRIES + usize::from(!moved) {
             if moved {
                 state = self.read_state(asked.stream, &asked.request.run_id).await?;
                 if let Some(reply) = self.answered(asked, &state, &policy).await? {
@@ -200,7 +198,7 @@ impl Orchestrator {
             };
             match self.parts.store.append(&append).await {
                 Ok(_) => return Ok(self.appended(asked, append, after, evaluation, policy)),
-                Err(StoreError::Conflict { .. }) => {}
+                Err(StoreError::Conflict { .. }) => self.stand_back(tried).await?,
                 Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(asked.stream.scope).await?,
                 Err(error) => return Err(error.into()),
             }

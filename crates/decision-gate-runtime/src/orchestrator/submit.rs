@@ -9,7 +9,7 @@ use decision_gate_core::ledger::{Body, Commitment, Event, Salt, Slot, Submitted}
 use decision_gate_core::name::{RunId, ScenarioId, SubmissionId};
 use decision_gate_core::scenario::packets::PacketPayload;
 
-use super::step::TRIES;
+use super::retry::TRIES;
 use super::{Caller, Orchestrator};
 use crate::error::RuntimeError;
 use crate::ports::{Append, StoreError, StoredEvent, Stream};
@@ -67,7 +67,7 @@ impl Orchestrator {
         let salt = self.parts.entropy.salt()?;
         let turn = self.turn(scope, &request.run_id);
         let _turn = turn.lock().await;
-        for _ in 0..TRIES {
+        for tried in 1..=TRIES {
             let head = self.head(scope, &request.run_id, request.scenario_id.as_ref()).await?;
             if let Some(stored) = self.parts.store.by_key(&stream, "submitted", submission_id.as_str()).await? {
                 return self.same_submission(request, &stream, &stored, head.state).await;
@@ -109,7 +109,7 @@ impl Orchestrator {
                         repeated: false,
                     });
                 }
-                Err(StoreError::Conflict { .. }) => {}
+                Err(StoreError::Conflict { .. }) => self.stand_back(tried).await?,
                 Err(StoreError::PolicyEpoch { .. }) => (epoch, policy) = self.reread_policy(scope).await?,
                 Err(error) => return Err(error.into()),
             }

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use decision_gate_core::ledger::CheckpointTrust;
 use decision_gate_runtime::ledger::{add_cosignatures, checkpoint};
 use decision_gate_runtime::ports::KeptCheckpoint;
 use serde_json::json;
 
-use super::{SignerArguments, scope, text, write_new};
+use super::{SignerArguments, policy, scope, text, write_new};
 use crate::arguments::{Format, ReportArguments, ScopeArguments};
 use crate::commands::Ending;
 use crate::configuration::ConfigurationArguments;
@@ -25,6 +26,9 @@ pub(crate) struct CheckpointArguments {
     /// Keep the cosignatures of this note, which is a checkpoint that witnesses returned; nothing is signed.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["origin", "key"])]
     add_cosignatures: Option<PathBuf>,
+    /// Whose cosignatures may be kept: a file of C2SP tlog-policy; that of the configuration when left out.
+    #[arg(long, value_name = "FILE", requires = "add_cosignatures")]
+    witness_policy: Option<PathBuf>,
     /// Write the note into a new file too.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -43,7 +47,7 @@ ledger to it: `ledger verify --checkpoint FILE --checkpoint-key VKEY`.
 Examples:
   decision-gate ledger checkpoint
   decision-gate ledger checkpoint --key log.pem --origin gate.example/ledger --out checkpoint
-  decision-gate ledger checkpoint --add-cosignatures cosigned.note";
+  decision-gate ledger checkpoint --add-cosignatures cosigned.note --witness-policy witnesses.txt";
 
 /// Signs or keeps, and shows the note.
 pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<Ending, Fault> {
@@ -53,7 +57,11 @@ pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<End
     let store = session.app().store();
     let (kept, key, added) = match cosigned {
         Some(note) => {
-            let kept = block_on(async { Ok(add_cosignatures(store, scope, note.as_bytes()).await?) })?;
+            let trust = match arguments.witness_policy.as_deref().map(policy).transpose()? {
+                Some(policy) => CheckpointTrust::new(Vec::new(), Some(policy)),
+                None => session.app().checkpoint_rules()?.trust(Some(scope)),
+            };
+            let kept = block_on(async { Ok(add_cosignatures(store, scope, note.as_bytes(), &trust).await?) })?;
             (kept, None, 0)
         }
         None => {

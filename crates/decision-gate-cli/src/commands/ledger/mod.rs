@@ -136,8 +136,13 @@ impl SignerArguments {
                 let origin = self.origin.clone().or(configured).ok_or(LedgerFault::NoOrigin)?;
                 Ok(LogSigner::new(origin, private::read(path)?))
             }
-            None if self.origin.is_some() => Err(LedgerFault::NoKey.into()),
-            None => Ok(session.app().log_signer()?.ok_or(LedgerFault::NoKey)?),
+            None => {
+                let signer = session.app().log_signer()?.ok_or(LedgerFault::NoKey)?;
+                Ok(match &self.origin {
+                    Some(origin) => signer.named(origin.clone()),
+                    None => signer,
+                })
+            }
         }
     }
 }

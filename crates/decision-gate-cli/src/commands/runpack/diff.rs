@@ -1,9 +1,10 @@
 //! `runpack diff`: what two packs say differently.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use decision_gate_core::runpack::{FileDiff, ManifestName, PackDiff, diff};
+use decision_gate_core::runpack::{FileDiff, ManifestName, PackDiff, PackFile, PackFiles, diff};
+use decision_gate_verify::FolderFault;
 use serde_json::{Value, json};
 
 use super::verify::manifest_name;
@@ -39,8 +40,8 @@ Examples:
 /// Compares, and says what differs.
 pub(crate) fn run(arguments: &DiffArguments, output: Output) -> Result<Ending, Fault> {
     let [left, right] = [&arguments.left, &arguments.right];
-    let found =
-        diff(&decision_gate_verify::read_at(left)?, &decision_gate_verify::read_at(right)?, &arguments.manifest);
+    let manifest = &arguments.manifest;
+    let found = diff(&whole(left, manifest)?, &whole(right, manifest)?, manifest);
     match arguments.report.format {
         Format::Text => output.answer(&text(&found))?,
         Format::Json => {
@@ -54,6 +55,27 @@ pub(crate) fn run(arguments: &DiffArguments, output: Output) -> Result<Ending, F
         }
     }
     Ok(if found.is_same() { Ending::Yes } else { Ending::No })
+}
+
+/// A pack of which every file could be read.
+fn whole(folder: &Path, manifest: &ManifestName) -> Result<PackFiles, FolderFault> {
+    let files = decision_gate_verify::read_at(folder)?;
+    for (name, file) in files.iter() {
+        let reason = match file {
+            PackFile::Bytes(_) => continue,
+            PackFile::NotRegular => "it is no regular file".to_owned(),
+            PackFile::Unreadable { reason } => reason.clone(),
+            PackFile::TooLarge { actual, limit } => format!("it has {actual} bytes, the limit is {limit}"),
+        };
+        return Err(FolderFault::Unreadable { path: folder.join(name).display().to_string(), reason });
+    }
+    match files.bytes(manifest.as_str()) {
+        Some(_) => Ok(files),
+        None => {
+            let (path, manifest) = (folder.display().to_string(), manifest.to_string());
+            Err(FolderFault::NoManifest { path, manifest })
+        }
+    }
 }
 
 fn text(found: &PackDiff) -> String {

@@ -37,6 +37,12 @@ pub enum NoteError {
         /// The name of the key.
         name: String,
     },
+    /// A signature that can't be checked.
+    #[error("the signature of `{name}` can't be checked: no key of that name and id is known")]
+    Unknown {
+        /// Whose, as the line says.
+        name: String,
+    },
     /// Nobody signed who is known.
     #[error("none of the known keys signed the note")]
     Unsigned,
@@ -52,6 +58,7 @@ impl NoteError {
             | Self::TooManySignatures { .. }
             | Self::SignatureLine { .. } => "note_malformed",
             Self::Signature { .. } => "note_signature_invalid",
+            Self::Unknown { .. } => "note_signer_unknown",
             Self::Unsigned => "note_unsigned",
         }
     }
@@ -65,6 +72,7 @@ impl NoteError {
             | Self::TooManySignatures { .. }
             | Self::SignatureLine { .. } => "give the note byte for byte as it was published (c2sp signed-note)",
             Self::Signature { .. } => "the note was changed, or is by another key of that name: ask for it again",
+            Self::Unknown { .. } => "name the witness in `ledger.witness_policy`, or give `--witness-policy FILE`",
             Self::Unsigned => "give the verifier key of this very log: its name is the first line of the checkpoint",
         }
     }

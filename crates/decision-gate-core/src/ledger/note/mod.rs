@@ -154,6 +154,11 @@ impl Note {
         }
     }
 
+    /// The same text with this signature alone.
+    pub(super) fn with(&self, signature: NoteSignature) -> Self {
+        Self { text: self.text.clone(), signatures: vec![signature] }
+    }
+
     /// How many lines none of these keys is named in.
     pub fn unknown(&self, keys: &[&VerifierKey]) -> usize {
         let is_known = |it: &&NoteSignature| keys.iter().any(|key| it.is_by(key));

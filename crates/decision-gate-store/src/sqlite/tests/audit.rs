@@ -308,7 +308,9 @@ async fn what_witnesses_add_is_kept_and_replaced_by_nobody() {
     let witness = SigningKey::from_seed(&[8; 32]);
     let line = NoteSignature::cosign(note.claimed_text(), "witness.example", &witness, 1_700_000_000).unwrap();
     note.add([line]);
-    let kept = add_cosignatures(&store, shelf(1), note.to_text().as_bytes()).await.unwrap();
+    let theirs = VerifierKey::new("witness.example", KeyUse::Cosignature, witness.public()).unwrap();
+    let trust = CheckpointTrust::new(vec![signed.key.clone(), theirs], None);
+    let kept = add_cosignatures(&store, shelf(1), note.to_text().as_bytes(), &trust).await.unwrap();
     assert_eq!(kept.note, note.to_text());
     // The log did not grow: the same note, with what the witness said; and so under another name.
     assert_eq!(checkpoint(&store, shelf(1), &signer()).await.unwrap().kept, kept);
@@ -318,8 +320,34 @@ async fn what_witnesses_add_is_kept_and_replaced_by_nobody() {
     // What is over another log of this size is refused.
     let forked = Checkpoint { root: decision_gate_core::digest::Digest::of(b"other"), ..plain };
     let forked = forked.sign(&SigningKey::from_seed(&[7; 32])).unwrap().to_text();
-    let error = add_cosignatures(&store, shelf(1), forked.as_bytes()).await.unwrap_err();
+    let error = add_cosignatures(&store, shelf(1), forked.as_bytes(), &trust).await.unwrap_err();
     assert_eq!(error.code(), "cosignature_other_checkpoint");
+}
+
+/// One line that does not hold makes every reader who knows its key refuse the checkpoint: none is kept.
+#[tokio::test]
+async fn a_cosignature_that_does_not_hold_or_is_by_nobody_known_is_not_kept() {
+    let (folder, _) = written().await;
+    let store = folder.store();
+    let signed = checkpoint(&store, shelf(1), &signer()).await.unwrap();
+    let (note, _) = read_checkpoint(signed.kept.note.as_bytes()).unwrap();
+    let [known, unknown] = [8, 9].map(|seed| SigningKey::from_seed(&[seed; 32]));
+    let theirs = VerifierKey::new("witness.example", KeyUse::Cosignature, known.public()).unwrap();
+    let trust = CheckpointTrust::new(vec![signed.key.clone(), theirs], None);
+    let cosigned = |text: &str, name: &str, key: &SigningKey| NoteSignature::cosign(text, name, key, 1).unwrap();
+    let own = NoteSignature::sign("another text\n", signed.key.name(), &SigningKey::from_seed(&[7; 32])).unwrap();
+    for (line, code) in [
+        (cosigned("another text\n", "witness.example", &known), "note_signature_invalid"),
+        (own, "note_signature_invalid"),
+        (cosigned(note.claimed_text(), "witness.example", &unknown), "note_signer_unknown"),
+        (cosigned(note.claimed_text(), "another.example", &known), "note_signer_unknown"),
+    ] {
+        let mut more = note.clone();
+        more.add([cosigned(note.claimed_text(), "witness.example", &known), line]);
+        let refused = add_cosignatures(&store, shelf(1), more.to_text().as_bytes(), &trust).await.unwrap_err();
+        assert_eq!(refused.code(), code);
+        assert_eq!(store.last_checkpoint(shelf(1)).await.unwrap(), Some(signed.kept.clone()), "nothing of it is kept");
+    }
 }
 
 /// How far VEX sources have come, changed by hand: who takes a mark back makes room for an older document.
