@@ -80,10 +80,7 @@ pub async fn verify_ledger(store: &dyn Store, against: HeldAgainst<'_>) -> Resul
     let known = against.checkpoint.map(|it| it.trust.judge(&it.note)).transpose()?.map(|it| it.checkpoint);
     let mut check =
         Check { store, against, findings: Findings::default(), seen: Seen::default(), entries: 0, compared: 0 };
-    for change in store.schema_changes().await? {
-        check.findings.of_all(Code::SchemaChanged, change);
-    }
-    let mut scopes = check.shelves().await?;
+    let (mut scopes, of_none) = check.shelves().await?;
     let shelves = u64::try_from(scopes.len()).unwrap_or(u64::MAX);
     if let Some(known) = &known {
         // Of a shelf that was emptied nothing is left but what others have of it.
@@ -97,6 +94,11 @@ pub async fn verify_ledger(store: &dyn Store, against: HeldAgainst<'_>) -> Resul
     }
     let policies = check_policies(store, &check.seen.policies, &mut check.findings).await;
     check.found(policies, None)?;
+    // After everything that has an event: the first finding is the first event that is not as it was.
+    of_none.into_iter().for_each(|reason| check.findings.of_all(Code::RowMalformed, reason));
+    let changes = store.schema_changes().await;
+    let changes = check.found(changes.map_err(LedgerError::from), None)?.unwrap_or_default();
+    changes.into_iter().for_each(|change| check.findings.of_all(Code::SchemaChanged, change));
     let Check { findings, seen, entries, compared, .. } = check;
     let (findings, omitted) = findings.into_parts();
     let Seen { streams, events, values, pruned, .. } = seen;
@@ -114,9 +116,9 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Every shelf that any table has a row of.
-    async fn shelves(&mut self) -> Result<BTreeSet<Scope>, LedgerError> {
-        let mut shelves = BTreeSet::new();
+    /// Every shelf that any table has a row of; and what there is of tenants and namespaces that can't be.
+    async fn shelves(&self) -> Result<(BTreeSet<Scope>, Vec<String>), LedgerError> {
+        let (mut shelves, mut of_none) = (BTreeSet::new(), Vec::new());
         for table in Table::ALL.iter().filter(|table| **table != Table::Policies) {
             let mut after = Vec::new();
             loop {
@@ -134,12 +136,12 @@ impl Check<'_> {
                         let of: Vec<String> = after.iter().map(shown).collect();
                         let reason =
                             format!("table `{}` has rows of tenant and namespace {}", table.name(), of.join(" and "));
-                        self.findings.of_all(Code::RowMalformed, reason);
+                        of_none.push(reason);
                     }
                 }
             }
         }
-        Ok(shelves)
+        Ok((shelves, of_none))
     }
 
     async fn shelf(&mut self, scope: Scope, known: Option<&Checkpoint>) -> Result<(), LedgerError> {

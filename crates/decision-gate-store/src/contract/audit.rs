@@ -230,7 +230,7 @@ const CHANGES: &[(&str, &str)] = &[
     ),
     (
         "UPDATE heads SET tenant = 0 WHERE stream = 'ended'",
-        "row_malformed: table `heads` has rows of tenant and namespace `0` and `1`",
+        "head_mismatch tenant 1, namespace 1, run ended: the stream has no head",
     ),
     (
         "UPDATE log_entries SET size = -1 WHERE stream = 'ended'",
