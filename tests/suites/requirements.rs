@@ -48,7 +48,7 @@ const RELEASE: [(&str, usize); 29] = [
     ("I4-cli", 4),
     ("003-config", 10),
     ("I4-release", 20),
-    ("I4-backtest", 8),
+    ("I4-backtest", 9),
     ("I3-attestations", 11),
     ("I6-reports", 8),
     ("I6-comfort", 8),

@@ -189,7 +189,7 @@ async fn send(
     let after: Vec<u8> = tree.peaks().iter().flat_map(|it| *it.as_bytes()).collect();
     let (state, digest) = step.state.as_ref().map(|it| (it.canonical(), it.digest())).unzip();
     let (digest, follows) = (digest.as_ref().map(Digest::as_bytes), step.follows.as_ref().map(Digest::as_bytes));
-    let (digest, follows) = (digest.map(|it| it.as_slice()), follows.map(|it| it.as_slice()));
+    let (digest, follows) = (digest.map(<[u8; 32]>::as_slice), follows.map(<[u8; 32]>::as_slice));
     let run = step.stream.run.as_ref().map(ToString::to_string).unwrap_or_default();
     let slots: Vec<String> = step.values.iter().map(|it| it.slot.name()).collect();
     let salts: Vec<&[u8]> = step.values.iter().map(|it| it.salt.as_bytes().as_slice()).collect();

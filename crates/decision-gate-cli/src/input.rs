@@ -58,6 +58,15 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, InputFault> {
     Ok(bytes)
 }
 
+/// Reads a file that the program keeps, such as a keyring: never a pipe, which would wait for its writer.
+pub(crate) fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, InputFault> {
+    let unreadable = |error| InputFault::Unreadable { path: path.to_owned(), error };
+    if !is_stdin(path) && !path.metadata().map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+    }
+    read(path, limit)
+}
+
 /// Reads a file, or stdin for `-`; nothing where there is more than the limit.
 pub(crate) fn bounded(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let source: Box<dyn Read> =

@@ -34,10 +34,24 @@ pub(crate) struct Adhoc {
 impl Session {
     /// Finds and reads the configuration of the project that the working directory is in, and puts all together.
     pub(crate) fn open(configuration: &ConfigurationArguments) -> Result<Self, Fault> {
+        Self::open_as(configuration, |_| false)
+    }
+
+    /// The same for a command that only reads: it neither makes the ledger nor changes anything in it.
+    pub(crate) fn open_to_read(configuration: &ConfigurationArguments) -> Result<Self, Fault> {
+        Self::open_as(configuration, |_| true)
+    }
+
+    /// The same for a command that may only read, which the configuration says.
+    pub(crate) fn open_as(
+        configuration: &ConfigurationArguments,
+        only_reads: impl FnOnce(&Loaded) -> bool,
+    ) -> Result<Self, Fault> {
         let folder = std::env::current_dir().map_err(Fault::WorkingFolder)?;
         let loaded = configuration.load(Discovery::Project(&folder), Vec::new())?;
         logging::start_quietly(&loaded);
-        Ok(Self { app: App::build(loaded)?, apart: false })
+        let app = if only_reads(&loaded) { App::build_to_read(loaded)? } else { App::build(loaded)? };
+        Ok(Self { app, apart: false })
     }
 
     /// The same with settings for this command only, and so with a ledger in memory: in the configured one they would

@@ -4,6 +4,8 @@
 //! does not count. Lane and binding are computed here and never received: [`Attested::verified`] takes what only
 //! core's verifier makes.
 
+use std::sync::Arc;
+
 use decision_gate_attest::beacon::{self, BeaconAttestation};
 use decision_gate_attest::execution_evidence::{self, ExecutionEvidence};
 use decision_gate_attest::predicate::PredicateFault;
@@ -21,11 +23,17 @@ use crate::lattice_state::Reachability;
 use crate::uncertainty_tier::Uncertainty;
 use crate::waiver::Waiver;
 
-/// One attestation.
+/// One attestation. Whoever keeps it shares what it says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attested {
-    envelope: Digest,
     lane: Lane,
+    said: Arc<Said>,
+}
+
+/// What was said, by whom and about what.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    envelope: Digest,
     binding: Binding,
     signers: Vec<KeyId>,
     predicate_type: String,
@@ -114,16 +122,69 @@ const ISSUED: [&str; 6] = [
 impl Attested {
     /// What a verified statement says, for a release of `subject`.
     pub fn verified(statement: &Verified<Statement>, envelope: Digest, subject: &Subject) -> Self {
-        let read = Self::read(statement.get(), envelope, subject);
-        Self { lane: Lane::Verified, signers: statement.signers().to_vec(), ..read }
+        let signers = statement.signers().to_vec();
+        Self { lane: Lane::Verified, said: Arc::new(Said::read(statement.get(), envelope, subject, signers)) }
     }
 
     /// What a statement says that nobody vouches for. It counts where a policy takes asserted evidence.
     pub fn asserted(statement: &Statement, envelope: Digest, subject: &Subject) -> Self {
-        Self::read(statement, envelope, subject)
+        Self { lane: Lane::Asserted, said: Arc::new(Said::read(statement, envelope, subject, Vec::new())) }
     }
 
-    fn read(statement: &Statement, envelope: Digest, subject: &Subject) -> Self {
+    /// Digest of its envelope.
+    pub fn envelope(&self) -> Digest {
+        self.said.envelope
+    }
+
+    /// How far it is believed.
+    pub fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    /// Whether it is about the release's artifact.
+    pub fn binding(&self) -> Binding {
+        self.said.binding
+    }
+
+    /// The keys that signed it.
+    pub fn signers(&self) -> &[KeyId] {
+        &self.said.signers
+    }
+
+    /// The uri of its predicate's type.
+    pub fn predicate_type(&self) -> &str {
+        &self.said.predicate_type
+    }
+
+    /// Where it was made.
+    pub fn environment(&self) -> Option<&str> {
+        self.said.environment.as_deref()
+    }
+
+    /// When it was made, in milliseconds since 1970.
+    pub fn issued_at(&self) -> Option<i64> {
+        self.said.issued_at
+    }
+
+    /// What it says.
+    pub fn content(&self) -> &Content {
+        &self.said.content
+    }
+
+    /// The same, believed no further than this.
+    #[must_use]
+    pub fn at_most(self, lane: Lane) -> Self {
+        Self { lane: lane.min(self.lane), ..self }
+    }
+
+    /// The same with full trust, for hypothetical answers only.
+    pub(crate) fn if_verified(&self) -> Self {
+        Self { lane: Lane::Verified, ..self.clone() }
+    }
+}
+
+impl Said {
+    fn read(statement: &Statement, envelope: Digest, subject: &Subject, signers: Vec<KeyId>) -> Self {
         let predicate = statement.predicate();
         let reader = READERS.iter().find(|(kind, _)| *kind == statement.predicate_type());
         let read = match reader {
@@ -137,65 +198,13 @@ impl Attested {
         };
         Self {
             envelope,
-            lane: Lane::Asserted,
             binding: if statement.names(subject) { Binding::Bound } else { Binding::OtherSubject },
-            signers: Vec::new(),
+            signers,
             predicate_type: statement.predicate_type().to_owned(),
             environment,
             issued_at,
             content,
         }
-    }
-
-    /// Digest of its envelope.
-    pub fn envelope(&self) -> Digest {
-        self.envelope
-    }
-
-    /// How far it is believed.
-    pub fn lane(&self) -> Lane {
-        self.lane
-    }
-
-    /// Whether it is about the release's artifact.
-    pub fn binding(&self) -> Binding {
-        self.binding
-    }
-
-    /// The keys that signed it.
-    pub fn signers(&self) -> &[KeyId] {
-        &self.signers
-    }
-
-    /// The uri of its predicate's type.
-    pub fn predicate_type(&self) -> &str {
-        &self.predicate_type
-    }
-
-    /// Where it was made.
-    pub fn environment(&self) -> Option<&str> {
-        self.environment.as_deref()
-    }
-
-    /// When it was made, in milliseconds since 1970.
-    pub fn issued_at(&self) -> Option<i64> {
-        self.issued_at
-    }
-
-    /// What it says.
-    pub fn content(&self) -> &Content {
-        &self.content
-    }
-
-    /// The same, believed no further than this.
-    #[must_use]
-    pub fn at_most(self, lane: Lane) -> Self {
-        Self { lane: lane.min(self.lane), ..self }
-    }
-
-    /// The same with full trust, for hypothetical answers only.
-    pub(crate) fn if_verified(&self) -> Self {
-        Self { lane: Lane::Verified, ..self.clone() }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::context::ReleaseContext;
 use crate::mode::{Mode, Origin};
 use crate::options::Switch;
 use crate::policy::{ReadyGate, ReleasePolicy, Ungated};
-use crate::result::{Basis, GateResult, Judged, NearMiss, Outcome, truth};
+use crate::result::{Basis, GateResult, Judged, NearMiss, Outcome, Telling, truth};
 use crate::waiver::{self, Waiver};
 
 /// What a chain came to.
@@ -83,9 +83,38 @@ impl Hypothetical {
 
 /// Asks every gate. Same policy, same release, same decision.
 pub fn evaluate(policy: &ReleasePolicy, release: &ReleaseContext) -> ReleaseDecision {
+    told(policy, release, Telling::Whole)
+}
+
+/// The same, with as much of it told as is wanted.
+pub(crate) fn told(policy: &ReleasePolicy, release: &ReleaseContext, telling: Telling) -> ReleaseDecision {
     let waivers = waiver::of(release);
     let gates = policy.gates(release.environment.as_str(), release.tenant.as_deref());
-    let rows: Vec<_> = gates.iter().map(|gate| row(gate, policy, release, &waivers)).collect();
+    let rows = gates.iter().map(|gate| row(gate, policy, release, &waivers, telling));
+    decision(policy, release, rows.collect())
+}
+
+/// What decides of the same release under another policy than the one that it was told by: where both ask the same, that
+/// answer stands.
+pub(crate) fn told_again(
+    policy: &ReleasePolicy,
+    release: &ReleaseContext,
+    (teller, told): (&ReleasePolicy, &ReleaseDecision),
+) -> ReleaseDecision {
+    let waivers = waiver::of(release);
+    let [gates, asked] = [policy, teller].map(|it| it.gates(release.environment.as_str(), release.tenant.as_deref()));
+    // What a waiver covers depends on the rules on waivers too.
+    let asked = if teller.waivers() == policy.waivers() { asked } else { &[] };
+    // In every policy the gates stand in the same order.
+    let known = asked.iter().zip(&told.rows).map(Some).chain(std::iter::repeat(None));
+    let rows = gates.iter().zip(known).map(|(gate, known)| match known {
+        Some((other, row)) if other.is_same(gate) => row.clone(),
+        _ => row(gate, policy, release, &waivers, Telling::Bare),
+    });
+    decision(policy, release, rows.collect())
+}
+
+fn decision(policy: &ReleasePolicy, release: &ReleaseContext, rows: Vec<GateResult>) -> ReleaseDecision {
     let decided_by = rows.iter().find(|row| row.outcome == Outcome::Block && row.waived.is_empty());
     let decided_by = decided_by.map(|row| row.gate);
     let (truth, reason) = combine(policy, &rows);
@@ -134,15 +163,17 @@ pub(crate) fn row(
     policy: &ReleasePolicy,
     release: &ReleaseContext,
     waivers: &[(&Attested, &Waiver)],
+    telling: Telling,
 ) -> GateResult {
     let (id, order) = (gate.kind.id, gate.kind.order);
+    let told = |source: &Origin| (telling == Telling::Whole).then(|| source.clone());
     let (mode, mode_source) = match &gate.switch {
-        Switch::Off(source) => return off(id, order, source.clone()),
-        Switch::On { mode, source } => (mode.unwrap_or(Mode::Block), Some(source.clone())),
+        Switch::Off(source) => return off(id, order, told(source), telling),
+        Switch::On { mode, source } => (mode.unwrap_or(Mode::Block), told(source)),
     };
-    let mut judged = gate.gate.judge(release);
-    if judged.basis == Basis::Missing && judged.outcome != Outcome::Pass {
-        judged.near_misses.extend(rejected(release));
+    let mut judged = gate.gate.judge(release, telling);
+    if judged.basis == Basis::Missing && judged.outcome != Outcome::Pass && telling == Telling::Whole {
+        judged = judged.near(rejected(release));
     }
     let would_have = judged.outcome;
     let outcome = under(mode, would_have);
@@ -166,20 +197,20 @@ fn under(mode: Mode, said: Outcome) -> Outcome {
 /// What a gate says of a release under its mode, waivers aside; nothing where it is off.
 pub(crate) fn said(gate: &ReadyGate, release: &ReleaseContext) -> Option<(Outcome, Judged)> {
     let Switch::On { mode, .. } = &gate.switch else { return None };
-    let judged = gate.gate.judge(release);
+    let judged = gate.gate.judge(release, Telling::Whole);
     Some((under(mode.unwrap_or(Mode::Block), judged.outcome), judged))
 }
 
-fn off(gate: &'static str, order: u16, source: Origin) -> GateResult {
+fn off(gate: &'static str, order: u16, mode_source: Option<Origin>, telling: Telling) -> GateResult {
     GateResult {
         gate,
         order,
         outcome: Outcome::Skip,
         would_have: Outcome::Skip,
         truth: None,
-        judged: Judged::measured(Outcome::Skip, "gate_off", "Gate is off"),
+        judged: telling.measured(Outcome::Skip, "gate_off", || "Gate is off"),
         mode: Some(Mode::Off),
-        mode_source: Some(source),
+        mode_source,
         waived: Vec::new(),
         refused_waivers: Vec::new(),
     }

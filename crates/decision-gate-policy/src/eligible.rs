@@ -1,11 +1,12 @@
 //! Which attestations a gate may count, and what was wrong with the others of their type.
 
+use decision_gate_attest::predicate::PredicateFault;
 use decision_gate_core::trust::Lane;
 
 use crate::attested::{Attested, Binding, Content};
 use crate::context::ReleaseContext;
 use crate::options::MinLane;
-use crate::result::NearMiss;
+use crate::result::{NearMiss, Telling};
 use crate::span::Span;
 
 /// How far clocks of builders may be ahead, in milliseconds.
@@ -32,30 +33,53 @@ impl<'a> Terms<'a> {
     }
 }
 
-/// What a gate may count, by digest, each once.
+/// What a gate may count, by digest, each once, and what of the same type it may not.
 pub(crate) struct Selected<'a, T> {
     pub(crate) found: Vec<(&'a Attested, &'a T)>,
-    pub(crate) misses: Vec<NearMiss>,
+    flawed: Vec<(&'a Attested, Flaw<'a>)>,
+    terms: Terms<'a>,
 }
 
-/// Attestations of one type that may count, and near misses.
+/// What is wrong with an attestation first: contents, subject, lane, environment, time.
+enum Flaw<'a> {
+    Refused(&'a PredicateFault),
+    OtherSubject,
+    Lane,
+    Environment,
+    NotYet(i64),
+    TooOld(i64, Span),
+    AgeUnknown(Span),
+}
+
+/// Attestations of one type that may count, and those that may not.
 pub(crate) fn select<'a, T>(
     release: &'a ReleaseContext,
-    terms: &Terms<'_>,
+    terms: &Terms<'a>,
     content: impl Fn(&'a Content) -> Option<&'a T>,
 ) -> Selected<'a, T> {
-    let mut selected = Selected { found: Vec::new(), misses: Vec::new() };
+    let mut selected = Selected { found: Vec::new(), flawed: Vec::new(), terms: *terms };
     for attested in release.attestations.iter().filter(|it| it.predicate_type() == terms.predicate_type) {
-        match (miss(release, terms, attested), content(attested.content())) {
-            (Some(miss), _) => selected.misses.push(miss),
+        match (flaw(release, terms, attested), content(attested.content())) {
+            (Some(flaw), _) => selected.flawed.push((attested, flaw)),
             (None, Some(content)) => selected.found.push((attested, content)),
             (None, None) => {}
         }
     }
     selected.found.sort_unstable_by_key(|(it, _)| it.envelope());
     selected.found.dedup_by_key(|(it, _)| it.envelope());
-    selected.misses.sort_unstable_by(|a, b| (&a.evidence, &a.code).cmp(&(&b.evidence, &b.code)));
     selected
+}
+
+impl<T> Selected<'_, T> {
+    /// What nearly counted.
+    pub(crate) fn misses(&self, telling: Telling) -> Vec<NearMiss> {
+        if telling == Telling::Bare {
+            return Vec::new();
+        }
+        let mut misses: Vec<_> = self.flawed.iter().map(|(it, flaw)| flaw.told(it, &self.terms)).collect();
+        misses.sort_unstable_by(|a, b| (&a.evidence, &a.code).cmp(&(&b.evidence, &b.code)));
+        misses
+    }
 }
 
 /// When attestations of the type begin to count, and when they become too old.
@@ -69,42 +93,54 @@ pub(crate) fn moments(release: &ReleaseContext, terms: &Terms<'_>) -> Vec<i64> {
     issued.flat_map(of).collect()
 }
 
-/// What is wrong with it first: contents, subject, lane, environment, time.
-fn miss(release: &ReleaseContext, terms: &Terms<'_>, attested: &Attested) -> Option<NearMiss> {
-    let near = |code: &str, field: &str, expected: String, seen: String| {
-        let evidence = format!("sha256:{}", attested.envelope());
-        Some(NearMiss { evidence, code: code.into(), field: field.into(), expected, seen })
-    };
+fn flaw<'a>(release: &ReleaseContext, terms: &Terms<'_>, attested: &'a Attested) -> Option<Flaw<'a>> {
     if let Content::Refused(fault) = attested.content() {
-        return near(fault.code(), fault.field(), "a predicate that agrees with itself".into(), fault.to_string());
+        return Some(Flaw::Refused(fault));
     }
     if attested.binding() == Binding::OtherSubject {
-        return near("subject_mismatch", "subject", "the release's artifact".into(), "another artifact".into());
+        return Some(Flaw::OtherSubject);
     }
     if attested.lane() < terms.min_lane {
-        return near("trust_lane", "lane", terms.min_lane.to_string(), attested.lane().to_string());
+        return Some(Flaw::Lane);
     }
-    let environment = attested.environment();
-    let allowed = match (terms.sources, environment) {
+    let allowed = match (terms.sources, attested.environment()) {
         (Some(sources), Some(name)) => sources.iter().any(|it| it == name),
         (Some(_), None) => false,
         (None, Some(name)) => release.declared_environments.is_empty() || release.declared_environments.contains(name),
         (None, None) => true,
     };
     if !allowed {
-        let sources = terms.sources.map_or("a declared environment".into(), |it| it.join(", "));
-        return near("environment_mismatch", "environment_id", sources, environment.unwrap_or("none").into());
+        return Some(Flaw::Environment);
     }
     let at = release.at;
     match (attested.issued_at(), terms.max_age) {
-        (Some(issued), _) if issued > at.saturating_add(SKEW) => {
-            near("not_yet", "timestamp", "a time that has come".into(), shown(issued))
-        }
-        (Some(issued), Some(age)) if at.saturating_sub(issued) > age.millis() => {
-            near("too_old", "timestamp", format!("at most {age} old"), shown(issued))
-        }
-        (None, Some(age)) => near("age_unknown", "timestamp", format!("at most {age} old"), "no time".into()),
+        (Some(issued), _) if issued > at.saturating_add(SKEW) => Some(Flaw::NotYet(issued)),
+        (Some(issued), Some(age)) if at.saturating_sub(issued) > age.millis() => Some(Flaw::TooOld(issued, age)),
+        (None, Some(age)) => Some(Flaw::AgeUnknown(age)),
         _ => None,
+    }
+}
+
+impl Flaw<'_> {
+    fn told(&self, attested: &Attested, terms: &Terms<'_>) -> NearMiss {
+        let (code, field, expected, seen) = match self {
+            Self::Refused(fault) => {
+                (fault.code(), fault.field(), "a predicate that agrees with itself".into(), fault.to_string())
+            }
+            Self::OtherSubject => {
+                ("subject_mismatch", "subject", "the release's artifact".into(), "another artifact".into())
+            }
+            Self::Lane => ("trust_lane", "lane", terms.min_lane.to_string(), attested.lane().to_string()),
+            Self::Environment => {
+                let sources = terms.sources.map_or("a declared environment".into(), |it| it.join(", "));
+                ("environment_mismatch", "environment_id", sources, attested.environment().unwrap_or("none").into())
+            }
+            Self::NotYet(issued) => ("not_yet", "timestamp", "a time that has come".into(), shown(*issued)),
+            Self::TooOld(issued, age) => ("too_old", "timestamp", format!("at most {age} old"), shown(*issued)),
+            Self::AgeUnknown(age) => ("age_unknown", "timestamp", format!("at most {age} old"), "no time".into()),
+        };
+        let evidence = format!("sha256:{}", attested.envelope());
+        NearMiss { evidence, code: code.into(), field: field.into(), expected, seen }
     }
 }
 

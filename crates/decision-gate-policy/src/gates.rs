@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 
 use crate::context::ReleaseContext;
 use crate::options::{OptionFault, read_options, schema_of};
-use crate::result::Judged;
+use crate::result::{Judged, Telling};
 
 /// A gate with the options that are in force.
 pub trait Gate: Any + fmt::Debug + Send + Sync {
-    /// Judges a release. Same release, same answer.
-    fn judge(&self, release: &ReleaseContext) -> Judged;
+    /// Judges a release. Same release, same answer, however much is told of it.
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged;
 
     /// Times at which the answer may become another one by time alone, in milliseconds since 1970: of all of them that
     /// are to come at least the last. Whether it does, judging at that time says.
@@ -30,7 +30,9 @@ pub trait Gate: Any + fmt::Debug + Send + Sync {
 }
 
 /// The options of one sort of gate, and what the sort is called.
-pub trait GateOptions: Gate + Clone + Default + Serialize + DeserializeOwned + JsonSchema + 'static {
+pub trait GateOptions:
+    Gate + Clone + Default + PartialEq + Serialize + DeserializeOwned + JsonSchema + 'static
+{
     /// Its id: `beacon-rate`.
     const ID: &'static str;
     /// Its place in the chain.
@@ -154,6 +156,8 @@ pub struct GateKind {
     pub schema: fn() -> Value,
     /// A gate with these flat options, all there; a fault's path runs from the gate's key on.
     pub read: fn(&Value) -> Result<Box<dyn Gate>, OptionFault>,
+    /// Whether two gates of this sort have the same options.
+    pub same: fn(&dyn Gate, &dyn Gate) -> bool,
     /// The numbers that a gate of this sort compares with, by key.
     pub levels: fn(&dyn Gate) -> Vec<(&'static str, Level)>,
     /// The same gate with another number under a key, in the unit of its level.
@@ -171,6 +175,7 @@ impl GateKind {
             built_in: T::built_in,
             schema: schema_of::<T>,
             read: |options| Ok(Box::new(read_options::<T>(options)?.check(options)?)),
+            same: |one, other| own::<T>(one).is_some_and(|it| own::<T>(other) == Some(it)),
             levels: |gate| {
                 let options = own::<T>(gate);
                 let level = |it: &Threshold<T>| Some((it.key, (it.get)(options?)?));

@@ -42,6 +42,18 @@ pub(crate) struct ReadyGate {
     pub(crate) gate: Box<dyn Gate>,
 }
 
+impl ReadyGate {
+    /// Whether another gate says the same of every release: the same sort with the same options, that counts as far.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let alike = match (&self.switch, &other.switch) {
+            (Switch::Off(_), Switch::Off(_)) => true,
+            (Switch::On { mode, .. }, Switch::On { mode: others, .. }) => mode == others,
+            _ => false,
+        };
+        alike && self.kind.id == other.kind.id && (self.kind.same)(&*self.gate, &*other.gate)
+    }
+}
+
 impl ReleasePolicy {
     /// Digest of all options, built-in ones and weights among them.
     pub fn digest(&self) -> Digest {

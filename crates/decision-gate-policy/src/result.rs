@@ -49,6 +49,15 @@ pub struct NearMiss {
     pub seen: String,
 }
 
+/// How much a gate tells of what it came to. What it came to is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// All of it.
+    Whole,
+    /// Outcome, basis and reason, without words, facts, evidence and near misses: for whoever only compares.
+    Bare,
+}
+
 /// What a gate says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -68,6 +77,30 @@ pub struct Judged {
     pub evidence: Vec<Digest>,
     /// What nearly counted.
     pub near_misses: Vec<NearMiss>,
+    pub(crate) telling: Telling,
+}
+
+impl Telling {
+    /// A gate that says so for what it measured.
+    pub(crate) fn measured<S: Into<String>>(
+        self,
+        outcome: Outcome,
+        reason: &'static str,
+        message: impl FnOnce() -> S,
+    ) -> Judged {
+        let message = if self == Self::Whole { message().into() } else { String::new() };
+        Judged { telling: self, ..Judged::measured(outcome, reason, message) }
+    }
+
+    /// A gate that says so for want of data.
+    pub(crate) fn missing<S: Into<String>>(
+        self,
+        outcome: Outcome,
+        reason: &'static str,
+        message: impl FnOnce() -> S,
+    ) -> Judged {
+        Judged { basis: Basis::Missing, ..self.measured(outcome, reason, message) }
+    }
 }
 
 impl Judged {
@@ -82,41 +115,49 @@ impl Judged {
             recommendation: None,
             evidence: Vec::new(),
             near_misses: Vec::new(),
+            telling: Telling::Whole,
         }
-    }
-
-    /// A gate that says so for want of data.
-    pub fn missing(outcome: Outcome, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { basis: Basis::Missing, ..Self::measured(outcome, reason, message) }
     }
 
     /// With a fact.
     #[must_use]
-    pub fn detail(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.details.push((name, value.into()));
+    pub fn detail<V: Into<Value>>(mut self, name: &'static str, value: impl FnOnce() -> V) -> Self {
+        if self.is_whole() {
+            self.details.push((name, value().into()));
+        }
         self
+    }
+
+    fn is_whole(&self) -> bool {
+        self.telling == Telling::Whole
     }
 
     /// With what to do.
     #[must_use]
     pub fn recommend(mut self, text: impl Into<String>) -> Self {
-        self.recommendation = Some(text.into());
+        if self.is_whole() {
+            self.recommendation = Some(text.into());
+        }
         self
     }
 
     /// With the envelopes that it rests on.
     #[must_use]
     pub fn resting_on(mut self, evidence: impl IntoIterator<Item = Digest>) -> Self {
-        self.evidence.extend(evidence);
-        self.evidence.sort_unstable();
-        self.evidence.dedup();
+        if self.is_whole() {
+            self.evidence.extend(evidence);
+            self.evidence.sort_unstable();
+            self.evidence.dedup();
+        }
         self
     }
 
     /// With what nearly counted.
     #[must_use]
     pub fn near(mut self, misses: impl IntoIterator<Item = NearMiss>) -> Self {
-        self.near_misses.extend(misses);
+        if self.is_whole() {
+            self.near_misses.extend(misses);
+        }
         self
     }
 

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod contract;
 mod durability;
+mod file_limit;
+mod opening;
 mod packs;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -14,9 +16,11 @@ mod sqlite;
 mod tables;
 
 pub use durability::Durability;
+pub use file_limit::fail_beyond as fail_beyond_file_limit;
+pub use opening::Opening;
 #[cfg(feature = "object-store")]
 pub use packs::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};
-pub use packs::{PackFolder, PackStoreError};
+pub use packs::{PackFolder, PackStoreError, unfinished};
 #[cfg(feature = "postgres")]
 pub use postgres::{APPEND_STATEMENTS, Host, Password, PostgresSettings, PostgresStore, Tls};
 pub use sqlite::{Place, SqliteSettings, SqliteStore, SyncMode};

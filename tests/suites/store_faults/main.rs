@@ -198,6 +198,53 @@ fn a_disk_that_became_read_only_says_so_and_is_diagnosed() -> Result<(), Fault> 
 }
 
 #[test]
+fn d12_a_read_only_disk_can_still_be_read() -> Result<(), Fault> {
+    let workspace = Workspace::new()?;
+    workspace.mend()?;
+    let script = format!(
+        r#"{HEAD}
+read_all() {{
+  for command in verify stats; do "$gate" ledger "$command" --config decision-gate.toml >out 2>&1; echo "$command $?"; done
+  rm -rf proof; "$gate" runpack export before --out proof --config decision-gate.toml >out 2>&1; echo "export $?"
+}}
+mount -t tmpfs tmpfs disk
+decide before >/dev/null
+mount -o remount,ro disk
+read_all
+doctor
+"#
+    );
+    let Some(said) = mounted(&workspace, &script)? else { return Ok(()) };
+    assert!(said.starts_with("verify 0\nstats 0\nexport 0\n"), "{said}");
+    assert!(said.contains(r#""code":"store_read_only""#), "{said}");
+    Ok(())
+}
+
+#[test]
+fn d16_a_limit_on_the_size_of_files_is_told_as_a_full_store() -> Result<(), Fault> {
+    let workspace = Workspace::new()?;
+    workspace.mend()?;
+    let script = format!(
+        r#"{HEAD}
+decide before >/dev/null
+ulimit -S -f 200
+for run in $(seq 400); do decide "run-$run" >out; case $(tail -n 1 out) in "exit 0") ;; *) break;; esac; done
+cat out; doctor
+ulimit -S -f unlimited
+decide after | tail -n 1
+"#
+    );
+    let launch = Launch::program("bash").arg("-c").arg(script).arg("script").arg(binary()?).arg(workspace.path());
+    let output = launch.output(Stdio::null())?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    // By the call, which is not killed, and by the doctor.
+    assert_eq!(said.matches(r#""code":"store_full""#).count(), 2, "{said}");
+    assert!(said.contains("\nexit 2\n") && said.trim_end().ends_with("exit 0"), "{said}");
+    assert!(is_proven(&workspace, "before")?);
+    Ok(())
+}
+
+#[test]
 fn a_lock_damage_and_another_version_are_said_and_diagnosed() -> Result<(), Fault> {
     let workspace = with_one_run()?;
     let holder = Holder::of(&workspace.ledger())?;

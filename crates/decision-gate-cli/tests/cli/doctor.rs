@@ -178,21 +178,120 @@ fn what_else_stands_in_the_way_is_found() {
     project.write(".decision-gate/issuers.json.new", "");
     assert_eq!(found(&project, 0), ["doubt lock_pending"]);
     let project = healthy();
+    let config = project.read(".decision-gate/config.toml");
+    project.write(".decision-gate/config.toml", &config.replace("[store]", "[runpacks]\nroot = \"packs\"\n[store]"));
+    std::fs::create_dir_all(project.folder().join(".decision-gate/packs/.one.17.part")).unwrap();
+    assert_eq!(found(&project, 0), ["doubt pack_unfinished"]);
+    let project = healthy();
     project.write(".decision-gate/keyring.json", "{}");
     assert_eq!(found(&project, 1), ["trouble keyring_invalid"]);
     let project = healthy();
     project.write(".decision-gate/ledger.db", "no database");
     assert_eq!(found(&project, 1), ["trouble store_corrupt"]);
     let project = healthy();
-    let ledger = project.folder().join(".decision-gate/ledger.db");
-    let ahead = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
-    std::fs::File::create(&ledger).unwrap().set_modified(ahead).unwrap();
-    let found_now = found(&project, 1);
-    assert!(found_now.contains(&"trouble clock_behind_ledger".to_owned()), "{found_now:?}");
-    let project = healthy();
     project.write(".decision-gate/config.toml", "[stor]\n");
     assert_eq!(found(&project, 1), ["trouble config_unknown_key"]);
     assert_eq!(project.run(&["doctor", "--format", "yaml"]).code, Some(2));
+}
+
+fn ledger(project: &Project) -> std::path::PathBuf {
+    project.folder().join(".decision-gate/ledger.db")
+}
+
+/// A project with one run that was decided.
+fn decided() -> Project {
+    let project = Project::fresh();
+    project.report(12, 0, 84.5);
+    project.run(&["check", "release", "--run-id", "one"]).expect(0);
+    project
+}
+
+/// Not when the file was written, but when what is in it happened.
+#[test]
+fn d13_a_run_from_the_future_is_found_also_after_another_was_decided() {
+    let project = decided();
+    let ahead = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
+    std::fs::File::options().append(true).open(ledger(&project)).unwrap().set_modified(ahead).unwrap();
+    assert_eq!(found(&project, 0), Vec::<String>::new());
+    let now = ahead.duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let shift = format!(
+        "UPDATE heads SET state = CAST(json_set(CAST(state AS TEXT), '$.last_event_at.value', {now}) AS BLOB) \
+         WHERE stream = 'one'"
+    );
+    assert_eq!(rusqlite::Connection::open(ledger(&project)).unwrap().execute(&shift, []), Ok(1));
+    project.run(&["check", "release", "--run-id", "two"]).expect(0);
+    assert_eq!(found(&project, 1), ["trouble clock_behind_ledger"]);
+}
+
+/// What the doctor finds, unless it waits for somebody who never comes.
+#[cfg(unix)]
+fn found_soon(project: &Project) -> Vec<String> {
+    let mut child = project.command(&["doctor", "--format", "json"]);
+    let mut child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while child.try_wait().unwrap().is_none() {
+        if std::time::Instant::now() > until {
+            child.kill().unwrap();
+            panic!("the doctor waits");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    codes(&serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn d10_what_is_no_regular_file_is_never_opened() {
+    for (path, expected) in [
+        (".decision-gate/ledger.db", "trouble store_not_open"),
+        (".decision-gate/keyring.json", "trouble input_unreadable"),
+        (".decision-gate/issuers.json", "trouble input_unreadable"),
+        (".decision-gate/outcomes.intoto.jsonl", "trouble provider_unusable"),
+        ("evidence/vex.json", "trouble vex_evidence_missing"),
+        (".decision-gate/gates.yaml", "trouble config_unreadable"),
+        (".decision-gate/config.toml", "trouble config_unreadable"),
+        (".mcp.json", "doubt input_unreadable"),
+    ] {
+        let project = healthy();
+        let pipe = project.folder().join(path);
+        std::fs::remove_file(&pipe).ok();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let found = found_soon(&project);
+        assert!(found.contains(&expected.to_owned()), "{path}: {found:?}");
+    }
+    let project = healthy();
+    std::os::unix::fs::symlink("nowhere", ledger(&project)).unwrap();
+    assert_eq!(found(&project, 1), ["trouble store_not_open"]);
+    let refused = project.run(&["ledger", "stats", "--format", "json"]).expect(2).json();
+    assert_eq!(refused["error"]["code"], "store_unavailable");
+    assert!(!project.folder().join(".decision-gate/nowhere").exists());
+}
+
+/// Looking at an older ledger says so, and leaves it to the next decision to bring it up.
+#[test]
+fn d11_an_older_ledger_is_told_and_left_as_it_is() {
+    let project = decided();
+    let older = "DROP TABLE marks; PRAGMA user_version = 3";
+    rusqlite::Connection::open(ledger(&project)).unwrap().execute_batch(older).unwrap();
+    let files = || {
+        let folder = std::fs::read_dir(project.folder().join(".decision-gate")).unwrap();
+        let mut files: Vec<_> = folder.map(|it| it.unwrap().path()).map(|it| (std::fs::read(&it).ok(), it)).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    assert_eq!(found(&project, 0), ["doubt store_version"]);
+    for line in
+        [&["ledger", "verify"][..], &["ledger", "stats"], &["ledger", "prove", "one"], &["runpack", "export", "one"]]
+    {
+        let refused = project.run(&[line, &["--format", "json"]].concat()).expect(2).json();
+        assert_eq!(refused["error"]["code"], "store_version", "{line:?}");
+        assert!(refused["error"]["hint"].as_str().unwrap().contains("brings it up"), "{refused}");
+    }
+    assert_eq!(files(), before);
+    project.run(&["check", "release", "--run-id", "two"]).expect(0);
+    project.run(&["ledger", "verify"]).expect(0);
+    assert_eq!(found(&project, 0), Vec::<String>::new());
 }
 
 #[test]

@@ -21,6 +21,7 @@ use decision_gate_config::Loaded;
 use decision_gate_config::sections::providers::BuiltinSettings;
 use decision_gate_config::sections::runpacks::{ExportProfile, RunpacksKind};
 use decision_gate_config::sections::scenarios::Drafts;
+use decision_gate_core::at::Timestamp;
 use decision_gate_core::contract::ProviderContract;
 use decision_gate_core::keys::Keyring;
 use decision_gate_core::name::{NamespaceId, ProviderId, TenantId};
@@ -28,7 +29,7 @@ use decision_gate_core::runpack::Profile;
 use decision_gate_core::scenario::Bounds;
 use decision_gate_runtime::ports::{Observer, SystemClock, SystemEntropy};
 use decision_gate_runtime::{Caller, DraftPolicy, Orchestrator, Parts, ProviderSet, Shelves, Store};
-use decision_gate_store::{Durability, Place};
+use decision_gate_store::{Durability, Opening};
 
 pub use self::error::SetupError;
 pub use self::ledger::{CheckpointRules, ExportError, witness_policy};
@@ -56,7 +57,16 @@ impl App {
     /// [`SetupError`] when a root can't be opened, a pinned scenario or a key does not read, or an anchor policy names
     /// what no provider has.
     pub fn build(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store::open(&loaded)?;
+        let store = store::open(&loaded, Opening::ToWrite)?;
+        Self::build_on(loaded, store, None, None)
+    }
+
+    /// The same for whoever only reads: the ledger is neither made nor brought up nor written.
+    ///
+    /// # Errors
+    /// [`SetupError`], as for who writes.
+    pub fn build_to_read(loaded: Loaded) -> Result<Self, SetupError> {
+        let store = store::open(&loaded, Opening::ToRead)?;
         Self::build_on(loaded, store, None, None)
     }
 
@@ -66,7 +76,7 @@ impl App {
     /// # Errors
     /// [`SetupError`], as for the configured ledger.
     pub fn build_in_memory(loaded: Loaded) -> Result<Self, SetupError> {
-        let memory = store::sqlite(&loaded, Place::Memory);
+        let memory = store::memory(&loaded);
         let history = store::kept(&loaded)?;
         Self::build_on(loaded, memory, history, None).map(|app| Self { apart: true, ..app })
     }
@@ -145,18 +155,10 @@ impl App {
         derived.map_err(|error| SetupError::Federation { provider: provider.to_string(), error })
     }
 
-    /// The configured ledger. Nothing is opened yet.
-    ///
-    /// # Errors
-    /// [`SetupError`] when there is no place for it, or this build has no such store.
-    pub fn ledger(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
-        store::open(loaded)
-    }
-
     /// Where the configured ledger is, in words: a path or an address. Nothing for one in memory.
     ///
     /// # Errors
-    /// [`SetupError`] as for the ledger.
+    /// [`SetupError`] when there is no place for it, or this build has no such store.
     pub fn ledger_place(loaded: &Loaded) -> Result<Option<String>, SetupError> {
         store::place(loaded)
     }
@@ -172,6 +174,23 @@ impl App {
     /// [`SetupError`] when the server can't be asked, or this build has no such store.
     pub async fn ledger_durability(loaded: &Loaded) -> Result<Durability, SetupError> {
         store::durability(loaded).await
+    }
+
+    /// Whether the server under the ledger would take a decision: asked, and not tried. Nothing is asked where there is
+    /// no server.
+    ///
+    /// # Errors
+    /// [`SetupError`] with why it would not, as a call would say it.
+    pub async fn ledger_examined(loaded: &Loaded) -> Result<(), SetupError> {
+        store::examine(loaded).await
+    }
+
+    /// When the last event was of all runs in the configured ledger, by the clock of whoever decided.
+    ///
+    /// # Errors
+    /// [`SetupError`] when it can't be read.
+    pub async fn ledger_latest(loaded: &Loaded) -> Result<Option<Timestamp>, SetupError> {
+        store::latest(loaded).await
     }
 
     /// The gate at work.

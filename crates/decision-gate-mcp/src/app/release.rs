@@ -90,8 +90,12 @@ fn outcomes(path: &Path) -> ReleaseRoot {
 
 fn issuers(path: &Path) -> Result<IssuerDirectory, SetupError> {
     let problem = |problem: String| SetupError::Issuers { path: path.to_owned(), problem };
-    let size = std::fs::metadata(path).map_err(|error| problem(error.to_string()))?.len();
-    if size > u64::try_from(MAX_DIRECTORY_BYTES).unwrap_or(u64::MAX) {
+    let known = std::fs::metadata(path).map_err(|error| problem(error.to_string()))?;
+    // Opening a pipe would wait for its writer.
+    if !known.is_file() {
+        return Err(problem("it is not a regular file".to_owned()));
+    }
+    if known.len() > u64::try_from(MAX_DIRECTORY_BYTES).unwrap_or(u64::MAX) {
         return Err(problem(format!("it has more than {MAX_DIRECTORY_BYTES} bytes")));
     }
     let bytes = std::fs::read(path).map_err(|error| problem(error.to_string()))?;

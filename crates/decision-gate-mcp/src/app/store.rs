@@ -1,22 +1,24 @@
 //! The ledger of a configuration. Nothing is opened before the first call needs it, and a PostgreSQL client is nothing
 //! but settings until then.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::store::{StoreKind, SyncMode};
+use decision_gate_core::at::Timestamp;
 use decision_gate_runtime::Store;
-use decision_gate_store::{Durability, Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
+use decision_gate_store::{Durability, Opening, Place, SqliteSettings, SqliteStore, SyncMode as StoreSync};
 
 use super::SetupError;
 
 /// The configured ledger.
-pub(super) fn open(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+pub(super) fn open(loaded: &Loaded, opening: Opening) -> Result<Arc<dyn Store>, SetupError> {
     match loaded.config().store.kind {
-        StoreKind::Memory => Ok(sqlite(loaded, Place::Memory)),
-        StoreKind::Sqlite => Ok(sqlite(loaded, Place::File(loaded.store_path()?))),
-        StoreKind::Postgres => postgres::open(loaded),
+        StoreKind::Memory => Ok(memory(loaded)),
+        StoreKind::Sqlite => Ok(Arc::new(file(loaded, loaded.store_path()?, opening))),
+        StoreKind::Postgres => postgres::open(loaded, opening),
     }
 }
 
@@ -37,15 +39,32 @@ pub(super) async fn durability(loaded: &Loaded) -> Result<Durability, SetupError
     }
 }
 
+/// Whether the server under the ledger would take a decision. Nothing is asked where there is no server.
+pub(super) async fn examine(loaded: &Loaded) -> Result<(), SetupError> {
+    match loaded.config().store.kind {
+        StoreKind::Memory | StoreKind::Sqlite => Ok(()),
+        StoreKind::Postgres => postgres::examine(loaded).await,
+    }
+}
+
+/// When the last event was of all runs.
+pub(super) async fn latest(loaded: &Loaded) -> Result<Option<Timestamp>, SetupError> {
+    match loaded.config().store.kind {
+        StoreKind::Memory => Ok(None),
+        StoreKind::Sqlite => Ok(file(loaded, loaded.store_path()?, Opening::ToRead).latest().await?),
+        StoreKind::Postgres => postgres::latest(loaded).await,
+    }
+}
+
 /// The configured ledger, where there is one that outlives the process: what was seen before is asked there.
 pub(super) fn kept(loaded: &Loaded) -> Result<Option<Arc<dyn Store>>, SetupError> {
     match loaded.config().store.kind {
         StoreKind::Memory => Ok(None),
         StoreKind::Sqlite => {
             let path = loaded.store_path().ok().filter(|it| it.exists());
-            Ok(path.map(|path| sqlite(loaded, Place::File(path))))
+            Ok(path.map(|path| -> Arc<dyn Store> { Arc::new(file(loaded, path, Opening::ToWrite)) }))
         }
-        StoreKind::Postgres => postgres::open(loaded).map(Some),
+        StoreKind::Postgres => postgres::open(loaded, Opening::ToWrite).map(Some),
     }
 }
 
@@ -57,9 +76,18 @@ pub(super) fn is_there(loaded: &Loaded) -> bool {
     }
 }
 
-/// A ledger in SQLite.
-pub(super) fn sqlite(loaded: &Loaded, place: Place) -> Arc<dyn Store> {
-    Arc::new(SqliteStore::new(SqliteSettings { place, sync_mode: sync_mode(loaded), busy_timeout: patience(loaded) }))
+/// A ledger in memory.
+pub(super) fn memory(loaded: &Loaded) -> Arc<dyn Store> {
+    Arc::new(SqliteStore::new(SqliteSettings { place: Place::Memory, ..settings(loaded, Opening::ToWrite) }))
+}
+
+fn file(loaded: &Loaded, path: PathBuf, opening: Opening) -> SqliteStore {
+    SqliteStore::new(SqliteSettings { place: Place::File(path), ..settings(loaded, opening) })
+}
+
+fn settings(loaded: &Loaded, opening: Opening) -> SqliteSettings {
+    let (sync_mode, busy_timeout) = (sync_mode(loaded), patience(loaded));
+    SqliteSettings { sync_mode, busy_timeout, opening, ..SqliteSettings::memory() }
 }
 
 fn sync_mode(loaded: &Loaded) -> StoreSync {
@@ -80,13 +108,18 @@ mod postgres {
 
     use decision_gate_config::Loaded;
     use decision_gate_config::sections::store::{Postgres, PostgresTls};
+    use decision_gate_core::at::Timestamp;
     use decision_gate_runtime::Store;
-    use decision_gate_store::{Durability, Host, Password, PostgresSettings, PostgresStore, Tls};
+    use decision_gate_store::{Durability, Host, Opening, Password, PostgresSettings, PostgresStore, Tls};
 
     use super::{SetupError, patience, sync_mode};
 
-    pub(super) fn open(loaded: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
-        Ok(Arc::new(PostgresStore::new(settings(loaded)?)?))
+    pub(super) fn open(loaded: &Loaded, opening: Opening) -> Result<Arc<dyn Store>, SetupError> {
+        Ok(Arc::new(store(loaded, opening)?))
+    }
+
+    fn store(loaded: &Loaded, opening: Opening) -> Result<PostgresStore, SetupError> {
+        Ok(PostgresStore::new(PostgresSettings { opening, ..settings(loaded)? })?)
     }
 
     pub(super) fn place(loaded: &Loaded) -> Result<String, SetupError> {
@@ -94,7 +127,15 @@ mod postgres {
     }
 
     pub(super) async fn durability(loaded: &Loaded) -> Result<Durability, SetupError> {
-        Ok(PostgresStore::new(settings(loaded)?)?.durability().await?)
+        Ok(store(loaded, Opening::ToRead)?.durability().await?)
+    }
+
+    pub(super) async fn examine(loaded: &Loaded) -> Result<(), SetupError> {
+        Ok(store(loaded, Opening::ToRead)?.examine().await?)
+    }
+
+    pub(super) async fn latest(loaded: &Loaded) -> Result<Option<Timestamp>, SetupError> {
+        Ok(store(loaded, Opening::ToRead)?.latest().await?)
     }
 
     fn settings(loaded: &Loaded) -> Result<PostgresSettings, SetupError> {
@@ -123,6 +164,7 @@ mod postgres {
             // Zero would mean no limit to the server.
             lock_timeout: patience(loaded).max(millis(1)),
             sync_mode: sync_mode(loaded),
+            opening: Opening::ToWrite,
         })
     }
 
@@ -140,12 +182,13 @@ mod postgres {
     use std::sync::Arc;
 
     use decision_gate_config::Loaded;
+    use decision_gate_core::at::Timestamp;
     use decision_gate_runtime::Store;
-    use decision_gate_store::Durability;
+    use decision_gate_store::{Durability, Opening};
 
     use super::SetupError;
 
-    pub(super) fn open(_: &Loaded) -> Result<Arc<dyn Store>, SetupError> {
+    pub(super) fn open(_: &Loaded, _: Opening) -> Result<Arc<dyn Store>, SetupError> {
         Err(SetupError::StoreNotBuilt)
     }
 
@@ -155,6 +198,16 @@ mod postgres {
 
     #[expect(clippy::unused_async, reason = "its other form asks a server")]
     pub(super) async fn durability(_: &Loaded) -> Result<Durability, SetupError> {
+        Err(SetupError::StoreNotBuilt)
+    }
+
+    #[expect(clippy::unused_async, reason = "its other form asks a server")]
+    pub(super) async fn examine(_: &Loaded) -> Result<(), SetupError> {
+        Err(SetupError::StoreNotBuilt)
+    }
+
+    #[expect(clippy::unused_async, reason = "its other form asks a server")]
+    pub(super) async fn latest(_: &Loaded) -> Result<Option<Timestamp>, SetupError> {
         Err(SetupError::StoreNotBuilt)
     }
 }

@@ -32,7 +32,7 @@ use super::Telemetry;
 fn decision(outcome: Outcome, reason: &'static str, score: Option<&str>) -> ReleaseDecision {
     let mut judged = Judged::measured(outcome, reason, "as the gate says it");
     if let Some(score) = score {
-        judged = judged.detail("trust_score", score).detail("issuer_id", "acme");
+        judged = judged.detail("trust_score", || score).detail("issuer_id", || "acme");
     }
     ReleaseDecision {
         truth: Truth::True,

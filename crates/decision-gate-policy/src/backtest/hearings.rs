@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use decision_gate_core::evidence::{Answer, Subject};
 use decision_gate_core::json::{self, Limits};
+use decision_gate_core::trust::Lane;
 use serde::Deserialize as _;
 
 use super::law::{Asking, Law, Source};
@@ -115,10 +116,10 @@ impl Heard {
     }
 
     /// What the gates see of it on one occasion.
-    pub(super) fn on(&mut self, source: &Source, asking: &Asking, place: &Place<'_>) -> &Bench {
+    pub(super) fn on(&mut self, source: &Source, asking: &Asking, place: &Place<'_>, need: Lane) -> &Bench {
         let rules = source.judge.rules();
         let asked = asking.question.asked.or(&self.asked);
-        let going: Going<'_> = place.going(&asked);
+        let going: Going<'_> = place.going(&asked, need);
         let bench = match self.bench.take() {
             Some(mut bench) => {
                 self.hearing.turn_bench(&mut bench, rules, &going);

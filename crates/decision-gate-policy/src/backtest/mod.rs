@@ -29,7 +29,7 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
 use decision_gate_core::ledger::{Commitment, EventKind, Salt, leaf_hash};
 use decision_gate_core::name::{ConditionId, EnvironmentName, NamespaceId, ScenarioId, TenantId};
-use decision_gate_core::trust::{Lane, Occasion};
+use decision_gate_core::trust::Occasion;
 
 pub use self::report::Report;
 pub use self::stored::{Documents, Extent, Filter, StoredRow, StoredValue, ValueContent};
@@ -46,6 +46,7 @@ use crate::options::{OptionFault, Overlays};
 use crate::policy::ReleasePolicy;
 use crate::release::What;
 use crate::release::hearing::truth_of;
+use crate::result::Telling;
 
 /// A candidate policy.
 #[derive(Clone, Debug)]
@@ -97,9 +98,9 @@ struct Run {
 /// What a decision came to under both policies.
 struct Both {
     view: View,
-    before: (ReleaseDecision, Lane),
+    before: ReleaseDecision,
     /// Nothing where both policies are the same one.
-    after: Option<(ReleaseDecision, Lane)>,
+    after: Option<ReleaseDecision>,
     was: Standing,
     is: Standing,
     probes: Vec<probe::Probe>,
@@ -185,11 +186,12 @@ impl Backtest {
             self.tally.refuse(&Refusal::OtherProvider, || place(stored, Some(row), None));
         }
         for entry in releases {
+            let place = || place(stored, Some(row), Some(entry));
             match self.entry(stored, row, entry, &law, documents)? {
-                Ok(Tried::Judged(both)) => self.count(row, place(stored, Some(row), Some(entry)), &both),
-                Ok(Tried::Differs(what)) => self.tally.differ(place(stored, Some(row), Some(entry)), what),
+                Ok(Tried::Judged(both)) => self.count(row, place, &both),
+                Ok(Tried::Differs(what)) => self.tally.differ(place(), what),
                 Ok(Tried::LeftOut) => self.tally.leave_out(),
-                Err(refusal) => self.tally.refuse(&refusal, || place(stored, Some(row), Some(entry))),
+                Err(refusal) => self.tally.refuse(&refusal, place),
             }
         }
         Ok(())
@@ -220,7 +222,7 @@ impl Backtest {
         let (shelf, version) = ((run.tenant, run.namespace), (&run.scenario_id, run.spec_hash));
         Ok(match self.library.asking(shelf, version, &condition, documents)? {
             Ok(asking) => value(stored, entry).and_then(|canonical| {
-                self.judge(row, entry, law, &asking, canonical, &place(stored, Some(row), Some(entry)))
+                self.judge(row, entry, law, &asking, canonical, || place(stored, Some(row), Some(entry)))
             }),
             Err(refusal) => Err(refusal),
         })
@@ -247,7 +249,7 @@ impl Backtest {
         law: &Arc<Law>,
         asking: &Asking,
         canonical: &[u8],
-        at: &Place,
+        at: impl FnOnce() -> Place,
     ) -> Result<Tried, Refusal> {
         let run = self.run.as_ref().ok_or(Refusal::RunStartMissing)?;
         let source = law.source(&asking.query.provider_id)?;
@@ -266,47 +268,50 @@ impl Backtest {
         let place = source.judge.place(&asking.question, &occasion).map_err(unanswered)?;
         let (_, policy) = source.judge.policy(&asking.question).map_err(unanswered)?;
         let heard = self.hearings.hear(law, source, asking, &place, canonical)?;
-        let bench = heard.on(source, asking, &place);
         let asked = asking.question.what;
         let what = self.filter.gate.map_or(asked, What::Gate);
         let floor = law.policy.required_lane(&asking.query.provider_id);
         let need = asking.lane.map_or(floor, |lane| lane.max(floor));
+        let bench = heard.on(source, asking, &place, need);
         let view = View { what, is_question: what == asked, need, cap: source.max_lane };
-        let before = bench.decide(policy, what);
+        let before = bench.decide(policy, Telling::Bare);
         let Some(record) = &entry.release else {
             return Ok(Tried::Differs("a judgement, of which there is no record".to_owned()));
         };
-        if let Some(what) = record.differs(&before.0) {
+        if let Some(what) = record.differs(&before) {
             return Ok(Tried::Differs(what));
         }
         let candidate = &*self.candidate.policy;
-        let after = (candidate.digest() != policy.digest()).then(|| bench.decide(candidate, what));
-        let stands = |(decision, lane): &(ReleaseDecision, Lane)| view.standing(truth_of(what, decision), *lane);
-        let (was, is) = (stands(&before), after.as_ref().map_or_else(|| stands(&before), stands));
+        let after = (candidate.digest() != policy.digest()).then(|| bench.decide_again(candidate, (policy, &before)));
+        let stands = |policy: &ReleasePolicy, decision: &ReleaseDecision| {
+            view.standing(truth_of(what, decision), || bench.lane(policy, what, decision))
+        };
+        let was = stands(policy, &before);
+        let is = after.as_ref().map_or(was, |after| stands(candidate, after));
         let flips = was.lets_through() != is.lets_through();
-        let shown = flips && self.tally.shows(at);
+        let shown = flips && self.tally.shows(&at());
         let probes =
             if shown || self.extent.curves.is_some() { probe::all(candidate, bench, &view) } else { Vec::new() };
         Ok(Tried::Judged(Box::new(Both { view, before, after, was, is, probes })))
     }
 
-    fn count(&mut self, row: &Row<'_>, at: Place, both: &Both) {
+    fn count(&mut self, row: &Row<'_>, at: impl FnOnce() -> Place, both: &Both) {
         let Both { view, before, after, was, is, probes } = both;
         let after = after.as_ref().unwrap_or(before);
         self.tally.judge(*was, *is);
         if self.extent.curves.is_some() {
-            self.tally.draw(before.0.environment.as_str(), probes);
+            self.tally.draw(before.environment.as_str(), probes);
         }
         if was.lets_through() == is.lets_through() {
             return;
         }
         let flip = Flip {
-            place: at,
+            place: at(),
             at: row.at,
-            environment: before.0.environment.to_string(),
-            tenant: before.0.tenant.clone(),
-            before: view.came(&before.0, before.1),
-            after: view.came(&after.0, after.1),
+            environment: before.environment.to_string(),
+            tenant: before.tenant.clone(),
+            before: view.came(before, *was),
+            after: view.came(after, *is),
             turns_at: Vec::new(),
         };
         self.tally.flip(&flip);

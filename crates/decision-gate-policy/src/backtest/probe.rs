@@ -16,6 +16,7 @@ use crate::policy::{ReadyGate, ReleasePolicy, Ungated};
 use crate::release::What;
 use crate::release::hearing::Bench;
 use crate::release::why::counting;
+use crate::result::Telling;
 use crate::waiver;
 
 /// What a number of the candidate does to one decision.
@@ -51,8 +52,8 @@ pub(super) fn all(policy: &ReleasePolicy, bench: &Bench, view: &View) -> Vec<Pro
                 let other = ReadyGate { kind: gate.kind, switch: gate.switch.clone(), gate: other };
                 let mut truths = settings.iter().map(|it| it.truth(&other));
                 let whole = truths.next().flatten();
-                let firm = truths.next();
-                let lane = if firm.is_none_or(|firm| firm == whole) { Lane::Verified } else { Lane::Asserted };
+                let holds = |firm: Option<Option<Truth>>| firm.is_none_or(|firm| firm == whole);
+                let lane = || if holds(truths.next()) { Lane::Verified } else { Lane::Asserted };
                 view.standing(whole, lane).lets_through()
             };
             let (first, last) = turn(level, lets_through);
@@ -75,7 +76,7 @@ impl<'a> Setting<'a> {
         let rest = match what {
             What::Gate(_) => None,
             What::Chain => {
-                let decision = chain::evaluate(policy, context);
+                let decision = chain::told(policy, context, Telling::Bare);
                 let others = decision.rows.iter().filter(|row| row.gate != gate.kind.id);
                 others.filter_map(counting).reduce(Truth::and)
             }
@@ -85,7 +86,7 @@ impl<'a> Setting<'a> {
 
     /// What it comes to with this gate.
     fn truth(&self, gate: &ReadyGate) -> Option<Truth> {
-        let row = chain::row(gate, self.policy, self.context, &waiver::of(self.context));
+        let row = chain::row(gate, self.policy, self.context, &waiver::of(self.context), Telling::Bare);
         let all = [self.rest, counting(&row)].into_iter().flatten().reduce(Truth::and);
         match (self.what, all, self.policy.ungated()) {
             (What::Chain, None, Ungated::Allow) => Some(Truth::True),

@@ -111,7 +111,8 @@ struct Gate<'a> {
 
 impl<'a> Row<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
+        // Checked at once, so that no text in it has to be checked by itself.
+        serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
     }
 }
 

@@ -24,23 +24,22 @@ pub(super) struct View {
 }
 
 impl View {
-    /// What a truth in a lane comes to.
-    pub(super) fn standing(&self, truth: Option<Truth>, lane: Lane) -> Standing {
+    /// What a truth comes to. Its lane is asked for only where that depends on it.
+    pub(super) fn standing(&self, truth: Option<Truth>, lane: impl FnOnce() -> Lane) -> Standing {
         match truth {
             // A gate that was not asked proves nothing: who asks for it alone is left without an answer.
             None if self.is_question => Standing::Unknown,
             None => Standing::NotAsked,
             Some(Truth::Unknown) => Standing::Unknown,
-            Some(_) if lane.min(self.cap) < self.need => Standing::Unknown,
+            Some(_) if self.need > Lane::Asserted && lane().min(self.cap) < self.need => Standing::Unknown,
             Some(Truth::True) => Standing::Allowed,
             Some(Truth::False) => Standing::Blocked,
         }
     }
 
-    /// What a decision comes to, and who says so.
-    pub(super) fn came(&self, decision: &ReleaseDecision, lane: Lane) -> Came {
+    /// What a decision that stands so comes to, and who says so.
+    pub(super) fn came(&self, decision: &ReleaseDecision, outcome: Standing) -> Came {
         let truth = truth_of(self.what, decision);
-        let outcome = self.standing(truth, lane);
         let by_lane = outcome == Standing::Unknown && matches!(truth, Some(Truth::True | Truth::False));
         let id = match self.what {
             What::Chain => decision.decided_by,

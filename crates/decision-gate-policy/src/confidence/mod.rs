@@ -20,7 +20,7 @@ use crate::context::ReleaseContext;
 use crate::eligible::{self, Selected, Terms};
 use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, MinLane, OptionFault};
-use crate::result::{Judged, Outcome};
+use crate::result::{Judged, Outcome, Telling};
 use crate::span::Span;
 use crate::vex_trust::VexInput;
 
@@ -95,7 +95,7 @@ impl GateOptions for ConfidenceOptions {
 }
 
 impl Gate for ConfidenceOptions {
-    fn judge(&self, release: &ReleaseContext) -> Judged {
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged {
         let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Confidence(factors) => Some(factors),
@@ -117,12 +117,12 @@ impl Gate for ConfidenceOptions {
         }
         let confidence = Rate::of(sum, all).unwrap_or(Rate::ZERO);
         let at_best = Rate::of(sum + unknown, all).unwrap_or(Rate::ZERO);
-        self.against_threshold(confidence, at_best, &missing)
-            .detail("confidence", confidence.decimal())
-            .detail("min_confidence", self.min_confidence.decimal())
-            .detail("missing_factors", missing)
+        self.against_threshold(confidence, at_best, &missing, telling)
+            .detail("confidence", || confidence.decimal())
+            .detail("min_confidence", || self.min_confidence.decimal())
+            .detail("missing_factors", || missing)
             .resting_on(selected.found.iter().map(|(it, _)| it.envelope()))
-            .near(selected.misses)
+            .near(selected.misses(telling))
     }
 
     fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
@@ -142,31 +142,35 @@ impl ConfidenceOptions {
         Terms::of(PREDICATE_TYPE, self.min_lane, self.source_environments.as_deref(), self.max_age)
     }
 
-    fn against_threshold(&self, confidence: Rate, at_best: Rate, missing: &[&str]) -> Judged {
+    fn against_threshold(&self, confidence: Rate, at_best: Rate, missing: &[&str], telling: Telling) -> Judged {
         let threshold = self.min_confidence;
         let decimals = threshold.percent_decimals();
-        let (shown, wanted) = (confidence.percent(decimals), threshold.percent(decimals));
+        let (shown, wanted) = (|| confidence.percent(decimals), || threshold.percent(decimals));
         if confidence >= threshold {
             return if missing.is_empty() {
-                let message = format!("Confidence ({shown}) meets threshold ({wanted})");
-                Judged::measured(Outcome::Pass, "confidence_met", message)
+                let message = || format!("Confidence ({}) meets threshold ({})", shown(), wanted());
+                telling.measured(Outcome::Pass, "confidence_met", message)
             } else {
-                let list = missing.join(", ");
-                let message = format!("Confidence ({shown}) meets threshold ({wanted}); missing factors: {list}");
-                Judged::measured(Outcome::PassWithNote, "confidence_met", message)
+                let message = || {
+                    let list = missing.join(", ");
+                    format!("Confidence ({}) meets threshold ({}); missing factors: {list}", shown(), wanted())
+                };
+                telling.measured(Outcome::PassWithNote, "confidence_met", message)
             };
         }
-        let message = match self.below_threshold_action {
-            Action::Warn => format!("Confidence ({shown}) is below threshold (warn mode)"),
-            Action::Block => format!("Confidence ({shown}) is below threshold ({wanted})"),
+        let message = || match self.below_threshold_action {
+            Action::Warn => format!("Confidence ({}) is below threshold (warn mode)", shown()),
+            Action::Block => format!("Confidence ({}) is below threshold ({})", shown(), wanted()),
         };
         let outcome = self.below_threshold_action.outcome();
         // What is missing could still lift it over: then nobody knows.
         if at_best >= threshold {
-            Judged::missing(outcome, "confidence_factors_missing", message)
+            telling
+                .missing(outcome, "confidence_factors_missing", message)
                 .recommend("attest the factors that are missing")
         } else {
-            Judged::measured(outcome, "confidence_below_threshold", message)
+            telling
+                .measured(outcome, "confidence_below_threshold", message)
                 .recommend("strengthen the evidence behind the lowest factors")
         }
     }

@@ -16,7 +16,7 @@ use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
 use crate::gates::{Gate, GateOptions};
 use crate::options::{Action, MinLane};
-use crate::result::{Judged, Outcome};
+use crate::result::{Judged, Outcome, Telling};
 use crate::span::Span;
 
 /// Short names of predicate types.
@@ -71,34 +71,35 @@ impl GateOptions for EvidenceCompletenessOptions {
 }
 
 impl Gate for EvidenceCompletenessOptions {
-    fn judge(&self, release: &ReleaseContext) -> Judged {
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged {
         let environment = &release.environment;
         if self.required_kinds.is_empty() {
-            let message = format!("No evidence kinds required for environment '{environment}'");
-            return Judged::measured(Outcome::Skip, "nothing_required", message);
+            let message = || format!("No evidence kinds required for environment '{environment}'");
+            return telling.measured(Outcome::Skip, "nothing_required", message);
         }
         let (mut missing, mut misses, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
         for kind in &self.required_kinds {
             let selected = eligible::select(release, &self.terms(kind), |content: &Content| Some(content));
             if selected.found.is_empty() {
                 missing.push(kind.as_str());
-                misses.extend(selected.misses);
+                misses.extend(selected.misses(telling));
             }
             evidence.extend(selected.found.iter().map(|(it, _)| it.envelope()));
         }
         let required = self.required_kinds.len();
         if missing.is_empty() {
-            let message = format!("All required evidence is present (kinds: {required})");
-            return Judged::measured(Outcome::Pass, "evidence_complete", message).resting_on(evidence);
+            let message = || format!("All required evidence is present (kinds: {required})");
+            return telling.measured(Outcome::Pass, "evidence_complete", message).resting_on(evidence);
         }
-        let list = missing.join(", ");
-        let message = match self.missing_evidence_action {
-            Action::Warn => format!("Required evidence is missing for this artifact: {list} (warn mode)"),
-            Action::Block => format!("Required evidence is missing for this artifact: {list}"),
+        let end = match self.missing_evidence_action {
+            Action::Warn => " (warn mode)",
+            Action::Block => "",
         };
-        Judged::missing(self.missing_evidence_action.outcome(), "evidence_missing", message)
-            .detail("missing_kinds", missing)
-            .detail("required_kinds", required)
+        let message = || format!("Required evidence is missing for this artifact: {}{end}", missing.join(", "));
+        telling
+            .missing(self.missing_evidence_action.outcome(), "evidence_missing", message)
+            .detail("missing_kinds", || missing)
+            .detail("required_kinds", || required)
             .recommend("hand in signed attestations of these kinds for this artifact")
             .resting_on(evidence)
             .near(misses)

@@ -15,7 +15,7 @@ use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
 use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, names};
-use crate::result::{Judged, NearMiss, Outcome};
+use crate::result::{Judged, NearMiss, Outcome, Telling};
 
 const HAS: &str = "has_execution_evidence";
 const HOT: &str = "execution_evidence_hot_symbol_count";
@@ -40,11 +40,11 @@ impl GateOptions for ExecutionEvidenceOptions {
 }
 
 impl Gate for ExecutionEvidenceOptions {
-    fn judge(&self, release: &ReleaseContext) -> Judged {
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged {
         let environment = &release.environment;
         if !names(&self.required_environments, environment) {
-            let message = format!("Execution evidence not required for environment '{environment}'");
-            return Judged::measured(Outcome::Pass, "environment_not_required", message);
+            let message = || format!("Execution evidence not required for environment '{environment}'");
+            return telling.measured(Outcome::Pass, "environment_not_required", message);
         }
         let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
@@ -60,13 +60,13 @@ impl Gate for ExecutionEvidenceOptions {
         if let Some((attested, evidence)) = best {
             let (hot, paths) = shown(evidence);
             return self
-                .quality(hot, paths)
+                .quality(hot, paths, telling)
                 .resting_on([attested.envelope()])
-                .detail("environment_id", evidence.environment_id())
-                .detail("trace_source", evidence.trace_source())
-                .near(selected.misses);
+                .detail("environment_id", || evidence.environment_id())
+                .detail("trace_source", || evidence.trace_source())
+                .near(selected.misses(telling));
         }
-        self.by_metadata(release, selected.misses)
+        self.by_metadata(release, selected.misses(telling), telling)
     }
 
     fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
@@ -83,58 +83,64 @@ impl ExecutionEvidenceOptions {
         hot >= self.min_hot_symbol_count && paths >= self.min_unique_call_paths
     }
 
-    fn quality(&self, hot: u64, paths: u64) -> Judged {
+    fn quality(&self, hot: u64, paths: u64, telling: Telling) -> Judged {
         let (least_hot, least_paths) = (self.min_hot_symbol_count, self.min_unique_call_paths);
         let judged = if self.enough(hot, paths) {
             let message =
-                format!("Execution evidence meets quality thresholds (hot symbols: {hot}, call paths: {paths})");
-            Judged::measured(Outcome::Pass, "quality_met", message)
+                || format!("Execution evidence meets quality thresholds (hot symbols: {hot}, call paths: {paths})");
+            telling.measured(Outcome::Pass, "quality_met", message)
         } else {
-            let message = format!(
-                "Execution evidence trace quality is insufficient: hot symbols {hot} < {least_hot} or call paths {paths} < {least_paths}"
-            );
-            Judged::measured(self.insufficient_quality_action.outcome(), "insufficient_trace_quality", message)
+            let message = || {
+                format!(
+                    "Execution evidence trace quality is insufficient: hot symbols {hot} < {least_hot} or call paths {paths} < {least_paths}"
+                )
+            };
+            telling
+                .measured(self.insufficient_quality_action.outcome(), "insufficient_trace_quality", message)
                 .recommend("trace a longer run under real load, and attest it again")
         };
         judged
-            .detail("hot_symbol_count", hot)
-            .detail("unique_call_paths", paths)
-            .detail("min_hot_symbol_count", least_hot)
-            .detail("min_unique_call_paths", least_paths)
+            .detail("hot_symbol_count", || hot)
+            .detail("unique_call_paths", || paths)
+            .detail("min_hot_symbol_count", || least_hot)
+            .detail("min_unique_call_paths", || least_paths)
     }
 
-    fn by_metadata(&self, release: &ReleaseContext, mut misses: Vec<NearMiss>) -> Judged {
+    fn by_metadata(&self, release: &ReleaseContext, mut misses: Vec<NearMiss>, telling: Telling) -> Judged {
         if release.metadata_lane < self.min_lane.lane() {
             misses.extend(eligible::asserted(&[HAS, HOT, PATHS], release, self.min_lane.lane()));
-            return self.missing("execution_evidence_missing", misses);
+            return self.missing("execution_evidence_missing", misses, telling);
         }
         let said = |key: &str| release.metadata.get(key);
         match said(HAS).map(String::as_str) {
-            None if said(HOT).is_none() && said(PATHS).is_none() => self.missing("execution_evidence_missing", misses),
-            Some("false") => self.missing("execution_evidence_missing", misses),
+            None if said(HOT).is_none() && said(PATHS).is_none() => {
+                self.missing("execution_evidence_missing", misses, telling)
+            }
+            Some("false") => self.missing("execution_evidence_missing", misses, telling),
             Some("true") => {
                 let (hot, paths) = (count(release, HOT), count(release, PATHS));
                 match (hot, paths) {
-                    (Ok(hot), Ok(paths)) => self.quality(hot, paths).near(misses),
+                    (Ok(hot), Ok(paths)) => self.quality(hot, paths, telling).near(misses),
                     (hot, paths) => {
                         misses.extend([hot.err(), paths.err()].into_iter().flatten());
-                        self.missing("execution_evidence_malformed", misses)
+                        self.missing("execution_evidence_malformed", misses, telling)
                     }
                 }
             }
             other => {
                 misses.push(eligible::malformed(HAS, "`true` or `false`", other.map(str::to_owned).as_ref()));
-                self.missing("execution_evidence_malformed", misses)
+                self.missing("execution_evidence_malformed", misses, telling)
             }
         }
     }
 
-    fn missing(&self, reason: &'static str, misses: Vec<NearMiss>) -> Judged {
-        let message = match self.missing_evidence_action {
+    fn missing(&self, reason: &'static str, misses: Vec<NearMiss>, telling: Telling) -> Judged {
+        let message = || match self.missing_evidence_action {
             Action::Warn => "No execution evidence found for this artifact (warn mode)",
             Action::Block => "No execution evidence found for this artifact in required environment",
         };
-        Judged::missing(self.missing_evidence_action.outcome(), reason, message)
+        telling
+            .missing(self.missing_evidence_action.outcome(), reason, message)
             .recommend("run the artifact in a source environment and attest its trace")
             .near(misses)
     }

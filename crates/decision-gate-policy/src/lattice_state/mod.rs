@@ -19,7 +19,7 @@ use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
 use crate::gates::{Gate, GateOptions};
 use crate::options::Action;
-use crate::result::{Basis, Judged, Outcome};
+use crate::result::{Judged, Outcome, Telling};
 use crate::vex_trust::VexInput;
 
 impl GateOptions for LatticeStateOptions {
@@ -48,10 +48,10 @@ struct Verdict<'a> {
 }
 
 impl Gate for LatticeStateOptions {
-    fn judge(&self, release: &ReleaseContext) -> Judged {
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged {
         let statuses: BTreeSet<_> = release.statuses().into_iter().filter(|it| self.applies(*it)).collect();
         if statuses.is_empty() {
-            return self.no_status();
+            return self.no_status(telling);
         }
         let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
@@ -65,13 +65,13 @@ impl Gate for LatticeStateOptions {
         }
         let verdicts = self.verdicts(release, &statuses, &states);
         let judged = match verdicts.iter().max() {
-            Some(worst) => self.worst(worst),
-            None => self.no_state(),
+            Some(worst) => self.worst(worst, telling),
+            None => self.no_state(telling),
         };
         judged
-            .detail("claims", verdicts.len())
+            .detail("claims", || verdicts.len())
             .resting_on(selected.found.iter().map(|(it, _)| it.envelope()))
-            .near(selected.misses)
+            .near(selected.misses(telling))
     }
 
     fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
@@ -124,47 +124,48 @@ impl LatticeStateOptions {
         Verdict { outcome, stand, status, vulnerability, state }
     }
 
-    fn worst(&self, worst: &Verdict<'_>) -> Judged {
+    fn worst(&self, worst: &Verdict<'_>, telling: Telling) -> Judged {
         let (status, state, name) = (worst.status, worst.state.word(), worst.vulnerability);
         let mode = if worst.outcome == Outcome::Warn { " (warn mode)" } else { "" };
-        let (reason, message) = match worst.stand {
-            Stand::Missing => return self.no_state().detail("vulnerability", name).detail("status", status.word()),
+        let (reason, stands) = match worst.stand {
+            Stand::Missing => {
+                let judged = self.no_state(telling);
+                return judged.detail("vulnerability", || name).detail("status", || status.word());
+            }
             Stand::Agrees => {
-                let message = format!("Reachability agrees with status '{status}' (weakest state: {state})");
-                return Judged::measured(Outcome::Pass, "state_agrees", message);
+                let message = || format!("Reachability agrees with status '{status}' (weakest state: {state})");
+                return telling.measured(Outcome::Pass, "state_agrees", message);
             }
-            Stand::Unconfirmed => (
-                "state_unconfirmed",
-                format!("Lattice state {state} of {name} does not confirm status '{status}'{mode}"),
-            ),
-            Stand::Contradicts => {
-                let reason = if worst.state == LatticeState::X { "state_contested" } else { "state_contradicts" };
-                (reason, format!("Lattice state {state} of {name} contradicts status '{status}'{mode}"))
-            }
+            Stand::Unconfirmed => ("state_unconfirmed", "does not confirm"),
+            Stand::Contradicts if worst.state == LatticeState::X => ("state_contested", "contradicts"),
+            Stand::Contradicts => ("state_contradicts", "contradicts"),
         };
-        Judged::measured(worst.outcome, reason, message)
-            .detail("vulnerability", name)
-            .detail("status", status.word())
-            .detail("state", state)
+        telling
+            .measured(worst.outcome, reason, || {
+                format!("Lattice state {state} of {name} {stands} status '{status}'{mode}")
+            })
+            .detail("vulnerability", || name)
+            .detail("status", || status.word())
+            .detail("state", || state)
             .recommend("confirm by static and runtime analysis that the code is not reached, or change the status")
     }
 
-    fn no_state(&self) -> Judged {
-        let message = match self.missing_state_action {
+    fn no_state(&self, telling: Telling) -> Judged {
+        let message = || match self.missing_state_action {
             Action::Warn => "No reachability state available for this artifact (warn mode)",
             Action::Block => "No reachability state available for this artifact",
         };
-        Judged::missing(self.missing_state_action.outcome(), "reachability_missing", message)
+        telling
+            .missing(self.missing_state_action.outcome(), "reachability_missing", message)
             .recommend("attest the reachability of every vulnerability that a status is claimed for")
     }
 
-    fn no_status(&self) -> Judged {
-        let message = "No VEX status transition to judge";
+    fn no_status(&self, telling: Telling) -> Judged {
         let outcome = match self.no_status_action {
             NoStatusAction::Pass => Outcome::Pass,
             NoStatusAction::Warn => Outcome::Warn,
             NoStatusAction::Block => Outcome::Block,
         };
-        Judged { basis: Basis::Missing, ..Judged::measured(outcome, "no_status_requested", message) }
+        telling.missing(outcome, "no_status_requested", || "No VEX status transition to judge")
     }
 }

@@ -23,9 +23,11 @@ use super::question::What;
 use super::rules::Rules;
 use super::sift::{Sieve, Sifted};
 use super::why::counting;
+use crate::attested::Attested;
 use crate::chain::{self, ReleaseDecision};
 use crate::context::ReleaseContext;
 use crate::policy::ReleasePolicy;
+use crate::result::Telling;
 use crate::vex_trust::{VexInput, VexTrustConfidenceFactorProvider};
 
 /// What counts of what was brought for one artifact.
@@ -38,9 +40,11 @@ pub(crate) struct Hearing {
     seen: BTreeMap<String, decision_gate_core::trust::Height>,
 }
 
-/// Where a release is to go, for whom, when, and what is asked about it.
+/// Where a release is to go, for whom, when, what is asked about it, and what the answer must be believed by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Going<'a> {
+    /// What is verified is looked at by itself only where this is more than [`Lane::Asserted`].
+    pub(crate) need: Lane,
     pub(crate) environment: &'a EnvironmentName,
     pub(crate) tenant: Option<&'a str>,
     pub(crate) asked: &'a Asked,
@@ -114,7 +118,7 @@ impl Hearing {
             self.turn(&mut context, rules, history, least, going);
             context
         };
-        Bench { all: of(Lane::Asserted), firm: self.has_asserted(going).then(|| of(Lane::Verified)) }
+        Bench { all: of(Lane::Asserted), firm: self.has_firm(going).then(|| of(Lane::Verified)) }
     }
 
     /// The same bench on another occasion.
@@ -122,7 +126,7 @@ impl Hearing {
         let history = self.history(&rules.issuers, going);
         self.turn(&mut bench.all, rules, &history, Lane::Asserted, going);
         bench.firm = match bench.firm.take() {
-            _ if !self.has_asserted(going) => None,
+            _ if !self.has_firm(going) => None,
             Some(mut firm) => {
                 self.turn(&mut firm, rules, &history, Lane::Verified, going);
                 Some(firm)
@@ -135,11 +139,14 @@ impl Hearing {
         };
     }
 
-    /// Whether anything is only asserted. Where nothing is, what is verified is all.
-    fn has_asserted(&self, going: &Going<'_>) -> bool {
-        !going.asked.metadata.is_empty()
-            || self.sifted.attestations.iter().any(|it| it.lane() < Lane::Verified)
-            || self.signed.is_some()
+    /// Whether what is verified is looked at by itself: somebody needs it, and anything is only asserted. Where nothing is,
+    /// what is verified is all.
+    fn has_firm(&self, going: &Going<'_>) -> bool {
+        let is_asserted = |it: &Attested| it.lane() < Lane::Verified;
+        going.need > Lane::Asserted
+            && (!going.asked.metadata.is_empty()
+                || self.sifted.attestations.iter().any(is_asserted)
+                || self.signed.is_some())
     }
 
     /// What does not depend on the occasion.
@@ -154,7 +161,7 @@ impl Hearing {
 
     /// What does, counting what has at least this lane.
     fn turn(&self, context: &mut ReleaseContext, rules: &Rules, history: &History, least: Lane, going: &Going<'_>) {
-        let Going { environment, tenant, asked, at } = *going;
+        let Going { environment, tenant, asked, at, need: _ } = *going;
         let documents = match (&self.signed, least) {
             (Some(signed), Lane::Verified) => signed,
             (Some(_), Lane::Asserted) | (None, _) => &self.sifted.documents,
@@ -174,15 +181,26 @@ impl Hearing {
 }
 
 impl Bench {
-    /// What the gates come to, and how far that can be believed: what is only asserted counts for the lane where without
-    /// it the answer would be another.
-    pub(crate) fn decide(&self, policy: &ReleasePolicy, what: What) -> (ReleaseDecision, Lane) {
-        let decision = chain::evaluate(policy, &self.all);
-        let asserted = self
-            .firm
-            .as_ref()
-            .is_some_and(|firm| truth_of(what, &chain::evaluate(policy, firm)) != truth_of(what, &decision));
-        (decision, if asserted { Lane::Asserted } else { Lane::Verified })
+    /// What the gates come to.
+    pub(crate) fn decide(&self, policy: &ReleasePolicy, telling: Telling) -> ReleaseDecision {
+        chain::told(policy, &self.all, telling)
+    }
+
+    /// What they come to under another policy than the one that they were told by, as far as that decides.
+    pub(crate) fn decide_again(
+        &self,
+        policy: &ReleasePolicy,
+        told: (&ReleasePolicy, &ReleaseDecision),
+    ) -> ReleaseDecision {
+        chain::told_again(policy, &self.all, told)
+    }
+
+    /// How far a decision can be believed, as far as is needed: what is only asserted counts for the lane where without it the
+    /// answer would be another.
+    pub(crate) fn lane(&self, policy: &ReleasePolicy, what: What, decision: &ReleaseDecision) -> Lane {
+        let firm = self.firm.as_ref().map(|firm| chain::told(policy, firm, Telling::Bare));
+        let asserted = firm.is_some_and(|firm| truth_of(what, &firm) != truth_of(what, decision));
+        if asserted { Lane::Asserted } else { Lane::Verified }
     }
 
     /// The contexts that an answer must hold in to be believed.
@@ -226,10 +244,46 @@ impl Epochs {
 
 /// Envelopes, sorted, and the distinct keys that signed them.
 pub(super) fn rests_on(sifted: &Sifted, envelopes: BTreeSet<Digest>) -> decision_gate_core::trust::ReleasedBy {
-    let signers = envelopes.iter().filter_map(|it| sifted.signers.get(it)).flatten().cloned();
+    let signers = envelopes.iter().filter_map(|it| sifted.signers.get(it)).flat_map(|it| it.iter().cloned());
     let signers: BTreeSet<_> = signers.collect();
     decision_gate_core::trust::ReleasedBy {
         signers: signers.into_iter().collect(),
         envelopes: envelopes.into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::tests::{NOW, policy, subject};
+
+    /// What the first occasion did not need is there on the second that does.
+    #[test]
+    fn t179_what_is_verified_is_looked_at_wherever_it_is_needed() {
+        let environment: EnvironmentName = "production".parse().unwrap();
+        let rules = Rules { environments: [environment.clone()].into(), ..Rules::default() };
+        let said = [("has_execution_evidence", "true"), ("execution_evidence_hot_symbol_count", "9")];
+        let said = said.into_iter().chain([("execution_evidence_unique_call_paths", "9")]);
+        let metadata = said.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let asked = Asked { metadata, ..Asked::default() };
+        let (provider, keys) = ("release".try_into().unwrap(), Keyring::new([]).unwrap());
+        let at = Timestamp::UnixMillis(NOW);
+        let hearing = Hearing::of(&rules, &keys, &provider, &subject(), at, &Brought::default());
+        let options = json!({ "Enabled": true, "MissingEvidenceAction": "Block", "MinLane": "Asserted" });
+        let policy = policy(&json!({ "ExecutionEvidence": options }));
+        let going = |need| Going { need, environment: &environment, tenant: None, asked: &asked, at: NOW };
+
+        let history = hearing.history(&rules.issuers, &going(Lane::Asserted));
+        let mut bench = hearing.bench(&rules, &history, &going(Lane::Asserted));
+        assert_eq!(bench.contexts().count(), 1);
+        let decision = bench.decide(&policy, Telling::Bare);
+        assert_eq!(decision.truth, Truth::True);
+        hearing.turn_bench(&mut bench, &rules, &going(Lane::Verified));
+        assert_eq!(bench.contexts().count(), 2);
+        assert_eq!(bench.lane(&policy, What::Chain, &decision), Lane::Asserted);
+        hearing.turn_bench(&mut bench, &rules, &going(Lane::Asserted));
+        assert_eq!(bench.contexts().count(), 1);
     }
 }

@@ -18,6 +18,7 @@ use super::{answer, marks, view};
 use crate::chain;
 use crate::outlook;
 use crate::policy::ReleasePolicy;
+use crate::result::Telling;
 
 const BROUGHT_INVALID: FaultCode = FaultCode::known("release_evidence_invalid");
 const POLICY_UNKNOWN: FaultCode = FaultCode::known("release_policy_unknown");
@@ -76,10 +77,11 @@ impl Judge {
         let hearing =
             Hearing::of(&self.rules, scale.keys, &query.provider_id, place.subject, scale.occasion.at, &brought);
         let asked = question.asked.or(&brought.asked);
-        let going = place.going(&asked);
+        let going = place.going(&asked, Lane::Verified);
         let history = hearing.history(&self.rules.issuers, &going);
         let bench = hearing.bench(&self.rules, &history, &going);
-        let (decision, lane) = bench.decide(policy, question.what);
+        let decision = bench.decide(policy, Telling::Whole);
+        let lane = bench.lane(policy, question.what, &decision);
         let judged = answer::Judged {
             what: question.what,
             name,
@@ -162,8 +164,8 @@ pub(crate) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub(crate) fn going(&self, asked: &'a Asked) -> Going<'a> {
-        Going { environment: self.environment, tenant: self.tenant, asked, at: self.at }
+    pub(crate) fn going(&self, asked: &'a Asked, need: Lane) -> Going<'a> {
+        Going { environment: self.environment, tenant: self.tenant, asked, at: self.at, need }
     }
 }
 

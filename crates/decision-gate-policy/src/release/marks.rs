@@ -52,6 +52,9 @@ pub(super) fn of(seen: &Seen, subject: &Subject) -> BTreeMap<String, Height> {
 /// What marks say of a release of this subject.
 pub(super) fn read(marks: &BTreeMap<String, Height>, subject: &Subject) -> Seen {
     let mut seen = Seen::default();
+    if marks.is_empty() {
+        return seen;
+    }
     let artifacts = artifacts(subject);
     for (name, height) in marks {
         let [first, ..] = height.numbers();

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use decision_gate_attest::bundle::{self, Item};
 use decision_gate_attest::evidence::{PassedOver, Weight};
@@ -47,7 +48,7 @@ pub(crate) struct Sifted {
     pub(super) rejected: BTreeSet<Rejected>,
     pub(super) passed_over: BTreeSet<PassedOver>,
     /// Who signed, by envelope.
-    pub(super) signers: BTreeMap<Digest, Vec<ReleaseSigner>>,
+    pub(super) signers: BTreeMap<Digest, Arc<[ReleaseSigner]>>,
 }
 
 /// Where something stands, and how far it can be believed there.
@@ -182,7 +183,7 @@ impl Sieve<'_> {
         sifted: &mut Sifted,
     ) {
         let (digest, kind) = (envelope.digest(), statement.get().predicate_type());
-        let signed = |signers: &[KeyId]| -> Vec<ReleaseSigner> {
+        let signed = |signers: &[KeyId]| -> Arc<[ReleaseSigner]> {
             signers
                 .iter()
                 .map(|it| ReleaseSigner { key_id: it.clone(), predicate_type: Some(kind.to_owned()) })
@@ -251,7 +252,7 @@ impl Sifted {
         self.documents.extend(other.documents.iter().cloned());
         self.rejected.extend(other.rejected.iter().cloned());
         self.passed_over.extend(other.passed_over.iter().cloned());
-        self.signers.extend(other.signers.iter().map(|(envelope, signers)| (*envelope, signers.clone())));
+        self.signers.extend(other.signers.iter().map(|(envelope, signers)| (*envelope, Arc::clone(signers))));
     }
 
     fn take_document(&mut self, document: VexEvidence, predicate_type: Option<&str>, place: Place<'_>) {

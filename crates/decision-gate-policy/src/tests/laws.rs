@@ -5,10 +5,11 @@ use decision_gate_core::condition::Truth;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{MINUTE, NOW, attest, policy, released, subject, time};
-use crate::chain::{evaluate, precheck};
+use super::{MINUTE, NOW, attest, bare, policy, released, subject, time};
+use crate::chain::{evaluate, precheck, told, told_again};
 use crate::context::ReleaseContext;
 use crate::policy::ReleasePolicy;
+use crate::result::Telling;
 
 /// Every action blocks, and the strict options are on.
 fn strict() -> ReleasePolicy {
@@ -35,6 +36,23 @@ fn strict() -> ReleasePolicy {
             "BelowThresholdAction": "Block",
             "Weights": { "vex_trust": 0, "reachability": 0 },
         },
+    }))
+}
+
+/// Of its gates one is the same, one has another number, one another mode, and two are off.
+fn other() -> ReleasePolicy {
+    policy(&json!({
+        "ExecutionEvidence": { "Enabled": true, "MissingEvidenceAction": "Block" },
+        "BeaconRate": {
+            "Enabled": true,
+            "BelowThresholdAction": "Block",
+            "MissingBeaconAction": "Block",
+            "LowCountAction": "Block",
+            "LookbackWindow": "10m",
+            "MinVerificationRate": 0.75,
+        },
+        "UncertaintyTier": { "Enabled": true, "T1OtherStatusAction": "Block", "T2Action": "Block", "Mode": "Warn" },
+        "LatticeState": { "Enabled": false },
     }))
 }
 
@@ -126,6 +144,20 @@ proptest! {
             let holds = |it: &crate::result::GateResult| it.truth.is_none_or(rank);
             prop_assert!(holds(less) <= holds(whole), "{}: {} -> {}", whole.gate, whole.judged.message, less.judged.message);
         }
+    }
+
+    #[test]
+    fn what_decides_is_the_same_however_much_is_told(release in release(), strict in any::<bool>()) {
+        let policy = if strict { self::strict() } else { other() };
+        let whole = evaluate(&policy, &release);
+        prop_assert_eq!(told(&policy, &release, Telling::Bare), bare(&whole));
+    }
+
+    #[test]
+    fn a_second_policy_says_the_same_after_another_as_by_itself(release in release(), turn in any::<bool>()) {
+        let (first, second) = if turn { (strict(), other()) } else { (other(), strict()) };
+        let known = evaluate(&first, &release);
+        prop_assert_eq!(bare(&told_again(&second, &release, (&first, &known))), bare(&evaluate(&second, &release)));
     }
 
     #[test]

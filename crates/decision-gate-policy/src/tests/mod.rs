@@ -18,11 +18,11 @@ use decision_gate_core::keys::{KeyId, Keyring, SigningKey, TrustedKey};
 use serde_json::{Value, json};
 
 use crate::attested::Attested;
-use crate::chain::{ReleaseDecision, evaluate};
+use crate::chain::{ReleaseDecision, evaluate, told};
 use crate::context::ReleaseContext;
 use crate::options::PolicyDocument;
 use crate::policy::ReleasePolicy;
-use crate::result::GateResult;
+use crate::result::{GateResult, Judged, Telling};
 
 /// 2026-11-01T12:00:00Z.
 pub(crate) const NOW: i64 = 1_793_534_400_000;
@@ -146,6 +146,16 @@ pub(crate) fn released(case: &Value) -> ReleaseContext {
     release
 }
 
+/// A decision without what is only told.
+pub(crate) fn bare(decision: &ReleaseDecision) -> ReleaseDecision {
+    let row = |it: &GateResult| {
+        let Judged { outcome, basis, reason, .. } = it.judged;
+        let judged = Judged { basis, ..Telling::Bare.measured(outcome, reason, || "") };
+        GateResult { judged, mode_source: None, ..it.clone() }
+    };
+    ReleaseDecision { rows: decision.rows.iter().map(row).collect(), ..decision.clone() }
+}
+
 /// Runs a table of cases `{why, options?, …release, outcome, reason, message?, truth?, near?}` through the whole chain.
 pub(crate) fn table(key: &str, gate: &str, text: &str) {
     let table: Value = serde_json::from_str(text).unwrap();
@@ -157,7 +167,9 @@ pub(crate) fn table(key: &str, gate: &str, text: &str) {
             options[name] = value.clone();
         }
         let release = released(case);
-        let decision = evaluate(&policy(&json!({ key: options })), &release);
+        let policy = policy(&json!({ key: options }));
+        let decision = evaluate(&policy, &release);
+        assert_eq!(told(&policy, &release, Telling::Bare), bare(&decision), "{why}: told of or not");
         let row = row(&decision, gate);
         let seen = (format!("{:?}", row.outcome), row.judged.reason);
         let wanted = (case["outcome"].as_str().unwrap().to_owned(), case["reason"].as_str().unwrap());

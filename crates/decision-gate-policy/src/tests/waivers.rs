@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{MINUTE, NOW, attest, policy, release, row, subject, time};
 use crate::attested::Attested;
-use crate::chain::evaluate;
+use crate::chain::{evaluate, told_again};
 use crate::context::{Rejected, ReleaseContext};
 use crate::policy::ReleasePolicy;
 use crate::result::Outcome;
@@ -132,4 +132,15 @@ fn the_cap_and_the_report_are_the_policy_s() {
     assert_eq!(row(&decision, "execution-evidence").refused_waivers[0].code, "waiver_too_long");
     let decision = evaluate(&blocking(&json!({ "ReportWithin": "2d" })), &waiver());
     assert!(decision.upcoming.is_empty());
+}
+
+/// Two policies that ask the same, and differ in how long a waiver may hold only.
+#[test]
+fn t179_an_answer_under_other_rules_on_waivers_is_not_taken_over() {
+    let release = with([attest(&subject(), PREDICATE_TYPE, predicate(&json!({})))]);
+    let (lenient, strict) = (blocking(&json!({})), blocking(&json!({ "MaxValidity": "1s" })));
+    let known = evaluate(&lenient, &release);
+    let again = told_again(&strict, &release, (&lenient, &known));
+    assert_eq!((known.truth, again.truth), (Truth::True, evaluate(&strict, &release).truth));
+    assert_ne!(again.truth, Truth::True);
 }

@@ -19,7 +19,7 @@ use crate::context::ReleaseContext;
 use crate::eligible::{self, Terms};
 use crate::gates::{Gate, GateOptions, Level, Threshold};
 use crate::options::{Action, MinLane, OptionFault};
-use crate::result::{Judged, Outcome};
+use crate::result::{Judged, Outcome, Telling};
 use crate::span::Span;
 
 /// Options of the gate.
@@ -97,7 +97,7 @@ impl GateOptions for UncertaintyTierOptions {
 }
 
 impl Gate for UncertaintyTierOptions {
-    fn judge(&self, release: &ReleaseContext) -> Judged {
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged {
         let terms = self.terms();
         let selected = eligible::select(release, &terms, |content| match content {
             Content::Uncertainty(uncertainty) => Some(uncertainty),
@@ -106,10 +106,12 @@ impl Gate for UncertaintyTierOptions {
         let entries = selected.found.iter().flat_map(|(_, it)| &it.entries);
         let worst = entries.map(|(code, score)| (*score, code.as_str())).max();
         let judged = match worst {
-            None => self.nothing(release),
-            Some((score, code)) => self.tier(release, score).detail("code", code).detail("score", score.decimal()),
+            None => self.nothing(release, telling),
+            Some((score, code)) => {
+                self.tier(release, score, telling).detail("code", || code).detail("score", || score.decimal())
+            }
         };
-        judged.resting_on(selected.found.iter().map(|(it, _)| it.envelope())).near(selected.misses)
+        judged.resting_on(selected.found.iter().map(|(it, _)| it.envelope())).near(selected.misses(telling))
     }
 
     fn moments(&self, release: &ReleaseContext) -> Vec<i64> {
@@ -128,37 +130,40 @@ impl UncertaintyTierOptions {
         (if blocked.is_some() { self.t1_action } else { self.t1_other_status_action }, blocked)
     }
 
-    fn nothing(&self, release: &ReleaseContext) -> Judged {
+    fn nothing(&self, release: &ReleaseContext, telling: Telling) -> Judged {
         let (action, _) = self.first(release);
-        let message = match action {
+        let message = || match action {
             Action::Warn => "No uncertainty entries available for this artifact, counted as tier T1 (warn mode)",
             Action::Block => "No uncertainty entries available for this artifact, counted as tier T1",
         };
-        Judged::missing(action.outcome(), "uncertainty_missing", message)
-            .detail("tier", "T1")
+        telling
+            .missing(action.outcome(), "uncertainty_missing", message)
+            .detail("tier", || "T1")
             .recommend("attest what is uncertain about the artifact, with score 0 where nothing is")
     }
 
-    fn tier(&self, release: &ReleaseContext, score: Rate) -> Judged {
-        let shown = score.decimal();
+    fn tier(&self, release: &ReleaseContext, score: Rate, telling: Telling) -> Judged {
+        let shown = || score.decimal();
         if score >= self.t1_min_score {
             let (action, blocked) = self.first(release);
-            let against = blocked.map_or_else(String::new, |it| format!(" and blocks status '{it}'"));
-            let message = match action {
-                Action::Warn => format!("Uncertainty tier T1 (score {shown}) is too high (warn mode)"),
-                Action::Block => format!("Uncertainty tier T1 (score {shown}) is too high{against}"),
+            let against = || blocked.map_or_else(String::new, |it| format!(" and blocks status '{it}'"));
+            let message = || match action {
+                Action::Warn => format!("Uncertainty tier T1 (score {}) is too high (warn mode)", shown()),
+                Action::Block => format!("Uncertainty tier T1 (score {}) is too high{}", shown(), against()),
             };
-            return Judged::measured(action.outcome(), "uncertainty_t1", message)
-                .detail("tier", "T1")
+            return telling
+                .measured(action.outcome(), "uncertainty_t1", message)
+                .detail("tier", || "T1")
                 .recommend("resolve the uncertain entries, or ask for another status");
         }
         if score >= self.t2_min_score {
-            let message = match self.t2_action {
-                Action::Warn => format!("Uncertainty tier T2 (score {shown}) is raised (warn mode)"),
-                Action::Block => format!("Uncertainty tier T2 (score {shown}) is raised"),
+            let message = || match self.t2_action {
+                Action::Warn => format!("Uncertainty tier T2 (score {}) is raised (warn mode)", shown()),
+                Action::Block => format!("Uncertainty tier T2 (score {}) is raised", shown()),
             };
-            return Judged::measured(self.t2_action.outcome(), "uncertainty_t2", message)
-                .detail("tier", "T2")
+            return telling
+                .measured(self.t2_action.outcome(), "uncertainty_t2", message)
+                .detail("tier", || "T2")
                 .recommend("resolve the uncertain entries");
         }
         let (outcome, reason, tier) = if score >= self.t3_min_score {
@@ -166,7 +171,8 @@ impl UncertaintyTierOptions {
         } else {
             (Outcome::Pass, "uncertainty_t4", "T4")
         };
-        Judged::measured(outcome, reason, format!("Uncertainty tier {tier} (score {shown}) is acceptable"))
-            .detail("tier", tier)
+        telling
+            .measured(outcome, reason, || format!("Uncertainty tier {tier} (score {}) is acceptable", shown()))
+            .detail("tier", || tier)
     }
 }

@@ -3,15 +3,15 @@
 use decision_gate_attest::rate::Rate;
 use serde_json::{Value, json};
 
-use crate::result::{GateResult, Judged, Outcome};
+use crate::result::{GateResult, Judged, Outcome, Telling};
 
 /// The detail that holds the record.
 const DETAIL: &str = "audit";
 
 /// The judgement with its record among the details.
 pub(super) fn complete(judged: Judged) -> Judged {
-    let record = record(&judged, judged.outcome);
-    judged.detail(DETAIL, record)
+    let record = (judged.telling == Telling::Whole).then(|| record(&judged, judged.outcome));
+    judged.detail(DETAIL, || record)
 }
 
 /// The record of a row: as the gate said it, with the outcome that counts.

@@ -14,7 +14,7 @@ use super::options::{MissingTrustBehavior, VexTrustOptions};
 use crate::context::ReleaseContext;
 use crate::gates::Gate;
 use crate::options::Action;
-use crate::result::{Basis, Judged, Outcome};
+use crate::result::{Basis, Judged, Outcome, Telling};
 
 /// One thing that is not met.
 struct Failure {
@@ -40,9 +40,9 @@ impl Verdict<'_> {
 }
 
 impl Gate for VexTrustOptions {
-    fn judge(&self, release: &ReleaseContext) -> Judged {
-        let judged = self.judged(release).detail("environment", release.environment.as_str());
-        let judged = if self.bypasses() { judged.detail("bypass", true) } else { judged };
+    fn judge(&self, release: &ReleaseContext, telling: Telling) -> Judged {
+        let judged = self.judged(release, telling).detail("environment", || release.environment.as_str());
+        let judged = if self.bypasses() { judged.detail("bypass", || true) } else { judged };
         audit::complete(judged)
     }
 
@@ -54,21 +54,22 @@ impl Gate for VexTrustOptions {
 }
 
 impl VexTrustOptions {
-    fn judged(&self, release: &ReleaseContext) -> Judged {
+    fn judged(&self, release: &ReleaseContext, telling: Telling) -> Judged {
         if let Some(status) = release.requested_status
             && !self.apply_to_statuses.contains(&status)
         {
-            let message = format!("VEX trust not required for status '{status}'");
-            return Judged::measured(Outcome::Pass, "status_not_applicable", message);
+            let message = || format!("VEX trust not required for status '{status}'");
+            return telling.measured(Outcome::Pass, "status_not_applicable", message);
         }
         if let Some(source) = release.vex.as_ref().and_then(VexInput::withdrawn) {
-            return self.silent(&format!("VEX source '{source}' no longer says what it said last about this artifact"));
+            let message = || format!("VEX source '{source}' no longer says what it said last about this artifact");
+            return self.silent(message, telling);
         }
         let Some(input) = release.vex.as_ref().filter(|it| !it.transitions().is_empty()) else {
-            return self.missing("No VEX trust data available for this artifact");
+            return self.missing(|| "No VEX trust data available for this artifact".to_owned(), telling);
         };
         if let Some(source) = self.sources.as_deref().and_then(|it| input.silent(it)) {
-            return self.silent(&format!("VEX source '{source}' is silent about this artifact"));
+            return self.silent(|| format!("VEX source '{source}' is silent about this artifact"), telling);
         }
         let wanted = |status: VexStatus| match release.requested_status {
             Some(requested) => status == requested,
@@ -80,35 +81,38 @@ impl VexTrustOptions {
             (Reverse(it.outcome()), it.status.trust_score, &it.transition.vulnerability, it.transition.status)
         });
         match (worst, release.requested_status) {
-            (Some(worst), _) => self.answer(worst, &verdicts),
+            (Some(worst), _) => self.answer(worst, &verdicts, telling),
             (None, Some(status)) => {
-                self.missing(&format!("No VEX trust data available for status '{status}' of this artifact"))
+                let message = || format!("No VEX trust data available for status '{status}' of this artifact");
+                self.missing(message, telling)
             }
             (None, None) => {
-                let message = "No VEX status transition to judge for this artifact";
-                Judged::measured(Outcome::PassWithNote, "no_status_transition", message)
+                let message = || "No VEX status transition to judge for this artifact";
+                telling.measured(Outcome::PassWithNote, "no_status_transition", message)
             }
         }
     }
 
-    fn missing(&self, message: &str) -> Judged {
+    fn missing(&self, message: impl FnOnce() -> String, telling: Telling) -> Judged {
         let mode = match self.missing_trust_behavior {
             MissingTrustBehavior::Allow => " (allowed)",
             MissingTrustBehavior::Warn => " (warn mode)",
             MissingTrustBehavior::Block => "",
         };
         let outcome = self.missing_trust_behavior.outcome();
-        Judged::missing(outcome, "missing_vex_trust_data", format!("{message}{mode}"))
+        telling
+            .missing(outcome, "missing_vex_trust_data", || message() + mode)
             .recommend("hand in VEX that an issuer of the directory signed, and that names the artifact")
     }
 
     /// What is kept back may be anything, so that the gravest of the actions is taken.
-    fn silent(&self, message: &str) -> Judged {
+    fn silent(&self, message: impl FnOnce() -> String, telling: Telling) -> Judged {
         let actions = [self.failure_action, self.contradiction_action.unwrap_or(self.failure_action)];
         let gravest = actions.into_iter().map(Action::outcome).chain([self.missing_trust_behavior.outcome()]).max();
         let outcome = gravest.unwrap_or(Outcome::Block);
         let mode = if outcome == Outcome::Block { "" } else { " (warn mode)" };
-        Judged::missing(outcome, "vex_source_silent", format!("{message}{mode}"))
+        telling
+            .missing(outcome, "vex_source_silent", || message() + mode)
             .recommend("hand in the issuer's current documents beside those that it has published before")
     }
 
@@ -190,53 +194,52 @@ impl VexTrustOptions {
         }
     }
 
-    fn answer(&self, worst: &Verdict<'_>, all: &[Verdict<'_>]) -> Judged {
-        let evidence: Vec<_> = all.iter().map(|it| it.claim.evidence).collect();
+    fn answer(&self, worst: &Verdict<'_>, all: &[Verdict<'_>], telling: Telling) -> Judged {
         let status = &worst.status;
         let outcome = worst.outcome();
         // The first failure of the gravest action is the reason.
         let decisive = worst.failures.iter().find(|it| it.action.outcome() == outcome);
         let judged = match decisive {
             None => {
-                let (seen, least) = (status.trust_score.decimal(), self.min_composite_score.decimal());
-                let message = format!("VEX trust score ({seen}) meets threshold ({least})");
-                Judged::measured(Outcome::Pass, "trust_met", message)
+                let message = || {
+                    let (seen, least) = (status.trust_score.decimal(), self.min_composite_score.decimal());
+                    format!("VEX trust score ({seen}) meets threshold ({least})")
+                };
+                telling.measured(Outcome::Pass, "trust_met", message)
             }
             Some(failure) => {
-                let message = match failure.action {
+                let message = || match failure.action {
                     Action::Warn => format!("{} (warn mode)", failure.message),
                     Action::Block => failure.message.clone(),
                 };
                 // Where anything that was measured fails, more data would not have helped.
                 let measured = worst.failures.iter().any(|it| it.basis == Basis::Measured);
                 let basis = if measured { Basis::Measured } else { Basis::Missing };
-                let judged = Judged { basis, ..Judged::measured(outcome, failure.reason, message) };
+                let judged = Judged { basis, ..telling.measured(outcome, failure.reason, message) };
                 judged.recommend(failure.recommendation)
             }
         };
-        let reasons: Vec<&str> = worst.failures.iter().map(|it| it.reason).collect();
+        let reasons = || worst.failures.iter().map(|it| it.reason).collect::<Vec<_>>();
+        let accuracy = || match status.accuracy {
+            Accuracy::Known(rate) => Value::from(rate.decimal()),
+            Accuracy::Unknown(_) => Value::Null,
+        };
         judged
-            .detail("vulnerability", worst.transition.vulnerability.as_str())
-            .detail("status", worst.transition.status.word())
-            .detail("subcomponent", worst.transition.subcomponent.as_ref().map(|it| it.id.clone()))
-            .detail("failed", json!(reasons))
-            .detail("transitions", all.len())
-            .detail("contradicted_by", json!(worst.claim.contradicted_by))
-            .detail("trust_score", status.trust_score.decimal())
-            .detail("tier", status.tier.word())
-            .detail("signature_verified", status.signature_verified())
-            .detail("issuer_id", status.issuer.as_ref().map(|it| it.0.clone()))
-            .detail("issuer_name", status.issuer.as_ref().map(|it| it.1.clone()))
-            .detail("freshness", status.freshness.word())
-            .detail(
-                "accuracy_rate",
-                match status.accuracy {
-                    Accuracy::Known(rate) => Value::from(rate.decimal()),
-                    Accuracy::Unknown(_) => Value::Null,
-                },
-            )
-            .detail("breakdown", json!(status.breakdown))
-            .detail("min_composite_score", self.min_composite_score.decimal())
-            .resting_on(evidence)
+            .detail("vulnerability", || worst.transition.vulnerability.as_str())
+            .detail("status", || worst.transition.status.word())
+            .detail("subcomponent", || worst.transition.subcomponent.as_ref().map(|it| it.id.clone()))
+            .detail("failed", || json!(reasons()))
+            .detail("transitions", || all.len())
+            .detail("contradicted_by", || json!(worst.claim.contradicted_by))
+            .detail("trust_score", || status.trust_score.decimal())
+            .detail("tier", || status.tier.word())
+            .detail("signature_verified", || status.signature_verified())
+            .detail("issuer_id", || status.issuer.as_ref().map(|it| it.0.clone()))
+            .detail("issuer_name", || status.issuer.as_ref().map(|it| it.1.clone()))
+            .detail("freshness", || status.freshness.word())
+            .detail("accuracy_rate", accuracy)
+            .detail("breakdown", || json!(status.breakdown))
+            .detail("min_composite_score", || self.min_composite_score.decimal())
+            .resting_on(all.iter().map(|it| it.claim.evidence))
     }
 }

@@ -49,7 +49,7 @@ pub async fn prune_runs(store: &dyn Store, request: &PruneRequest) -> Result<Vec
             return Err(LedgerError::RunGoesOn { run: run.to_string() });
         }
         done.extend(prune_run(store, request, run.clone()).await?);
-        return Ok(done);
+        return scrubbed(store, request, done).await;
     }
     let mut after = Some(String::new());
     while let Some(name) = after.take() {
@@ -59,6 +59,18 @@ pub async fn prune_runs(store: &dyn Store, request: &PruneRequest) -> Result<Vec
         for run in runs {
             done.extend(prune_run(store, request, run).await?);
         }
+    }
+    scrubbed(store, request, done).await
+}
+
+/// Ends a pruning. Also of nothing: one that broke off may have taken values away and left their bytes.
+async fn scrubbed(
+    store: &dyn Store,
+    request: &PruneRequest,
+    done: Vec<PrunedRun>,
+) -> Result<Vec<PrunedRun>, LedgerError> {
+    if !request.dry {
+        store.scrub().await?;
     }
     Ok(done)
 }

@@ -284,6 +284,24 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// An older version made it, and it was opened only to be read.
+    #[error("the store at `{place}` has schema version `{version}`, and is read here from version `{known}` on")]
+    Older {
+        /// Where it is.
+        place: String,
+        /// Its version.
+        version: i32,
+        /// The version that is read.
+        known: i32,
+    },
+    /// Whoever it is opened as may not do it.
+    #[error("the store at `{place}` refuses it: {what}")]
+    Denied {
+        /// Where it is.
+        place: String,
+        /// What it says.
+        what: String,
+    },
     /// It can't be opened or reached.
     #[error("the store at `{place}` can't be used: {what}")]
     Unavailable {
@@ -308,7 +326,8 @@ impl StoreError {
             Self::Full { .. } => "store_full",
             Self::ReadOnly { .. } => "store_read_only",
             Self::Corrupt { .. } => "store_corrupt",
-            Self::Version { .. } => "store_version",
+            Self::Version { .. } | Self::Older { .. } => "store_version",
+            Self::Denied { .. } => "store_denied",
             Self::Unavailable { .. } => "store_unavailable",
         }
     }
@@ -331,6 +350,12 @@ impl StoreError {
             Self::Corrupt { .. } => "keep it as it is, restore a backup, and run `decision-gate doctor`",
             Self::Version { .. } => {
                 "use the version that wrote it, or set `store.path` (or `store.postgres.schema`) to another one"
+            }
+            Self::Older { .. } => {
+                "nothing was changed; the next `check` or `serve` copies it beside itself and brings it up, or does so with a copy"
+            }
+            Self::Denied { .. } => {
+                "grant the role what `docs/guides/stores.md` lists under privileges; nothing was written"
             }
             Self::Unavailable { .. } => {
                 "check `store` and what it names, and call again; nothing acknowledged was lost"
@@ -453,6 +478,10 @@ pub trait Store: Send + Sync {
     /// Takes away the values of a stream's events up to a position, and keeps a record of it. Where there are none,
     /// nothing is written and the record says zero.
     async fn prune(&self, stream: &Stream, through: u64, at: Timestamp) -> Result<Pruning, StoreError>;
+
+    /// Sees to it that what was pruned can't be read where the store lies, as far as that is the store's to do. May take
+    /// as long as copying the store does, and keeps writers waiting meanwhile.
+    async fn scrub(&self) -> Result<(), StoreError>;
 
     /// The records of what was pruned of a stream, by position.
     async fn prunings(&self, stream: &Stream) -> Result<Vec<Pruning>, StoreError>;

@@ -8,6 +8,7 @@ mod bucket;
 
 use std::io::{self, Read as _, Write};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::ambient_authority;
@@ -15,6 +16,9 @@ use cap_std::fs::{Dir, OpenOptions};
 
 #[cfg(feature = "object-store")]
 pub use self::bucket::{BucketSettings, Credentials, PackAddress, PackBucket, Uploaded};
+
+/// A temporary folder that is so old belongs to an export that broke off.
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// Why a pack could not be written, or a name is no name of a pack.
 #[derive(Debug, thiserror::Error)]
@@ -155,6 +159,8 @@ impl PackFolder {
         if self.dir.symlink_metadata(name).is_ok() {
             return Err(PackStoreError::Exists { name: name.to_owned() });
         }
+        crate::file_limit::fail_beyond();
+        self.clear_away(name);
         let temporary = format!(".{name}.{}.part", std::process::id());
         let written = self.write_files(&temporary, files).and_then(|()| self.publish(&temporary, name));
         if written.is_err() {
@@ -217,6 +223,23 @@ impl PackFolder {
         Ok(whole.then_some(bytes))
     }
 
+    /// Removes what exports of this name left behind that broke off. Whether their process still runs can't be told: its
+    /// number may be another's by now, or be of another machine. None takes as long as it must be old.
+    fn clear_away(&self, name: &str) {
+        let Ok(entries) = self.dir.entries() else { return };
+        for entry in entries.filter_map(Result::ok) {
+            let Ok(found) = entry.file_name().into_string() else { continue };
+            let is_old = || {
+                let modified = entry.metadata().ok()?.modified().ok()?.into_std();
+                SystemTime::now().duration_since(modified).ok()
+            };
+            if unfinished(&found) == Some(name) && is_old().is_some_and(|age| age >= ABANDONED) {
+                // What can't be removed is in nobody's way.
+                drop(self.dir.remove_dir_all(&found));
+            }
+        }
+    }
+
     fn write_files<'a>(
         &self,
         temporary: &str,
@@ -245,6 +268,13 @@ impl PackFolder {
             Err(error) => Err(failed(&error)),
         }
     }
+}
+
+/// The name of the pack whose export a temporary folder of this name is of.
+pub fn unfinished(folder: &str) -> Option<&str> {
+    let (name, process) = folder.strip_prefix('.')?.strip_suffix(".part")?.rsplit_once('.')?;
+    let is_number = !process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && check_name(name).is_ok()).then_some(name)
 }
 
 fn check_name(name: &str) -> Result<(), PackStoreError> {

@@ -26,6 +26,25 @@ fn a_failed_write_leaves_nothing() {
 }
 
 #[test]
+fn what_an_export_left_that_broke_off_goes_with_the_next_once_it_is_old() {
+    let root = tempfile::tempdir().unwrap();
+    let packs = PackFolder::open(root.path()).unwrap();
+    let old = SystemTime::now() - ABANDONED;
+    for (folder, modified) in
+        [(".one.17.part", old), (".one.18.part", SystemTime::now()), (".one.two.17.part", old), (".one.x.part", old)]
+    {
+        let path = root.path().join(folder);
+        std::fs::create_dir_all(path.join("artifacts")).unwrap();
+        std::fs::File::open(&path).unwrap().set_modified(modified).unwrap();
+    }
+    packs.write("one", files("x").into_iter()).unwrap();
+    let mut left: Vec<_> = std::fs::read_dir(root.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".one.18.part", ".one.two.17.part", ".one.x.part", "one"]);
+    assert_eq!((unfinished(".one.two.17.part"), unfinished(".one.x.part")), (Some("one.two"), None));
+}
+
+#[test]
 fn d11_a_name_can_not_leave_the_root() {
     let root = tempfile::tempdir().unwrap();
     let packs = PackFolder::open(root.path()).unwrap();

@@ -16,6 +16,15 @@ pub(crate) enum Fault {
     Damaged(String),
     /// The schema is no ledger of ours, or a newer one.
     Version(String),
+    /// It was made by an older version, and is only to be read.
+    Older {
+        /// The version of its tables.
+        version: i32,
+        /// The version that is read here.
+        known: i32,
+    },
+    /// The role may not do it.
+    Denied(String),
     /// The server can't be reached, or does not want us.
     Unavailable(String),
     /// The connection was lost; whether the last write counts is not known.
@@ -36,7 +45,9 @@ impl From<Shared> for Fault {
             Shared::Refused(error) => Self::Refused(error),
             Shared::Damaged(what) => Self::Damaged(what),
             Shared::Version(what) => Self::Version(what),
+            Shared::Older { version, known } => Self::Older { version, known },
             Shared::ReadOnly => Self::ReadOnly,
+            Shared::Busy => Self::Locked,
             Shared::Full => Self::Full,
             Shared::Unavailable(what) => Self::Unavailable(what),
             // Not reached: no statement of this store is SQLite's.
@@ -82,6 +93,8 @@ impl Fault {
             Self::Refused(error) => error,
             Self::Damaged(what) => StoreError::Corrupt { place, what },
             Self::Version(what) => StoreError::Version { place, what },
+            Self::Older { version, known } => StoreError::Older { place, version, known },
+            Self::Denied(what) => StoreError::Denied { place, what },
             Self::Unavailable(what) | Self::Lost(what) => StoreError::Unavailable { place, what },
             Self::Clash | Self::Locked => StoreError::Locked { place },
             Self::Full => StoreError::Full { place },
@@ -103,6 +116,7 @@ fn of_state(state: &str, message: &str) -> Fault {
         (_, "40001" | "40P01" | "42P06" | "42P07") => Fault::Clash,
         (_, "55P03") => Fault::Locked,
         (_, "25006") => Fault::ReadOnly,
+        (_, "42501") => Fault::Denied(what()),
         (_, "53100") => Fault::Full,
         (_, "57P01" | "57P02" | "57P03" | "57P05" | "25P03") | ("08", _) => Fault::Lost(what()),
         // Missing tables and columns, broken references and rows: the schema is not the one that this store wrote.
@@ -144,7 +158,7 @@ mod tests {
             ("53300", "store_unavailable"),
             ("28P01", "store_unavailable"),
             ("3D000", "store_unavailable"),
-            ("42501", "store_unavailable"),
+            ("42501", "store_denied"),
             ("08006", "store_unavailable"),
         ] {
             assert_eq!(of_state(state, "it says").at("here").code(), expected, "{state}");

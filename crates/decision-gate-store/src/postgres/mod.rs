@@ -82,7 +82,24 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError`] as any call would give it.
     pub async fn durability(&self) -> Result<Durability, StoreError> {
-        self.connections.work(read::Durable).await
+        self.connections.apart(async |connection, _| read::durability(connection).await).await
+    }
+
+    /// Whether a decision could be written: the role may do what the ledger does, and the server takes writes. Only
+    /// asks: nothing is made, brought up or written.
+    ///
+    /// # Errors
+    /// [`StoreError`] as a call would give it, and [`StoreError::Older`] where the next one would bring the tables up.
+    pub async fn examine(&self) -> Result<(), StoreError> {
+        self.connections.apart(async |connection, settings| open::examine(connection, settings).await).await
+    }
+
+    /// When the last event was of all runs, by the clock of whoever decided; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] as any call would give it.
+    pub async fn latest(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.connections.work(read::Latest).await
     }
 
     async fn ask<I, T, F>(&self, needs: I, ask: F) -> Result<T, StoreError>
@@ -249,6 +266,11 @@ impl Store for PostgresStore {
         let needs = (stream.clone(), through, at);
         self.ask(needs, |connection, (stream, through, at)| Box::pin(raw::prune(connection, stream, *through, *at)))
             .await
+    }
+
+    async fn scrub(&self) -> Result<(), StoreError> {
+        // The server keeps its own copies, and only who owns it can say when they go (`docs/guides/stores.md`).
+        Ok(())
     }
 
     async fn prunings(&self, stream: &Stream) -> Result<Vec<Pruning>, StoreError> {

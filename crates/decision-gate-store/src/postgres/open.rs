@@ -11,20 +11,66 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::connection::Connection;
 use super::fault::Fault;
 use super::locks;
-use super::schema::{APPLICATION, SCHEMA_VERSION, STEPS};
+use super::schema::{APPLICATION, SCHEMA_VERSION, STEPS, privileges};
 use super::settings::{Host, PostgresSettings};
 use super::tls;
-use crate::SyncMode;
+use crate::{Opening, SyncMode};
+
+/// Connects, whatever the schema is.
+pub(crate) async fn apart(settings: &PostgresSettings) -> Result<Connection, Fault> {
+    let client = connect(settings).await?;
+    prepare_session(&client, settings).await?;
+    Ok(Connection::new(client))
+}
 
 /// Connects, checks what the schema is, and makes the tables in an empty one.
 pub(crate) async fn open(settings: &PostgresSettings) -> Result<Connection, Fault> {
-    let client = connect(settings).await?;
-    prepare_session(&client, settings).await?;
-    let connection = Connection::new(client);
-    if inspect(&connection, settings).await?.steps_missing() {
-        bring_up(&connection, settings).await?;
+    let connection = apart(settings).await?;
+    match (inspect(&connection, settings).await?, settings.opening) {
+        (Found::Ledger(steps), _) if steps == STEPS.len() => {}
+        (_, Opening::ToWrite) => bring_up(&connection, settings).await?,
+        (Found::Ledger(steps), Opening::ToRead) => return Err(older(steps)),
+        (Found::Nothing | Found::NoSchema, Opening::ToRead) => {
+            let what = "its schema has no tables yet; the first decision makes them";
+            return Err(Fault::Unavailable(what.to_owned()));
+        }
     }
     Ok(connection)
+}
+
+fn older(steps: usize) -> Fault {
+    Fault::Older { version: i32::try_from(steps).unwrap_or(i32::MAX), known: SCHEMA_VERSION }
+}
+
+/// Whether a decision could be written: the role may do on each table what the ledger does, or make the tables, and the
+/// server takes writes. Asks, and writes nothing.
+pub(crate) async fn examine(connection: &Connection, settings: &PostgresSettings) -> Result<(), Fault> {
+    let found = inspect(connection, settings).await?;
+    let setting = connection.row("SHOW transaction_read_only", &[]).await?;
+    if setting.is_some_and(|row| row.try_get(0).is_ok_and(|setting: &str| setting == "on")) {
+        return Err(Fault::ReadOnly);
+    }
+    let denied = match found {
+        Found::NoSchema => {
+            let may = "SELECT 'CREATE on the database' \
+                       WHERE NOT has_database_privilege(current_database(), 'CREATE')";
+            connection.rows(may, &[]).await?
+        }
+        Found::Nothing => {
+            let may = "SELECT 'CREATE on the schema' \
+                       WHERE NOT has_schema_privilege(quote_ident($1), 'CREATE')";
+            connection.rows(may, &[&settings.schema]).await?
+        }
+        Found::Ledger(steps) if steps < STEPS.len() => return Err(older(steps)),
+        Found::Ledger(_) => {
+            let (tables, verbs): (Vec<_>, Vec<_>) = privileges().unzip();
+            let may = "SELECT verb || ' on ' || name FROM unnest($1::text[], $2::text[]) AS needed (name, verb) \
+                       WHERE NOT has_table_privilege(quote_ident($3) || '.' || quote_ident(name), verb) ORDER BY 1";
+            connection.rows(may, &[&tables, &verbs, &settings.schema]).await?
+        }
+    };
+    let denied: Vec<String> = denied.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    if denied.is_empty() { Ok(()) } else { Err(Fault::Denied(format!("the role lacks {}", denied.join(", ")))) }
 }
 
 async fn connect(settings: &PostgresSettings) -> Result<Client, Fault> {
@@ -112,21 +158,22 @@ impl Found {
             Self::Nothing | Self::NoSchema => 0,
         }
     }
-
-    fn steps_missing(self) -> bool {
-        self.steps_taken() < STEPS.len()
-    }
 }
 
 /// What the schema is. Reads only.
 async fn inspect(connection: &Connection, settings: &PostgresSettings) -> Result<Found, Fault> {
-    let look = "SELECT count(c.oid), coalesce(bool_or(c.relname = 'ledger_marker'), false) \
+    let look = "SELECT count(c.oid), coalesce(bool_or(c.relname = 'ledger_marker'), false), \
+                has_schema_privilege(n.oid, 'USAGE') \
                 FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
                 WHERE n.nspname = $1 GROUP BY n.oid";
     let Some(row) = connection.row(look, &[&settings.schema]).await? else {
         return Ok(Found::NoSchema);
     };
-    let (things, marked): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
+    let (things, marked, usable): (i64, bool, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    // Without it, tables of the schema are as if they were not.
+    if !usable {
+        return Err(Fault::Denied("the role lacks USAGE on the schema".to_owned()));
+    }
     if things == 0 {
         return Ok(Found::Nothing);
     }
@@ -157,7 +204,7 @@ async fn bring_up(connection: &Connection, settings: &PostgresSettings) -> Resul
             if matches!(found, Found::NoSchema) {
                 connection.client().batch_execute(&format!("CREATE SCHEMA {}", settings.quoted_schema())).await?;
             }
-            if found.steps_missing() {
+            if found.steps_taken() < STEPS.len() {
                 for step in STEPS.iter().skip(found.steps_taken()) {
                     connection.client().batch_execute(step).await?;
                 }

@@ -117,6 +117,20 @@ impl Connections {
         }
     }
 
+    /// Asks something on a connection of its own, whatever the schema is.
+    pub(crate) async fn apart<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Connection, &PostgresSettings) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let limit = self.settings.connect_timeout.saturating_add(self.settings.statement_timeout);
+        let asked = async { ask(&open::apart(&self.settings).await?, &self.settings).await };
+        let answer = timeout(limit, asked).await.unwrap_or_else(|_| {
+            let limit = limit.as_millis();
+            Err(Fault::Unavailable(format!("no answer in `{limit}` ms")))
+        });
+        answer.map_err(|fault| fault.at(&self.settings.place()))
+    }
+
     async fn done<W: Work>(&self, work: &W) -> Result<W::Output, Fault> {
         let (mut clashes, mut lost) = (0, 0);
         let until = Instant::now() + self.settings.connect_timeout;
@@ -146,7 +160,9 @@ impl Connections {
         match timeout(limit, work.run(&connection, lost)).await {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(fault)) => {
-                if let Fault::Lost(_) | Fault::Damaged(_) | Fault::Unavailable(_) | Fault::ReadOnly = fault {
+                if let Fault::Lost(_) | Fault::Damaged(_) | Fault::Unavailable(_) | Fault::Denied(_) | Fault::ReadOnly =
+                    fault
+                {
                     drop(Object::take(connection));
                 }
                 Err(fault)

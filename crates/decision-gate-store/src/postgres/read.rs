@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use decision_gate_core::at::Timestamp;
 use decision_gate_core::ledger::{Salt, SideValue, Slot, leaf_hash};
 use decision_gate_runtime::ports::{EventPage, RunHead, StoredEvent, StoredValue, Stream};
 use tokio_postgres::Row;
@@ -28,22 +29,32 @@ impl Work for Ready {
 }
 
 /// What the server does with a write before it acknowledges it.
-pub(crate) struct Durable;
+pub(crate) async fn durability(connection: &Connection) -> Result<Durability, Fault> {
+    // Servers of other makes that speak the protocol have none of these settings.
+    let look = "SELECT name, setting = 'off' FROM pg_catalog.pg_settings WHERE 'off' IN (setting, reset_val) \
+                AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name";
+    let mut found = Durability::default();
+    for row in connection.rows(look, &[]).await? {
+        let here = row.try_get(1)?;
+        if here { &mut found.off } else { &mut found.off_elsewhere }.push(row.try_get(0)?);
+    }
+    Ok(found)
+}
+
+/// When the last event was.
+pub(crate) struct Latest;
 
 #[async_trait]
-impl Work for Durable {
-    type Output = Durability;
+impl Work for Latest {
+    type Output = Option<Timestamp>;
 
-    async fn run(&self, connection: &Connection, _: u32) -> Result<Durability, Fault> {
-        // Servers of other makes that speak the protocol have none of these settings.
-        let look = "SELECT name, setting = 'off' FROM pg_catalog.pg_settings WHERE 'off' IN (setting, reset_val) \
-                    AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name";
-        let mut found = Durability::default();
-        for row in connection.rows(look, &[]).await? {
-            let here = row.try_get(1)?;
-            if here { &mut found.off } else { &mut found.off_elsewhere }.push(row.try_get(0)?);
-        }
-        Ok(found)
+    async fn run(&self, connection: &Connection, _: u32) -> Result<Option<Timestamp>, Fault> {
+        // States are canonical, so their members are written in one way; what is in none of their texts is found.
+        let look = r#"SELECT max(substring(encode(state, 'escape') FROM
+                      '"last_event_at":[{]"kind":"unix_millis","value":(-?[0-9]{1,15})[}]')::bigint) FROM heads"#;
+        let latest = connection.row(look, &[]).await?;
+        let latest: Option<i64> = latest.map(|row| row.try_get(0)).transpose()?.flatten();
+        Ok(latest.map(Timestamp::UnixMillis))
     }
 }
 

@@ -20,6 +20,32 @@ pub(crate) const STEPS: &[&str] = &[LEDGER, LOG];
 /// Version of these tables: how many steps were taken.
 pub(crate) const SCHEMA_VERSION: i32 = 2;
 
+/// What a role must be allowed on each table once they are made, but to read it, which it must be on all of them
+/// (`docs/guides/stores.md` has it as statements).
+const PRIVILEGES: &[(&str, &[&str])] = &[
+    ("ledger_marker", &[]),
+    ("events", &["INSERT"]),
+    ("side_values", &["INSERT", "DELETE"]),
+    ("heads", &["INSERT", "UPDATE"]),
+    ("scenarios", &["INSERT", "UPDATE"]),
+    ("policies", &["INSERT"]),
+    ("policy_epochs", &["INSERT"]),
+    ("data_shapes", &["INSERT"]),
+    ("pending_heads", &["INSERT", "DELETE"]),
+    ("logs", &["INSERT", "UPDATE"]),
+    ("log_entries", &["INSERT"]),
+    ("log_tiles", &["INSERT", "UPDATE"]),
+    ("event_tiles", &["INSERT", "UPDATE"]),
+    ("checkpoints", &["INSERT", "UPDATE"]),
+    ("prunings", &["INSERT", "UPDATE"]),
+    ("marks", &["INSERT", "UPDATE"]),
+];
+
+/// Tables, each with what a role must be allowed on it.
+pub(crate) fn privileges() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PRIVILEGES.iter().flat_map(|(table, verbs)| ["SELECT"].iter().chain(*verbs).map(|verb| (*table, *verb)))
+}
+
 /// The tables of the ledger. The stream of a namespace's own log is the empty text, which is no run id.
 const LEDGER: &str = r#"
 CREATE TABLE ledger_marker (

@@ -7,7 +7,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
-use crate::SyncMode;
+use crate::{Opening, SyncMode};
 
 /// Where the server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Password {
     None,
     /// In this environment variable.
     Variable(String),
-    /// In this file, with nothing else but a line end.
+    /// In this file, which only its owner may read, with nothing else but a line end.
     File(PathBuf),
 }
 
@@ -63,12 +63,28 @@ impl Password {
                 if !known.is_file() || known.len() > MAX_PASSWORD_BYTES {
                     return Err(failed("not a file, or too large".to_owned()));
                 }
+                if let Some(mode) = exposed(&known) {
+                    return Err(failed(format!("others may read it (mode {mode:o}); `chmod 600` it")));
+                }
                 let text = fs::read_to_string(path).map_err(|error| failed(error.kind().to_string()))?;
                 let text = Zeroizing::new(text);
                 Ok(Some(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())))
             }
         }
     }
+}
+
+/// The permissions, if they let others in.
+#[cfg(unix)]
+fn exposed(known: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = known.permissions().mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn exposed(_known: &fs::Metadata) -> Option<u32> {
+    None
 }
 
 /// How to reach a PostgreSQL store.
@@ -98,6 +114,8 @@ pub struct PostgresSettings {
     pub lock_timeout: Duration,
     /// When an acknowledged write has reached the server's disk.
     pub sync_mode: SyncMode,
+    /// What opening it may do to it.
+    pub opening: Opening,
 }
 
 impl PostgresSettings {
@@ -116,6 +134,7 @@ impl PostgresSettings {
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
             sync_mode: SyncMode::Full,
+            opening: Opening::ToWrite,
         }
     }
 

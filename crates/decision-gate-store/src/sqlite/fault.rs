@@ -15,8 +15,17 @@ pub(crate) enum Fault {
     Damaged(String),
     /// The file is no store of ours, or a newer one.
     Version(String),
+    /// It was made by an older version, and is only to be read.
+    Older {
+        /// The version of its tables.
+        version: i32,
+        /// The version that is read here.
+        known: i32,
+    },
     /// The file, or a folder for it, can't be written.
     ReadOnly,
+    /// Another process is in the way.
+    Busy,
     /// There is no room for the file.
     Full,
     /// The file can't be reached.
@@ -37,7 +46,8 @@ impl Fault {
         if [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem].contains(&error.kind()) {
             return Self::ReadOnly;
         }
-        if [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded].contains(&error.kind()) {
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
+        if full.contains(&error.kind()) {
             return Self::Full;
         }
         Self::Unavailable(format!("`{}`: {error}", path.display()))
@@ -59,6 +69,8 @@ impl Fault {
             Self::Refused(error) => error,
             Self::Damaged(what) => StoreError::Corrupt { place, what },
             Self::Version(what) => StoreError::Version { place, what },
+            Self::Older { version, known } => StoreError::Older { place, version, known },
+            Self::Busy => StoreError::Locked { place },
             Self::Full => StoreError::Full { place },
             Self::ReadOnly => StoreError::ReadOnly { place },
             Self::Unavailable(what) => StoreError::Unavailable { place, what },
@@ -71,6 +83,11 @@ impl Fault {
 pub(crate) fn is_taken(error: &rusqlite::Error) -> bool {
     let codes = [ffi::SQLITE_CONSTRAINT_PRIMARYKEY, ffi::SQLITE_CONSTRAINT_UNIQUE];
     error.sqlite_error().is_some_and(|it| codes.contains(&it.extended_code))
+}
+
+/// Whether a file could not be written, which may have many reasons.
+pub(crate) fn is_failed_write(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|it| it.extended_code == ffi::SQLITE_IOERR_WRITE)
 }
 
 /// Whether another connection is in the way.

@@ -11,6 +11,7 @@ mod data_shape;
 mod examine;
 mod fault;
 mod log;
+mod look;
 mod marks;
 mod open;
 mod policy;
@@ -20,6 +21,7 @@ pub(crate) mod rows;
 mod scan;
 mod scenario;
 mod schema;
+mod scrub;
 mod seat;
 mod settings;
 #[cfg(test)]
@@ -257,7 +259,13 @@ impl Store for SqliteStore {
 
     async fn prune(&self, stream: &Stream, through: u64, at: Timestamp) -> Result<Pruning, StoreError> {
         let stream = stream.clone();
-        self.write(move |connection| raw::prune(connection, &stream, through, at)).await
+        self.write(move |connection| scrub::overwriting(connection, || raw::prune(connection, &stream, through, at)))
+            .await
+    }
+
+    async fn scrub(&self) -> Result<(), StoreError> {
+        // Not within a transaction, as a write would be.
+        self.writer.read(scrub::rewrite).await
     }
 
     async fn prunings(&self, stream: &Stream) -> Result<Vec<Pruning>, StoreError> {

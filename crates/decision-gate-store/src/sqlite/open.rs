@@ -16,8 +16,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::{Fault, is_busy};
+use super::look::{self, Still};
 use super::schema::{APPLICATION_ID, SCHEMA_VERSION, STEPS};
 use super::settings::{Place, SqliteSettings, SyncMode};
+use crate::{Opening, file_limit};
 
 /// One file is made at a time in this process: closing any handle to a file gives up all locks that the process holds
 /// on it, so the handle that makes it must be closed before anybody here can connect to it.
@@ -54,25 +56,48 @@ pub(crate) struct Opened {
     /// The connection.
     pub(crate) connection: Connection,
     file: Option<(PathBuf, Option<Identity>)>,
+    /// What a file was that is read without a lock.
+    still: Option<Still>,
 }
 
 impl Opened {
-    /// Opens the store, and makes it if there is none.
+    /// Opens the store as it is to be opened.
     pub(crate) fn new(settings: &SqliteSettings) -> Result<Self, Fault> {
+        match settings.opening {
+            Opening::ToWrite => Self::to_write(settings),
+            Opening::ToRead => Self::to_read(settings),
+        }
+    }
+
+    /// Opens the store without changing anything.
+    pub(crate) fn to_read(settings: &SqliteSettings) -> Result<Self, Fault> {
+        let Place::File(path) = &settings.place else { return Self::to_write(settings) };
+        let path = std::path::absolute(path).map_err(|error| Fault::of_file(path, &error))?;
+        let (mut connection, still) = look::connect(&path)?;
+        wait_for_locks(&mut connection, settings.busy_timeout)?;
+        look::check(&connection, &path)?;
+        set_up(&connection)?;
+        let identity = Identity::of(&path);
+        Ok(Self { connection, file: Some((path, identity)), still })
+    }
+
+    /// Opens the store, and makes it if there is none.
+    fn to_write(settings: &SqliteSettings) -> Result<Self, Fault> {
         match &settings.place {
             Place::Memory => {
                 let connection = prepared(Connection::open_in_memory()?, settings)?;
-                Ok(Self { connection, file: None })
+                Ok(Self { connection, file: None, still: None })
             }
             Place::File(path) => {
                 let path = std::path::absolute(path).map_err(|error| Fault::of_file(path, &error))?;
+                file_limit::fail_beyond();
                 make(&path)?;
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 let opened = Connection::open_with_flags(&path, flags).map_err(Fault::from);
                 let opened = opened.and_then(|connection| prepared(connection, settings));
                 let connection = opened.map_err(|fault| told_by_folder(&path, fault))?;
                 let identity = Identity::of(&path);
-                Ok(Self { connection, file: Some((path, identity)) })
+                Ok(Self { connection, file: Some((path, identity)), still: None })
             }
         }
     }
@@ -82,6 +107,12 @@ impl Opened {
     pub(crate) fn is_usable(&self) -> bool {
         self.connection.is_autocommit()
             && self.file.as_ref().is_none_or(|(path, identity)| Identity::of(path) == *identity)
+            && self.is_unchanged()
+    }
+
+    /// Whether what was just read counts: a file that is read without a lock may have been written meanwhile.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.still.as_ref().is_none_or(Still::is_so)
     }
 }
 
@@ -150,7 +181,7 @@ fn prepared(mut connection: Connection, settings: &SqliteSettings) -> Result<Con
     wait_for_locks(&mut connection, settings.busy_timeout)?;
     // One transaction: another process that makes the tables meanwhile is seen whole or not at all.
     let look = connection.transaction()?;
-    let behind = inspect(&look)?.steps_missing();
+    let behind = inspect(&look)?.steps_taken() < STEPS.len();
     look.commit()?;
     if matches!(settings.place, Place::File(_)) {
         use_wal(&connection, settings.busy_timeout)?;
@@ -162,32 +193,29 @@ fn prepared(mut connection: Connection, settings: &SqliteSettings) -> Result<Con
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "cell_size_check", true)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
-    connection.set_prepared_statement_cache_capacity(48);
-    // Else a statement that sorts is prepared anew whenever a value is bound to it.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    set_up(&connection)?;
     if behind {
-        let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Place::File(path) = &settings.place {
-            back_up(&connection, path)?;
-        }
-        bring_up(&mut connection)?;
+        bring_up(&mut connection, &settings.place)?;
     }
     Ok(connection)
 }
 
+/// Sets what holds for every connection.
+fn set_up(connection: &Connection) -> Result<(), Fault> {
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(48);
+    // Else a statement that sorts is prepared anew whenever a value is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// Copies an older ledger beside itself before anything in it is changed, for this user alone. A copy that is there is
-/// never overwritten.
-fn back_up(connection: &Connection, path: &Path) -> Result<(), Fault> {
-    let Found::Ledger(version) = inspect(connection)? else {
-        return Ok(());
-    };
-    if version >= STEPS.len() {
-        return Ok(());
-    }
+/// never overwritten. Whoever calls holds the lock to write, so there is one copy however many open it at once; the
+/// copying has a connection of its own, since it can't be done within a transaction.
+fn back_up(path: &Path, version: usize) -> Result<(), Fault> {
     let copy = (1..MAX_COPIES)
         .find_map(|number| {
             let suffix = if number == 1 { String::new() } else { format!(".{number}") };
@@ -206,7 +234,9 @@ fn back_up(connection: &Connection, path: &Path) -> Result<(), Fault> {
         .unwrap_or_else(|| Err(Fault::Unavailable(format!("it has `{MAX_COPIES}` backups beside it"))))?;
     // Into an empty file, which is what SQLite asks for; it synchronises what it writes.
     let target = copy.to_str().ok_or_else(|| Fault::Unavailable("its path is not utf-8".to_owned()))?;
-    if let Err(error) = connection.execute("VACUUM INTO ?1", [target]) {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let copied = Connection::open_with_flags(path, flags).and_then(|it| it.execute("VACUUM INTO ?1", [target]));
+    if let Err(error) = copied {
         // Half a copy is none; what matters is why.
         drop(fs::remove_file(&copy));
         return Err(error.into());
@@ -223,7 +253,7 @@ fn back_up(connection: &Connection, path: &Path) -> Result<(), Fault> {
 
 /// What a file is.
 #[derive(Clone, Copy)]
-enum Found {
+pub(super) enum Found {
     /// A ledger that was made by this many steps.
     Ledger(usize),
     /// An empty file.
@@ -237,14 +267,10 @@ impl Found {
             Self::Nothing => 0,
         }
     }
-
-    fn steps_missing(self) -> bool {
-        self.steps_taken() < STEPS.len()
-    }
 }
 
 /// What the file is. Reads only.
-fn inspect(connection: &Connection) -> Result<Found, Fault> {
+pub(super) fn inspect(connection: &Connection) -> Result<Found, Fault> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if application == APPLICATION_ID {
@@ -261,11 +287,14 @@ fn inspect(connection: &Connection) -> Result<Found, Fault> {
 }
 
 /// Takes the steps that an empty file or an older ledger lacks, all of them or none.
-fn bring_up(connection: &mut Connection) -> Result<(), Fault> {
+fn bring_up(connection: &mut Connection, place: &Place) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
     let found = inspect(&transaction)?;
-    if found.steps_missing() {
+    if found.steps_taken() < STEPS.len() {
+        if let (Found::Ledger(version), Place::File(path)) = (found, place) {
+            back_up(path, version)?;
+        }
         for step in STEPS.iter().skip(found.steps_taken()) {
             transaction.execute_batch(step)?;
         }

@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 use decision_gate_runtime::ports::StoreError;
 use rusqlite::Connection;
 
-use super::fault::Fault;
+use super::fault::{Fault, is_failed_write};
 use super::open::Opened;
 use super::settings::{Place, SqliteSettings};
-use super::worker::Job;
+use super::worker::{Access, Job};
+use crate::file_limit;
 
 /// As long as a caller's own thread may be kept by the disk.
 const QUICK: Duration = Duration::from_millis(1);
+
+/// How often a file is read that is written at the same time by somebody who had not opened it before.
+const MAX_READS: u32 = 3;
 
 /// Where one at a time uses the connection.
 #[derive(Debug)]
@@ -41,15 +45,20 @@ impl Seat {
     /// Reads if the connection is open. Whatever goes wrong, the same read in its turn says so.
     pub(crate) fn glance<T>(&mut self, work: &mut impl FnMut(&Connection) -> Result<T, Fault>) -> Option<T> {
         let opened = self.opened.as_ref().filter(|opened| opened.is_usable())?;
-        work(&opened.connection).ok()
+        work(&opened.connection).ok().filter(|_| opened.is_unchanged())
     }
 
-    fn connection(&mut self) -> Result<&Connection, StoreError> {
+    fn connection(&mut self, access: Access) -> Result<&Connection, StoreError> {
         let opened = match self.opened.take().filter(Opened::is_usable) {
             Some(opened) => opened,
             None => {
                 tracing::debug!(place = %self.settings.name(), "opening the ledger");
-                Opened::new(&self.settings).map_err(|fault| fault.at(&self.settings.name()))?
+                let opened = match Opened::new(&self.settings) {
+                    // Reading goes on where nothing can be written.
+                    Err(Fault::ReadOnly) if access == Access::Read => Opened::to_read(&self.settings),
+                    opened => opened,
+                };
+                opened.map_err(|fault| fault.at(&self.settings.name()))?
             }
         };
         Ok(&self.opened.insert(opened).connection)
@@ -57,13 +66,21 @@ impl Seat {
 
     /// Does a read and answers it.
     pub(crate) fn read(&mut self, mut job: Box<dyn Job>) {
-        let place = self.settings.name();
-        let verdict = match self.connection() {
-            Ok(connection) => job.run(connection).map_err(|fault| fault.at(&place)),
-            Err(error) => Err(error),
-        };
+        let mut verdict = self.read_once(&mut *job);
+        for _ in 1..MAX_READS {
+            if self.opened.as_ref().is_none_or(Opened::is_unchanged) {
+                break;
+            }
+            self.let_go();
+            verdict = self.read_once(&mut *job);
+        }
         self.let_go_after(verdict.as_ref().err());
         job.reply(verdict);
+    }
+
+    fn read_once(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
+        let place = self.settings.name();
+        job.run(self.connection(Access::Read)?).map_err(|fault| fault.at(&place))
     }
 
     /// Does one write as [`Self::write`] does, unless that may take long: the connection has to be opened, somebody else
@@ -86,7 +103,7 @@ impl Seat {
     /// Does writes in one transaction and answers them once it is on disk.
     pub(crate) fn write(&mut self, mut batch: Vec<Box<dyn Job>>) {
         let since = Instant::now();
-        match self.connection() {
+        match self.connection(Access::Write) {
             Ok(connection) => {
                 let begun = begin(connection).map_err(Undone::from);
                 let verdict = begun.and_then(|()| transact(connection, &mut batch));
@@ -97,18 +114,17 @@ impl Seat {
     }
 
     fn answer(&mut self, batch: Vec<Box<dyn Job>>, verdict: Result<Vec<Result<(), Fault>>, Undone>, since: Instant) {
-        let place = self.settings.name();
         if verdict.is_ok() {
             self.last = Some(since.elapsed());
         }
         let verdict = verdict.map_err(|undone| match undone {
-            Undone::Because(fault) => Some(fault.at(&place)),
-            Undone::ByOne(fault) => (batch.len() == 1).then(|| fault.at(&place)),
+            Undone::Because(fault) => Some(self.told(fault)),
+            Undone::ByOne(fault) => (batch.len() == 1).then(|| self.told(fault)),
         });
         match verdict {
             Ok(verdicts) => {
                 for (job, verdict) in batch.into_iter().zip(verdicts) {
-                    let verdict = verdict.map_err(|fault| fault.at(&place));
+                    let verdict = verdict.map_err(|fault| self.told(fault));
                     self.let_go_after(verdict.as_ref().err());
                     job.reply(verdict);
                 }
@@ -120,6 +136,17 @@ impl Seat {
             // One write undid the work of all; alone, each gets what it deserves.
             Err(None) => batch.into_iter().for_each(|job| self.write(vec![job])),
         }
+    }
+
+    /// What the caller is told of a write that failed.
+    fn told(&self, fault: Fault) -> StoreError {
+        let fault = match (&self.settings.place, fault) {
+            (Place::File(path), Fault::Sqlite(error)) if is_failed_write(&error) && file_limit::is_reached(path) => {
+                Fault::Full
+            }
+            (_, fault) => fault,
+        };
+        fault.at(&self.settings.name())
     }
 
     /// After a fault that a new connection may mend, the next call opens one.
@@ -136,6 +163,8 @@ impl Seat {
             StoreError::ReadOnly { .. }
             | StoreError::Corrupt { .. }
             | StoreError::Version { .. }
+            | StoreError::Older { .. }
+            | StoreError::Denied { .. }
             | StoreError::Unavailable { .. } => true,
         });
         // What lies in memory is gone with its connection.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::Opening;
+
 /// Where the data lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -30,12 +32,19 @@ pub struct SqliteSettings {
     pub sync_mode: SyncMode,
     /// How long to wait for another process that is writing.
     pub busy_timeout: Duration,
+    /// What opening it may do to it.
+    pub opening: Opening,
 }
 
 impl SqliteSettings {
     /// A file, fully synchronised, with a patience of five seconds.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { place: Place::File(path.into()), sync_mode: SyncMode::Full, busy_timeout: Duration::from_secs(5) }
+        Self {
+            place: Place::File(path.into()),
+            sync_mode: SyncMode::Full,
+            busy_timeout: Duration::from_secs(5),
+            opening: Opening::ToWrite,
+        }
     }
 
     /// Nothing on disk.

@@ -210,7 +210,7 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "The doctor: a client's settings name a program that is not there.",
         "write them anew with `decision-gate mcp config --client NAME --write`",
     ),
-    ("clock_behind_ledger", "The doctor: the ledger was written after what the clock says now.", "set the clock"),
+    ("clock_behind_ledger", "The doctor: a run's last event is after what the clock says now.", "set the clock"),
     ("clock_implausible", "The doctor: the clock says a year that can't be.", "set the clock"),
     ("condition_unknown", "The scenario has no condition of that name.", ""),
     (
@@ -364,6 +364,11 @@ pub(crate) const MEANINGS: &[(&str, &str, &str)] = &[
         "pack_not_found",
         "There is no pack of that name.",
         "name the folder that an export wrote; packs lie under `runpacks.root` of the configuration",
+    ),
+    (
+        "pack_unfinished",
+        "The doctor: a temporary folder of an export is there; one is under way, or one broke off.",
+        "remove it if no export is running; the next of the same name does so once it is an hour old",
     ),
     (
         "params_invalid",

@@ -1,7 +1,7 @@
 //! `doctor`: looks for what stands in the way of decisions, and says what to do about each thing that it finds.
 //!
-//! A check is a file and a line in [`ALL`]. Nothing is written, but for a file beside the ledger that is taken away
-//! again at once.
+//! A check is a file and a line in [`ALL`]. Nothing is changed, but for a file beside the ledger that is taken away again
+//! at once, and nothing is opened that is no regular file.
 
 mod clients;
 mod clock;

@@ -7,18 +7,14 @@ use std::time::Duration;
 
 use decision_gate_config::Loaded;
 use decision_gate_config::sections::store::{self as sections, StoreKind};
-use decision_gate_core::name::{NamespaceId, TenantId};
-use decision_gate_mcp::App;
-use decision_gate_runtime::ports::{Scope, StoreError};
-use decision_gate_store::{Place, SqliteSettings, SqliteStore, SyncMode};
+use decision_gate_mcp::{App, SetupError};
+use decision_gate_runtime::ports::StoreError;
+use decision_gate_store::{Opening, SqliteSettings, SqliteStore, fail_beyond_file_limit};
 
-use super::Finding;
 use super::patient::Patient;
+use super::{Finding, Severity};
 use crate::fault::Fault;
 use crate::session::block_on;
-
-/// Where every ledger can be asked.
-const FIRST: Scope = Scope { tenant: TenantId::FIRST, namespace: NamespaceId::FIRST };
 
 pub(super) fn run(patient: &Patient) -> Vec<Finding> {
     let Ok(loaded) = &patient.loaded else { return Vec::new() };
@@ -66,16 +62,23 @@ fn memory() -> Finding {
     Finding::doubt("store_in_memory", message, "set `store.type` to `sqlite`")
 }
 
-/// A read over the network, which makes the tables if there are none.
+/// Whether the server would take a decision. Nothing is made there or written.
 fn server(loaded: &Loaded) -> Result<(), Finding> {
-    let store = App::ledger(loaded).map_err(|error| Finding::of(&Fault::Setup(error)))?;
-    match block_on(async { Ok(store.scenarios(FIRST, None, 1).await) }) {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => {
-            let message = format!("the ledger does not open: {error}");
-            Err(Finding::trouble("store_not_open", message, error.hint()))
-        }
+    match block_on(async { Ok(App::ledger_examined(loaded).await) }) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(SetupError::Store(error))) => Err(told(&error, format!("no decision could be written: {error}"))),
+        Ok(Err(error)) => Err(Finding::of(&Fault::Setup(error))),
         Err(fault) => Err(Finding::of(&fault)),
+    }
+}
+
+/// What a call would be told.
+fn told(error: &StoreError, message: String) -> Finding {
+    match error {
+        StoreError::Unavailable { .. } => Finding::trouble("store_not_open", message, error.hint()),
+        // It stands in nobody's way.
+        StoreError::Older { .. } => Finding::doubt(error.code(), message, error.hint()),
+        _ => Finding::trouble(error.code(), message, error.hint()),
     }
 }
 
@@ -84,39 +87,59 @@ fn file(loaded: &Loaded) -> Vec<Finding> {
         Ok(path) => path,
         Err(errors) => return vec![Finding::of(&Fault::Config(errors))],
     };
-    if !path.exists() {
-        return creatable(&path).err().into_iter().collect();
+    // An empty file becomes a ledger, as none does.
+    match (path.symlink_metadata(), path.metadata()) {
+        (Err(_), _) => return creatable(&path).err().into_iter().collect(),
+        (Ok(_), Ok(known)) if known.is_file() && known.len() == 0 => return takes_writes(&path),
+        // What is no regular file is refused before it is opened.
+        _ => {}
     }
-    let mut found: Vec<Finding> = opens(&path).err().into_iter().collect();
-    if let Err(error) = OpenOptions::new().append(true).open(&path) {
-        let message = format!("the ledger `{}` can't be written: {error}", path.display());
-        found.push(Finding::trouble("store_not_writable", message, "check who owns it, and the file system"));
+    let settings = SqliteSettings { busy_timeout: Duration::from_secs(2), ..SqliteSettings::file(&path) };
+    let reader = SqliteStore::new(SqliteSettings { opening: Opening::ToRead, ..settings.clone() });
+    let mut found = Vec::new();
+    let is_current = match block_on(async { Ok(reader.examine().await) }) {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            found.push(told(&error, unusable(&path, &error)));
+            if !matches!(error, StoreError::Older { .. }) {
+                return found;
+            }
+            false
+        }
+        Err(fault) => return vec![Finding::of(&fault)],
+    };
+    drop(reader);
+    // Opened to be written, an older one would be brought up.
+    if is_current {
+        found.extend(written(&path, settings).err());
     }
-    if found.is_empty() {
-        // A ledger that is written to has files beside it.
-        found.extend(path.parent().and_then(|folder| writable(folder).err()));
+    if !found.iter().any(|it| it.severity == Severity::Trouble) {
+        found.extend(takes_writes(&path));
     }
     found
 }
 
-/// A look over it, which changes nothing.
-fn opens(path: &Path) -> Result<(), Finding> {
-    let store = SqliteStore::new(SqliteSettings {
-        place: Place::File(path.to_owned()),
-        sync_mode: SyncMode::Full,
-        busy_timeout: Duration::from_secs(2),
-    });
-    match block_on(async { Ok(store.examine().await) }) {
+fn unusable(path: &Path, error: &StoreError) -> String {
+    format!("the ledger `{}` can't be used as it is: {error}", path.display())
+}
+
+/// Tries whether it can be written, and takes that back.
+fn written(path: &Path, settings: SqliteSettings) -> Result<(), Finding> {
+    let store = SqliteStore::new(settings);
+    match block_on(async { Ok(store.try_to_write().await) }) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => {
-            let message = format!("the ledger `{}` can't be used: {error}", path.display());
-            Err(match error {
-                StoreError::Unavailable { .. } => Finding::trouble("store_not_open", message, error.hint()),
-                _ => Finding::trouble(error.code(), message, error.hint()),
-            })
-        }
+        Ok(Err(error)) => Err(told(&error, unusable(path, &error))),
         Err(fault) => Err(Finding::of(&fault)),
     }
+}
+
+/// Whether a regular file can be written, and the folder takes the files that lie beside it then.
+fn takes_writes(path: &Path) -> Vec<Finding> {
+    if let Err(error) = OpenOptions::new().append(true).open(path) {
+        let message = format!("the ledger `{}` can't be written: {error}", path.display());
+        return vec![Finding::trouble("store_not_writable", message, "check who owns it, and the file system")];
+    }
+    path.parent().and_then(|folder| writable(folder).err()).into_iter().collect()
 }
 
 /// The nearest folder that is there takes files.
@@ -129,6 +152,7 @@ fn creatable(path: &Path) -> Result<(), Finding> {
 const ROOM: usize = 1 << 20;
 
 fn writable(folder: &Path) -> Result<(), Finding> {
+    fail_beyond_file_limit();
     let probe: PathBuf = folder.join(format!(".decision-gate-doctor-{}", std::process::id()));
     let opened = OpenOptions::new().write(true).create_new(true).open(&probe);
     let written = opened.and_then(|mut file| {
@@ -137,7 +161,7 @@ fn writable(folder: &Path) -> Result<(), Finding> {
     });
     std::fs::remove_file(&probe).ok();
     written.map_err(|error| match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             let full = StoreError::Full { place: folder.display().to_string() };
             let message = format!("{full}: there is no room for `{ROOM}` bytes ({error})");
             Finding::trouble(full.code(), message, full.hint())

@@ -32,7 +32,7 @@ pub(super) fn locked_directory(file: &Replacement) -> Result<IssuerDirectory, Is
 }
 
 fn parse(path: &Path, shown: &Path) -> Result<IssuerDirectory, IssuersFault> {
-    let bytes = input::read(path, MAX_DIRECTORY_BYTES)?;
+    let bytes = input::read_file(path, MAX_DIRECTORY_BYTES)?;
     read_directory(&bytes).map_err(|fault| IssuersFault::Directory { path: shown.to_owned(), fault })
 }
 
@@ -64,7 +64,7 @@ impl Records {
 
     /// Takes in a file.
     pub(crate) fn take(&mut self, path: &Path, recorders: &Recorders<'_>) -> Result<(), IssuersFault> {
-        let bytes = input::read(path, MAX_RECORDS_BYTES)?;
+        let bytes = input::read_file(path, MAX_RECORDS_BYTES)?;
         self.text.push_str(&String::from_utf8_lossy(&bytes));
         for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if !line.trim_ascii().is_empty() {

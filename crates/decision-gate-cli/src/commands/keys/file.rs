@@ -15,7 +15,7 @@ use crate::input;
 pub(crate) fn read(path: &Path) -> Result<Keyring, KeysFault> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(KeysFault::NoKeyring { path: path.to_owned() }),
-        Ok(_) | Err(_) => parse(path, &input::read(path, MAX_BYTES)?),
+        Ok(_) | Err(_) => parse(path, &input::read_file(path, MAX_BYTES)?),
     }
 }
 

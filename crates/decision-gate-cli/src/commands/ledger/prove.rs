@@ -59,7 +59,7 @@ Examples:
 
 /// Proves.
 pub(crate) fn run(arguments: &ProveArguments, output: Output) -> Result<Ending, Fault> {
-    let session = Session::open(&arguments.configuration)?;
+    let session = Session::open_to_read(&arguments.configuration)?;
     let scope = scope(&session, arguments.scope);
     let (text, mut said) = block_on(proof(session.app().store(), scope, arguments))?;
     if let Some(path) = &arguments.out {

@@ -28,7 +28,7 @@ type Shelf = (Scope, Counts, Option<KeptCheckpoint>);
 
 /// Counts.
 pub(crate) fn run(arguments: &StatsArguments, output: Output) -> Result<Ending, Fault> {
-    let session = Session::open(&arguments.configuration)?;
+    let session = Session::open_to_read(&arguments.configuration)?;
     let shelves = block_on(async {
         Ok(shelves(session.app().store()).await.map_err(decision_gate_runtime::ledger::LedgerError::from)?)
     })?;

@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
             Some(KnownCheckpoint { note, trust: trust.clone().ok_or(LedgerFault::NoTrust)? })
         }
     };
-    let session = Session::open(&arguments.configuration)?;
+    let session = Session::open_to_read(&arguments.configuration)?;
     let progress = output.progress("verifying the ledger");
     // Whoever checks need not be who signs: without the private key, what bears its name is checked with a given one.
     let signer = session.app().log_signer().ok().flatten();

@@ -196,7 +196,7 @@ fn text(client: Client, file: Option<&Path>, entry: &Entry, config: Option<&Path
 /// The server's entry in a client's file, if the file is there and has one; or why the file can't be read.
 pub(crate) fn installed(path: &Path, form: Form) -> Option<Result<Entry, ClientFault>> {
     path.symlink_metadata().ok()?;
-    let bytes = match input::read(path, MAX_BYTES) {
+    let bytes = match input::read_file(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(fault) => return Some(Err(fault.into())),
     };

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use decision_gate_config::Loaded;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::keys::SigningKey;
 use decision_gate_core::name::RunId;
@@ -160,7 +161,9 @@ async fn write(
 pub(crate) fn run(arguments: &ExportArguments, output: Output) -> Result<Ending, Fault> {
     let named = arguments.out.as_deref().map(target).transpose()?;
     let sign = arguments.sign.as_deref().map(private::read).transpose()?;
-    let session = Session::open(&arguments.configuration)?;
+    // A log that has a key signs a checkpoint with the run in it, if it has none yet.
+    let only_reads = |loaded: &Loaded| loaded.config().ledger.signing_key.is_none();
+    let session = Session::open_as(&arguments.configuration, only_reads)?;
     let target = match (named, &arguments.to) {
         (Some(target), _) => target,
         (None, Some(address)) => {

@@ -106,3 +106,24 @@ fn a_release_that_could_not_be_judged_then_is_not_judged_now() {
     world.rules.environments.clear();
     refused(&ledger(&[world]), "environment_unknown");
 }
+
+/// The same name, size and statement: all that differs is one byte of the signature.
+#[test]
+fn t179_a_changed_envelope_does_not_profit_from_the_check_of_another() {
+    let good = traced("builder");
+    let mut changed = good.clone();
+    let mark = b"\"sig\":\"";
+    let at = mark.len() + good.windows(mark.len()).position(|it| it == mark).unwrap();
+    changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+    let [good, changed] = [good, changed].map(|it| World::blocking().with("trace.json", it));
+    let gates = json!({ "ExecutionEvidence": {
+        "Enabled": true, "MissingEvidenceAction": "Block", "MinHotSymbolCount": 1,
+    } });
+    for worlds in [[good.clone(), changed.clone(), good.clone()], [changed.clone(), good, changed]] {
+        let lets_through = worlds.iter().map(|it| it.run().allowed());
+        let allowed = u64::try_from(lets_through.filter(|it| *it).count()).unwrap();
+        let report = ledger(&worlds).backtest(&gates, Filter::default(), WHOLE);
+        let through: u64 = report.outcomes.iter().filter(|it| it.after.lets_through()).map(|it| it.count).sum();
+        assert_eq!((report.judged, report.differing_count, through), (3, 0, allowed), "{report:#?}");
+    }
+}

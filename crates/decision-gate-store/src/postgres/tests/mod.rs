@@ -1,5 +1,6 @@
 //! The contract on a real server, and what is PostgreSQL's own: schemas, faults, writers, servers that go away.
 
+mod roles;
 mod schemas;
 mod servers;
 mod writers;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -200,9 +201,13 @@ async fn a_server_far_away_must_show_who_it_is_and_asks_for_a_password() {
 
     let folder = TempDir::new().unwrap();
     let file = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).unwrap();
-        folder.path().join(name)
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
     };
+    let open = file("open", "a b\"c");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (ours, theirs) = (file("ours.pem", &authority.pem()), file("theirs.pem", &Authority::new().pem()));
     let (right, wrong) = (file("right", "a b\"c\n"), file("wrong", "guess"));
     let verify = |ca: &Path| Tls::Verify { ca_file: Some(ca.to_owned()) };
@@ -217,6 +222,7 @@ async fn a_server_far_away_must_show_who_it_is_and_asks_for_a_password() {
         ("localhost", verify(&right), secret(&right), Some("authorities")),
         ("localhost", Tls::Off, secret(&right), Some("no encryption")),
         ("localhost", verify(&ours), secret(&wrong), Some("password authentication failed")),
+        ("localhost", verify(&ours), secret(&open), Some("others may read it (mode 644)")),
         ("localhost", verify(&ours), Password::None, Some("password missing")),
         ("localhost", verify(&ours), unset, Some("is not set")),
     ] {

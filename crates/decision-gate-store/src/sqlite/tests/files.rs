@@ -112,7 +112,7 @@ async fn a_newer_schema_is_refused() {
 }
 
 /// A ledger as an older version of this program left it, made by its own steps, with a run of one event in it.
-async fn older(folder: &Folder, version: usize) {
+pub(super) async fn older(folder: &Folder, version: usize) {
     let run = stream(shelf(1), "run-1");
     let new = Folder::new();
     started(&new.store(), &run).await;

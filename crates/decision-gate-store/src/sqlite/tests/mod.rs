@@ -7,6 +7,8 @@ pub(in crate::sqlite) mod crash;
 mod damage;
 mod files;
 mod growth;
+mod look;
+mod scrub;
 
 use std::path::PathBuf;
 use std::sync::Arc;

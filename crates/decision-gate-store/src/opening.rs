@@ -1,0 +1,10 @@
+//! What opening a store may do to it.
+
+/// What opening a store may do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Makes it if there is none, brings an older one up, and can write.
+    ToWrite,
+    /// Changes nothing and makes nothing: what is not there, or of an older version, is refused.
+    ToRead,
+}
