@@ -388,7 +388,7 @@ pub trait Store: Send + Sync {
     /// version, but the log says when it came back. A draft that became pinned is the same version, now pinned.
     async fn put_scenario(&self, put: PutScenario) -> Result<StoredScenario, StoreError>;
 
-    /// A version of a scenario, or the current one. Its hash and origin are those of the event that defined it last.
+    /// A version of a scenario, or the current one, as the event says that defined it last.
     async fn scenario(
         &self,
         scope: Scope,
@@ -408,7 +408,7 @@ pub trait Store: Send + Sync {
     /// shelf's own stream. One that is there already with the same schema is given back as it is.
     async fn put_schema(&self, put: PutSchema) -> Result<StoredSchema, StoreError>;
 
-    /// A version of a data shape. Its hash is that of the event that registered it.
+    /// A version of a data shape, as the event says that registered it.
     async fn schema(
         &self,
         scope: Scope,
@@ -518,15 +518,12 @@ pub trait Store: Send + Sync {
     /// Rows of any table as they lie there, unchecked.
     async fn raw_rows(&self, rows: &RowsOf) -> Result<Vec<Vec<Cell>>, StoreError>;
 
-    /// The names of a shelf's streams as they lie there, unchecked, by their bytes after `after`: of every table that has
-    /// rows of streams, and of the log.
+    /// The names of a shelf's streams in any table as they lie there, unchecked, by their bytes after `after`.
     async fn raw_streams(&self, scope: Scope, after: Option<&[u8]>, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
 
-    /// What the database has beside the tables and indexes of this version, what it lacks of them, and what is other than
-    /// this version makes it: each in words.
+    /// What the database has beside the tables of this version, lacks of them, or has in another form: each in words.
     async fn schema_changes(&self) -> Result<Vec<String>, StoreError>;
 
-    /// Puts streams that have grown beyond their last head in the log where an integration finds them, wherever that was
-    /// lost; how many. Looks at one run, or at all streams of the shelf.
+    /// Has the next integration find a run that has grown, or all streams of a shelf, where that was lost; how many.
     async fn find_unlogged(&self, scope: Scope, run: Option<&RunId>) -> Result<u64, StoreError>;
 }
