@@ -6,6 +6,7 @@ pub mod observer;
 pub mod provider;
 pub mod rows;
 pub mod store;
+mod store_error;
 
 pub use clock::{Clock, Entropy, EntropyError, ManualClock, SystemClock, SystemEntropy};
 pub use log::{
@@ -16,5 +17,6 @@ pub use provider::{EvidenceContext, Provider};
 pub use rows::{Cell, RowsOf, Table};
 pub use store::{
     Append, Appended, EventPage, Mark, PutScenario, PutSchema, RunHead, ScenarioListing, SchemaListing, Scope, Store,
-    StoreError, StoredEvent, StoredScenario, StoredSchema, StoredValue, Stream,
+    StoredEvent, StoredScenario, StoredSchema, StoredValue, Stream,
 };
+pub use store_error::StoreError;
