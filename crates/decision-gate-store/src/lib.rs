@@ -13,6 +13,7 @@ mod packs;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
+mod tables;
 
 pub use durability::Durability;
 pub use file_limit::fail_beyond as fail_beyond_file_limit;

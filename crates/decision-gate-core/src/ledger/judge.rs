@@ -2,10 +2,12 @@
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::note::{KeyUse, Note, NoteError, VerifierKey};
+use super::origin::is_origin_of;
 use super::proof::{ProofFault, verify_consistency};
 use super::witness::WitnessPolicy;
 use crate::at::Timestamp;
 use crate::digest::Digest;
+use crate::name::{NamespaceId, TenantId};
 
 /// Whose checkpoints a verifier accepts: keys of logs, and a policy with its witnesses.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +116,19 @@ impl CheckpointTrust {
     /// Whether no log is trusted at all.
     pub fn is_empty(&self) -> bool {
         self.logs().next().is_none()
+    }
+
+    /// Whether a log of this shelf is trusted.
+    pub fn knows_log_of(&self, tenant: TenantId, namespace: NamespaceId) -> bool {
+        self.logs().any(|key| is_origin_of(key.name(), tenant, namespace))
+    }
+
+    /// Whether the log that a checkpoint names signed it, by a key that is trusted. Its witnesses are not asked for.
+    ///
+    /// # Errors
+    /// [`CheckpointFault`] where it did not, or where a line of a known witness is none.
+    pub fn is_signed(&self, bytes: &[u8]) -> Result<(), CheckpointFault> {
+        self.signed(bytes).map(drop)
     }
 
     fn logs(&self) -> impl Iterator<Item = &VerifierKey> + Clone {

@@ -30,7 +30,7 @@ pub use merkle::{CompactRange, leaf_hash, node_hash, root_of};
 pub use note::{
     KeyUse, MAX_NOTE_BYTES, Note, NoteError, NoteKeyId, NoteSignature, Signed, VerifierKey, VerifierKeyError,
 };
-pub use origin::{OriginBase, OriginError, is_origin_of};
+pub use origin::{OriginBase, OriginError, is_origin_of, shelf_of};
 pub use proof::{
     MAX_PROOF_HASHES, ProofFault, consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion,
 };

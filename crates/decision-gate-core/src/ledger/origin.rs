@@ -65,6 +65,15 @@ pub fn is_origin_of(origin: &str, tenant: TenantId, namespace: NamespaceId) -> b
     origin.strip_suffix(&format!("/{tenant}/{namespace}")).is_some_and(|base| base.parse::<OriginBase>().is_ok())
 }
 
+/// Of which tenant and namespace an origin is.
+pub fn shelf_of(origin: &str) -> Option<(TenantId, NamespaceId)> {
+    let (rest, namespace) = origin.rsplit_once('/')?;
+    let (_, tenant) = rest.rsplit_once('/')?;
+    let (tenant, namespace) = (TenantId::new(tenant.parse().ok()?)?, NamespaceId::new(namespace.parse().ok()?)?);
+    // As they are written, and no other way.
+    is_origin_of(origin, tenant, namespace).then_some((tenant, namespace))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +85,8 @@ mod tests {
         let origin = base.of(tenant, namespace);
         assert_eq!(origin, "gate.example/ledger/1/7");
         assert!(is_origin_of(&origin, tenant, namespace));
+        assert_eq!(shelf_of(&origin), Some((tenant, namespace)));
+        assert_eq!(["1/7", "gate.example/1/07", "gate.example/0/7", "gate.example"].map(shelf_of), [None; 4]);
         for other in ["gate.example/ledger/1/17", "gate.example/ledger/11/7/", "/1/7", "1/7", "a b/1/7"] {
             assert!(!is_origin_of(other, tenant, namespace), "{other}");
         }

@@ -1,19 +1,24 @@
-//! Every row of a ledger, checked: streams, then the marks that their events raised, then the log over their heads, then
-//! the checkpoints over the log.
+//! Every row of a ledger, checked: its tables themselves, then shelf by shelf the streams, the documents and marks that
+//! their events made, the log over their heads, and the checkpoints over the log.
+//!
+//! A row that does not read is a finding, and the rest is checked as if it were not there. Only a ledger that can't be read
+//! at all is an error.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use decision_gate_core::digest::Digest;
-use decision_gate_core::ledger::{
-    Checkpoint, CheckpointTrust, CompactRange, TileId, TileWriter, is_origin_of, read_checkpoint,
-};
+use decision_gate_core::ledger::{Checkpoint, CheckpointTrust, is_origin_of, shelf_of};
+use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 
+use super::documents::check_policies;
 use super::error::LedgerError;
 use super::finding::{Findings, LedgerFinding, LedgerFindingCode as Code};
+use super::log::{Log, Outside};
+use super::rows::{first, of_shelf, shown, tables_of};
+use super::sign::LogSigner;
 use super::stream::{self, Seen};
-use crate::ports::{Scope, Store, Stream, Tree};
+use crate::ports::{Cell, Scope, Store, StoreError, Stream, Table};
 
-/// How many rows are read at a time.
+/// How many streams are taken at a time.
 const PAGE: usize = 1_000;
 
 /// A checkpoint that whoever checks has from elsewhere, and whose it must be.
@@ -23,6 +28,17 @@ pub struct KnownCheckpoint {
     pub note: Vec<u8>,
     /// Whose checkpoints are believed.
     pub trust: CheckpointTrust,
+}
+
+/// What a ledger is held against that does not lie in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeldAgainst<'a> {
+    /// A checkpoint from elsewhere, which the log must go on from.
+    pub checkpoint: Option<&'a KnownCheckpoint>,
+    /// Whose kept checkpoints are accepted, on the shelves that it has a key for.
+    pub keys: Option<&'a CheckpointTrust>,
+    /// Who signs here: what bears their name must be signed by them, where no keys are given.
+    pub signer: Option<&'a LogSigner>,
 }
 
 /// What a check came to.
@@ -55,167 +71,151 @@ impl LedgerReport {
     }
 }
 
-/// Reads and checks every row. With a checkpoint from elsewhere, the log must go on from it.
+/// Reads and checks every row, and holds the ledger against what is given.
 ///
 /// # Errors
 /// [`LedgerError`] where the ledger can't be read, or the checkpoint is not accepted. What is wrong with rows is in the
 /// report.
-pub async fn verify_ledger(store: &dyn Store, known: Option<&KnownCheckpoint>) -> Result<LedgerReport, LedgerError> {
-    let known = known.map(|it| it.trust.judge(&it.note)).transpose()?.map(|it| it.checkpoint);
-    let scopes = store.scopes().await?;
-    let (mut findings, mut seen) = (Findings::default(), Seen::default());
-    let (mut entries, mut checkpoints) = (0, 0);
-    for scope in &scopes {
-        let mut after: Option<String> = None;
-        loop {
-            let streams = store.streams(*scope, after.as_deref(), PAGE).await?;
-            for stream in &streams {
-                stream::check(store, stream, &mut seen, &mut findings).await?;
-            }
-            match streams.last().filter(|_| streams.len() == PAGE) {
-                Some(last) => after = Some(last.run.as_ref().map_or_else(String::new, ToString::to_string)),
-                None => break,
-            }
-        }
-        std::mem::take(&mut seen.marks).check(store, *scope, &mut findings).await?;
-        let known = known.as_ref().filter(|it| is_origin_of(&it.origin, scope.tenant, scope.namespace));
-        let mut log = Log::new(store, *scope, known);
-        log.check(&mut findings).await?;
-        entries += log.tree.size();
-        checkpoints += log.compared;
-    }
-    if let Some(known) = known
-        && !scopes.iter().any(|it| is_origin_of(&known.origin, it.tenant, it.namespace))
-    {
-        return Err(LedgerError::OtherLog { origin: known.origin });
-    }
-    let (findings, omitted) = findings.into_parts();
+pub async fn verify_ledger(store: &dyn Store, against: HeldAgainst<'_>) -> Result<LedgerReport, LedgerError> {
+    let known = against.checkpoint.map(|it| it.trust.judge(&it.note)).transpose()?.map(|it| it.checkpoint);
+    let mut check =
+        Check { store, against, findings: Findings::default(), seen: Seen::default(), entries: 0, compared: 0 };
+    let (mut scopes, of_none) = check.shelves().await?;
     let shelves = u64::try_from(scopes.len()).unwrap_or(u64::MAX);
+    if let Some(known) = &known {
+        // Of a shelf that was emptied nothing is left but what others have of it.
+        let (tenant, namespace) =
+            shelf_of(&known.origin).ok_or_else(|| LedgerError::OtherLog { origin: known.origin.clone() })?;
+        scopes.insert(Scope { tenant, namespace });
+    }
+    for scope in scopes {
+        let known = known.as_ref().filter(|it| is_origin_of(&it.origin, scope.tenant, scope.namespace));
+        check.shelf(scope, known).await?;
+    }
+    let policies = check_policies(store, &check.seen.policies, &mut check.findings).await;
+    check.found(policies, None)?;
+    // After everything that has an event: the first finding is the first event that is not as it was.
+    of_none.into_iter().for_each(|reason| check.findings.of_all(Code::RowMalformed, reason));
+    let changes = store.schema_changes().await;
+    let changes = check.found(changes.map_err(LedgerError::from), None)?.unwrap_or_default();
+    changes.into_iter().for_each(|change| check.findings.of_all(Code::SchemaChanged, change));
+    let Check { findings, seen, entries, compared, .. } = check;
+    let (findings, omitted) = findings.into_parts();
     let Seen { streams, events, values, pruned, .. } = seen;
-    Ok(LedgerReport { findings, omitted, shelves, streams, events, values, pruned, entries, checkpoints })
+    Ok(LedgerReport { findings, omitted, shelves, streams, events, values, pruned, entries, checkpoints: compared })
 }
 
-/// A log on its way.
-struct Log<'a> {
+/// A check on its way.
+struct Check<'a> {
     store: &'a dyn Store,
-    /// The shelf, as the stream that its findings are about.
-    place: Stream,
-    tree: CompactRange,
-    tiles: Option<TileWriter>,
-    /// Roots that checkpoints have, by size.
-    expected: BTreeMap<u64, Vec<Digest>>,
+    against: HeldAgainst<'a>,
+    findings: Findings,
+    seen: Seen,
+    entries: u64,
     compared: u64,
 }
 
-impl<'a> Log<'a> {
-    fn new(store: &'a dyn Store, scope: Scope, known: Option<&Checkpoint>) -> Self {
-        let place = Stream { scope, run: None };
-        let (tree, tiles) = (CompactRange::default(), TileWriter::new(0, Vec::new()));
-        let mut log = Self { store, place, tree, tiles, expected: BTreeMap::new(), compared: 0 };
-        if let Some(known) = known {
-            log.expect(known.size, known.root);
-        }
-        log
-    }
-
-    fn expect(&mut self, size: u64, root: Digest) {
-        self.expected.entry(size).or_default().push(root);
-    }
-
-    async fn check(&mut self, findings: &mut Findings) -> Result<(), LedgerError> {
-        self.kept(findings).await?;
-        self.compare_root(findings);
-        loop {
-            let entries = self.store.log_entries(self.place.scope, self.tree.size(), PAGE).await?;
-            let count = entries.len();
-            for entry in entries {
-                if entry.index != self.tree.size() {
-                    let reason = format!("entry {} of the log is gone", self.tree.size());
-                    findings.add(Code::LogMismatch, &self.place, None, reason);
-                    return Ok(());
+impl Check<'_> {
+    /// Every shelf that any table has a row of; and what there is of tenants and namespaces that can't be.
+    async fn shelves(&self) -> Result<(BTreeSet<Scope>, Vec<String>), LedgerError> {
+        let (mut shelves, mut of_none) = (BTreeSet::new(), Vec::new());
+        for table in Table::ALL.iter().filter(|table| **table != Table::Policies) {
+            let mut after = Vec::new();
+            loop {
+                let row = match first(self.store, *table, Vec::new(), after).await {
+                    Ok(Some(row)) => row,
+                    Ok(None) => break,
+                    // What it lacks is found where it is read.
+                    Err(LedgerError::Store(StoreError::Corrupt { .. })) => break,
+                    Err(other) => return Err(other),
+                };
+                after = row.iter().take(2).cloned().collect();
+                match scope_of(&after) {
+                    Some(scope) => drop(shelves.insert(scope)),
+                    None => {
+                        let of: Vec<String> = after.iter().map(shown).collect();
+                        let reason =
+                            format!("table `{}` has rows of tenant and namespace {}", table.name(), of.join(" and "));
+                        of_none.push(reason);
+                    }
                 }
-                let leaf = entry.head().leaf_hash();
-                self.tree.push(leaf);
-                let full = self.tiles.as_mut().map(|tiles| {
-                    tiles.push(leaf);
-                    tiles.take_full()
-                });
-                self.compare(full.unwrap_or_default(), findings).await?;
-                self.compare_root(findings);
-            }
-            if count < PAGE {
-                break;
             }
         }
-        if let Some(tiles) = self.tiles.take() {
-            self.compare(tiles.finish(), findings).await?;
+        Ok((shelves, of_none))
+    }
+
+    async fn shelf(&mut self, scope: Scope, known: Option<&Checkpoint>) -> Result<(), LedgerError> {
+        let shelf = Stream { scope, run: None };
+        self.seen.of_shelf();
+        // First the shelf's own stream: runs are started by what it defines.
+        let own = stream::check(self.store, &shelf, &mut self.seen, &mut self.findings).await;
+        self.found(own, Some(&shelf))?;
+        let mut after = Vec::new();
+        loop {
+            let names = self.store.raw_streams(scope, Some(&after), PAGE).await;
+            let Some(names) = self.found(names.map_err(LedgerError::from), Some(&shelf))? else { break };
+            for name in &names {
+                self.run(scope, name).await?;
+            }
+            let more = names.len() == PAGE;
+            match names.into_iter().next_back().filter(|_| more) {
+                Some(last) => after = last,
+                None => break,
+            }
         }
-        let stated = self.store.log(self.place.scope).await;
-        if stated.as_ref() != Ok(&self.tree) {
-            findings.add(Code::LogMismatch, &self.place, None, "the tree of the log is not that over its entries");
-        }
-        let size = self.tree.size();
-        if let Some((beyond, _)) = self.expected.iter().next_back().filter(|(beyond, _)| **beyond > size) {
-            let reason = format!("a checkpoint has {beyond} entries, the log has {size}");
-            findings.add(Code::LogTruncated, &self.place, None, reason);
-        }
+        let marks = std::mem::take(&mut self.seen.marks).check(self.store, scope, &mut self.findings).await;
+        self.found(marks, Some(&shelf))?;
+        let own = self.against.signer.and_then(|it| it.verifier_key(scope).ok());
+        let trust = self.against.keys.or(self.against.checkpoint.map(|it| &it.trust));
+        let mut log = Log::new(self.store, scope, Outside { known, trust, own: own.as_ref() });
+        let checked = log.check(&mut self.findings).await;
+        self.entries += log.tree.size();
+        self.compared += log.compared;
+        self.found(checked, Some(&shelf))?;
         Ok(())
     }
 
-    /// The ledger's own checkpoints: each is one of this log, with the root that lies beside it.
-    async fn kept(&mut self, findings: &mut Findings) -> Result<(), LedgerError> {
-        let (mut from, scope) = (0, self.place.scope);
-        loop {
-            let kept = self.store.checkpoints(scope, from, PAGE).await?;
-            for it in &kept {
-                let read = read_checkpoint(it.note.as_bytes()).map(|(_, checkpoint)| checkpoint);
-                let same = read.is_ok_and(|read| {
-                    read.size == it.size
-                        && read.root == it.root
-                        && is_origin_of(&read.origin, scope.tenant, scope.namespace)
-                });
-                if !same {
-                    let reason = format!("the kept checkpoint of size {} is not what lies beside it", it.size);
-                    findings.add(Code::CheckpointMismatch, &self.place, None, reason);
-                }
-                self.expect(it.size, it.root);
-            }
-            match kept.last().filter(|_| kept.len() == PAGE) {
-                Some(last) => from = last.size + 1,
-                None => return Ok(()),
-            }
-        }
-    }
-
-    /// Compares the tree with every checkpoint of its size.
-    fn compare_root(&mut self, findings: &mut Findings) {
-        let size = self.tree.size();
-        for expected in self.expected.get(&size).into_iter().flatten() {
-            self.compared += 1;
-            if *expected != self.tree.root() {
-                let reason = format!("a checkpoint of size {size} has another root: the log was rewritten");
-                findings.add(Code::CheckpointMismatch, &self.place, None, reason);
-            }
-        }
-    }
-
-    async fn compare(
-        &mut self,
-        made: BTreeMap<TileId, Vec<Digest>>,
-        findings: &mut Findings,
-    ) -> Result<(), LedgerError> {
-        if made.is_empty() {
+    async fn run(&mut self, scope: Scope, name: &[u8]) -> Result<(), LedgerError> {
+        let run = String::from_utf8(name.to_vec()).ok().and_then(|name| RunId::try_from(name).ok());
+        if let Some(run) = run {
+            let stream = Stream { scope, run: Some(run) };
+            let checked = stream::check(self.store, &stream, &mut self.seen, &mut self.findings).await;
+            self.found(checked, Some(&stream))?;
             return Ok(());
         }
-        let tree = Tree::Log(self.place.scope);
-        let stored: BTreeMap<_, _> =
-            self.store.tiles(&tree, made.keys().copied().collect()).await?.into_iter().collect();
-        for (id, hashes) in made {
-            if stored.get(&id) != Some(&hashes) {
-                let reason = format!("tile {} of level {} of the log is not that of its entries", id.index, id.level);
-                findings.add(Code::LogMismatch, &self.place, None, reason);
-            }
+        let (shelf, name) = (Stream { scope, run: None }, Cell::Text(name.to_vec()));
+        let mut within = of_shelf(scope);
+        within.push(name.clone());
+        for (table, row) in tables_of(self.store, &within).await? {
+            let place = row.get(3).filter(|_| table.key().len() > 3).map_or_else(String::new, |it| {
+                format!(", the first of them with {} {}", table.key().get(3).unwrap_or(&""), shown(it))
+            });
+            let reason =
+                format!("table `{}` has rows of stream {}, which is no run's name{place}", table.name(), shown(&name));
+            self.findings.add(Code::RowMalformed, &shelf, None, reason);
         }
         Ok(())
     }
+
+    /// Takes a part of the database that does not read for a finding.
+    fn found<T>(&mut self, part: Result<T, LedgerError>, place: Option<&Stream>) -> Result<Option<T>, LedgerError> {
+        match part {
+            Ok(part) => Ok(Some(part)),
+            Err(LedgerError::Store(StoreError::Corrupt { what, .. })) => {
+                let reason = format!("not everything can be read here: {what}");
+                match place {
+                    Some(place) => self.findings.add(Code::RowMalformed, place, None, reason),
+                    None => self.findings.of_all(Code::RowMalformed, reason),
+                }
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+fn scope_of(cells: &[Cell]) -> Option<Scope> {
+    let [Cell::Integer(tenant), Cell::Integer(namespace)] = cells else { return None };
+    let (tenant, namespace) = (u64::try_from(*tenant).ok()?, u64::try_from(*namespace).ok()?);
+    Some(Scope { tenant: TenantId::new(tenant)?, namespace: NamespaceId::new(namespace)? })
 }

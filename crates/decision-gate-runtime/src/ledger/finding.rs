@@ -14,8 +14,8 @@ const MAX_FINDINGS: usize = 100;
 pub struct LedgerFinding {
     /// Which kind.
     pub code: LedgerFindingCode,
-    /// On which shelf.
-    pub scope: Scope,
+    /// On which shelf; `None` for what is of none.
+    pub scope: Option<Scope>,
     /// Of which run; `None` for the shelf's own stream, and for its log.
     pub run: Option<RunId>,
     /// Which event, if it is about one.
@@ -26,8 +26,10 @@ pub struct LedgerFinding {
 
 impl fmt::Display for LedgerFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scope { tenant, namespace } = self.scope;
-        write!(f, "{} tenant {tenant}, namespace {namespace}", self.code)?;
+        write!(f, "{}", self.code)?;
+        if let Some(Scope { tenant, namespace }) = self.scope {
+            write!(f, " tenant {tenant}, namespace {namespace}")?;
+        }
         if let Some(run) = &self.run {
             write!(f, ", run {run}")?;
         }
@@ -57,18 +59,29 @@ pub enum LedgerFindingCode {
     ValueMissing,
     /// A value to which no event commits.
     ValueUnexpected,
-    /// A scenario, policy or data shape that an event names is not there, or not what its digest says.
+    /// A record of pruning does not say what is gone, or is of a run that had not ended.
+    PruningMismatch,
+    /// A scenario, policy or data shape is not what the events make it, is gone, or was made by none; or a run started from
+    /// what no event defined.
     DocumentMismatch,
     /// The stream's head does not follow from its events, or is not there.
     HeadMismatch,
+    /// The stream has grown beyond its last head in the log, and is not among those that the log takes next.
+    HeadNotPending,
     /// A mark is not where the events that raised it leave it, is gone, or was raised by none.
     MarkMismatch,
     /// The log does not follow from the streams, or its tree and tiles not from its entries.
     LogMismatch,
-    /// The log at the size of a checkpoint has another root.
+    /// The log at the size of a checkpoint has another root, or a kept one is not what was signed.
     CheckpointMismatch,
     /// The log is smaller than a checkpoint.
     LogTruncated,
+    /// A cell of a row is not of the kind that its column holds.
+    RowMalformed,
+    /// A row that follows from no event.
+    RowUnexpected,
+    /// The tables, indexes or triggers are not those of this version.
+    SchemaChanged,
 }
 
 impl LedgerFindingCode {
@@ -82,12 +95,17 @@ impl LedgerFindingCode {
         Self::ValueChanged,
         Self::ValueMissing,
         Self::ValueUnexpected,
+        Self::PruningMismatch,
         Self::DocumentMismatch,
         Self::HeadMismatch,
+        Self::HeadNotPending,
         Self::MarkMismatch,
         Self::LogMismatch,
         Self::CheckpointMismatch,
         Self::LogTruncated,
+        Self::RowMalformed,
+        Self::RowUnexpected,
+        Self::SchemaChanged,
     ];
 
     /// Stable code.
@@ -101,12 +119,17 @@ impl LedgerFindingCode {
             Self::ValueChanged => "value_changed",
             Self::ValueMissing => "value_missing",
             Self::ValueUnexpected => "value_unexpected",
+            Self::PruningMismatch => "pruning_mismatch",
             Self::DocumentMismatch => "document_mismatch",
             Self::HeadMismatch => "head_mismatch",
+            Self::HeadNotPending => "head_not_pending",
             Self::MarkMismatch => "mark_mismatch",
             Self::LogMismatch => "log_mismatch",
             Self::CheckpointMismatch => "checkpoint_mismatch",
             Self::LogTruncated => "log_truncated",
+            Self::RowMalformed => "row_malformed",
+            Self::RowUnexpected => "row_unexpected",
+            Self::SchemaChanged => "schema_changed",
         }
     }
 }
@@ -132,12 +155,21 @@ impl Findings {
         seq: impl Into<Option<u64>>,
         reason: impl fmt::Display,
     ) {
+        let (scope, run, seq, reason) = (Some(stream.scope), stream.run.clone(), seq.into(), reason.to_string());
+        self.push(LedgerFinding { code, scope, run, seq, reason });
+    }
+
+    /// Adds what is of no shelf.
+    pub(super) fn of_all(&mut self, code: LedgerFindingCode, reason: impl fmt::Display) {
+        self.push(LedgerFinding { code, scope: None, run: None, seq: None, reason: reason.to_string() });
+    }
+
+    fn push(&mut self, finding: LedgerFinding) {
         if self.list.len() >= MAX_FINDINGS {
             self.omitted += 1;
-            return;
+        } else {
+            self.list.push(finding);
         }
-        let (scope, run, seq, reason) = (stream.scope, stream.run.clone(), seq.into(), reason.to_string());
-        self.list.push(LedgerFinding { code, scope, run, seq, reason });
     }
 
     /// Takes over what was found of one stream, the first event first.

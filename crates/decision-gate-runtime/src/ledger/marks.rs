@@ -9,11 +9,9 @@ use decision_gate_core::trust::Height;
 
 use super::error::LedgerError;
 use super::finding::{Findings, LedgerFindingCode as Code};
+use super::rows::{Pages, Row, of_shelf};
 use crate::orchestrator::seen::marks_of;
-use crate::ports::{Mark, RawMark, Scope, Store, Stream};
-
-/// How many rows are read at a time.
-const PAGE: usize = 1_000;
+use crate::ports::{Mark, Scope, Store, Stream, Table};
 
 /// How far events have raised the marks of a shelf.
 #[derive(Debug, Default)]
@@ -44,40 +42,41 @@ impl Marks {
         scope: Scope,
         findings: &mut Findings,
     ) -> Result<(), LedgerError> {
-        let (mut after, mut unknown) = (None::<String>, Vec::new());
-        loop {
-            let page = store.raw_marks(scope, after.as_deref(), PAGE).await?;
-            let more = page.len() == PAGE;
-            after = page.last().map(|it| it.name.clone());
-            unknown.extend(page.iter().filter_map(|mark| self.compare(mark, findings)));
-            if !more {
-                break;
-            }
+        let (table, mut unknown) = (Table::Marks, Vec::new());
+        let mut pages = Pages::new(store, table, of_shelf(scope));
+        while let Some(page) = pages.next().await? {
+            unknown.extend(page.iter().filter_map(|cells| self.compare(Row { table, cells }, findings)));
         }
         for (name, Raised { height, stream, seq }) in self.0 {
             let reason = format!("the event raised the mark `{name}` to {height}, and there is no such mark");
             findings.add(Code::MarkMismatch, &stream, seq, reason);
         }
         let shelf = Stream { scope, run: None };
-        unknown.into_iter().for_each(|reason| findings.add(Code::MarkMismatch, &shelf, None, reason));
+        unknown.into_iter().for_each(|(code, reason)| findings.add(code, &shelf, None, reason));
         Ok(())
     }
 
     /// Compares a mark with what its event says; of one that no event raised, what to say of it once those are told.
-    fn compare(&mut self, mark: &RawMark, findings: &mut Findings) -> Option<String> {
-        let name = &mark.name;
-        let stands = || match Height::from_bytes(&mark.height) {
+    fn compare(&mut self, row: Row<'_>, findings: &mut Findings) -> Option<(Code, String)> {
+        let (name, stored) = match row.text("name").and_then(|name| Ok((name, row.bytes("height")?))) {
+            Ok(read) => read,
+            Err(unread) => return Some((Code::RowMalformed, unread)),
+        };
+        let stands = || match Height::from_bytes(stored) {
             Some(height) => format!("at {height}"),
             None => "at no height".to_owned(),
         };
         match self.0.remove(name) {
-            Some(raised) if mark.height == raised.height.to_bytes() => None,
+            Some(raised) if stored == raised.height.to_bytes() => None,
             Some(Raised { height, stream, seq }) => {
                 let reason = format!("the event raised the mark `{name}` to {height}, and it stands {}", stands());
                 findings.add(Code::MarkMismatch, &stream, seq, reason);
                 None
             }
-            None => Some(format!("the mark `{name}` stands {}, and no event raised it", stands())),
+            None => {
+                let reason = format!("the mark `{name}` stands {}, and no event raised it", stands());
+                Some((Code::MarkMismatch, reason))
+            }
         }
     }
 }

@@ -3,15 +3,20 @@
 //! A store keeps rows and decides nothing; what they mean is decided here, the same for every store.
 
 mod check;
+mod documents;
 mod error;
 mod finding;
+mod log;
 mod marks;
 mod prove;
 mod prune;
+mod prunings;
+mod rows;
 mod sign;
 mod stream;
+mod tiles;
 
-pub use check::{KnownCheckpoint, LedgerReport, verify_ledger};
+pub use check::{HeldAgainst, KnownCheckpoint, LedgerReport, verify_ledger};
 pub use error::LedgerError;
 pub use finding::{LedgerFinding, LedgerFindingCode};
 pub use prove::{EventProof, HeadProof, anchor_run, prove_consistency, prove_event, prove_run};

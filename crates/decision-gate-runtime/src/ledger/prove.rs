@@ -118,6 +118,7 @@ pub async fn anchor_run(
     run: &RunId,
     signer: &LogSigner,
 ) -> Result<(Anchor, u64), LedgerError> {
+    store.find_unlogged(scope, Some(run)).await?;
     integrate(store, scope).await?;
     let stream = Stream { scope, run: Some(run.clone()) };
     let entry = store.log_entry(&stream, u64::MAX).await?;

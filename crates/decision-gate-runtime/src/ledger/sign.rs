@@ -70,12 +70,13 @@ pub(super) async fn integrate(store: &dyn Store, scope: Scope) -> Result<(Compac
     }
 }
 
-/// Integrates what has grown, and signs a checkpoint of the log, unless one of this very log is kept. A log that does not
+/// Integrates what has grown, also where the ledger's own list of that was lost, and signs a checkpoint of the log, unless one of this very log is kept. A log that does not
 /// go on from the last one that was signed is not signed.
 ///
 /// # Errors
 /// [`LedgerError`].
 pub async fn checkpoint(store: &dyn Store, scope: Scope, signer: &LogSigner) -> Result<SignedCheckpoint, LedgerError> {
+    store.find_unlogged(scope, None).await?;
     let (tree, added) = integrate(store, scope).await?;
     let key = signer.verifier_key(scope)?;
     let (size, root) = (tree.size(), tree.root());

@@ -6,13 +6,17 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::RunState;
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{
-    Body, Commitment, CompactRange, Event, Salt, Slot, TILE_WIDTH, TileId, TileWriter, leaf_hash,
+    Body, Commitment, CompactRange, Event, RunStarted, Salt, Slot, TILE_WIDTH, TileId, TileWriter, leaf_hash,
 };
 
+use super::documents::Documents;
 use super::error::LedgerError;
 use super::finding::{Findings, LedgerFindingCode as Code};
 use super::marks::Marks;
-use crate::ports::{LogEntry, RawEvent, RawHead, RawValue, Store, StoreError, Stream, Tree};
+use super::prunings::Prunings;
+use super::rows::{first, of_stream, tables_of};
+use super::tiles;
+use crate::ports::{LogEntry, RawEvent, RawHead, RawValue, Store, StoreError, Stream, Table, Tree};
 
 /// How many rows are read at a time.
 const PAGE: usize = 512;
@@ -26,8 +30,17 @@ pub(super) struct Seen {
     pub(super) pruned: u64,
     /// How far the events of the shelf that is being read have raised its marks.
     pub(super) marks: Marks,
-    /// Policies that were looked up, whatever came of it.
-    policies: BTreeSet<Digest>,
+    /// What the shelf's own events have made.
+    pub(super) documents: Documents,
+    /// Policies that events put in force.
+    pub(super) policies: BTreeSet<Digest>,
+}
+
+impl Seen {
+    /// Begins with another shelf.
+    pub(super) fn of_shelf(&mut self) {
+        (self.marks, self.documents) = (Marks::default(), Documents::default());
+    }
 }
 
 /// A stream on its way.
@@ -48,7 +61,9 @@ struct Walk<'a> {
     known: u64,
     /// How many events have tiles: the size of the last head in the log.
     tiled: u64,
-    pruned: u64,
+    /// Whether that head could be read.
+    logged: bool,
+    prunings: Prunings,
 }
 
 /// Checks every row of a stream.
@@ -58,13 +73,21 @@ pub(super) async fn check(
     seen: &mut Seen,
     findings: &mut Findings,
 ) -> Result<(), LedgerError> {
-    let tiled = store.log_entry(stream, u64::MAX).await?.map_or(0, |entry| entry.size);
-    let prunings = store.prunings(stream).await?;
-    seen.pruned += prunings.iter().map(|it| it.values).sum::<u64>();
+    let mut found = Findings::default();
+    let tiled = match store.log_entry(stream, u64::MAX).await {
+        Ok(entry) => Some(entry.map_or(0, |entry| entry.size)),
+        Err(StoreError::Corrupt { what, .. }) => {
+            found.add(Code::LogMismatch, stream, None, format!("its last head in the log does not read: {what}"));
+            None
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let prunings = Prunings::of(store, stream, &mut found).await?;
+    seen.pruned = seen.pruned.saturating_add(prunings.stated);
     let mut walk = Walk {
         store,
         stream,
-        found: Findings::default(),
+        found,
         next: 1,
         state: None,
         unbroken: true,
@@ -72,33 +95,13 @@ pub(super) async fn check(
         tiles: TileWriter::new(0, Vec::new()),
         entries: VecDeque::new(),
         known: 0,
-        tiled,
-        pruned: prunings.iter().map(|it| it.through).max().unwrap_or(0),
+        tiled: tiled.unwrap_or(0),
+        logged: tiled.is_some(),
+        prunings,
     };
-    let mut from = i64::MIN;
-    loop {
-        let page = store.raw_events(stream, from, PAGE).await?;
-        seen.events += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
-        seen.values += u64::try_from(page.values.len()).unwrap_or(u64::MAX);
-        let mut values = by_event(page.values);
-        for row in &page.events {
-            walk.row(row, values.remove(&row.seq).unwrap_or_default(), seen).await?;
-        }
-        for (seq, values) in values {
-            for value in values {
-                let reason = format!("the value `{}` belongs to no event", value.slot);
-                walk.found.add(Code::ValueUnexpected, stream, u64::try_from(seq).ok(), reason);
-            }
-        }
-        match page.events.last().filter(|_| page.events.len() == PAGE).and_then(|last| last.seq.checked_add(1)) {
-            Some(next) => from = next,
-            None => break,
-        }
-    }
-    walk.end().await?;
-    seen.streams += 1;
+    let done = walk.all(seen).await;
     findings.take(walk.found);
-    Ok(())
+    done
 }
 
 fn by_event(values: Vec<RawValue>) -> BTreeMap<i64, Vec<RawValue>> {
@@ -110,6 +113,30 @@ fn by_event(values: Vec<RawValue>) -> BTreeMap<i64, Vec<RawValue>> {
 impl Walk<'_> {
     fn add(&mut self, code: Code, seq: u64, reason: impl std::fmt::Display) {
         self.found.add(code, self.stream, seq, reason);
+    }
+
+    async fn all(&mut self, seen: &mut Seen) -> Result<(), LedgerError> {
+        let mut from = i64::MIN;
+        loop {
+            let page = self.store.raw_events(self.stream, from, PAGE).await?;
+            seen.events += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
+            seen.values += u64::try_from(page.values.len()).unwrap_or(u64::MAX);
+            let mut values = by_event(page.values);
+            for row in &page.events {
+                self.row(row, values.remove(&row.seq).unwrap_or_default(), seen).await?;
+            }
+            for (seq, values) in values {
+                for value in values {
+                    let reason = format!("the value `{}` belongs to no event", value.slot);
+                    self.found.add(Code::ValueUnexpected, self.stream, u64::try_from(seq).ok(), reason);
+                }
+            }
+            let last = page.events.last().filter(|_| page.events.len() == PAGE);
+            match last.and_then(|last| last.seq.checked_add(1)) {
+                Some(next) => from = next,
+                None => return self.end(seen).await,
+            }
+        }
     }
 
     async fn row(&mut self, row: &RawEvent, values: Vec<RawValue>, seen: &mut Seen) -> Result<(), LedgerError> {
@@ -137,6 +164,7 @@ impl Walk<'_> {
         seen.marks.take(self.stream, seq, &event);
         self.fold(seq, &event);
         self.values(seq, &event, values);
+        self.prunings.reach(seq, self.state.as_ref(), self.unbroken, self.stream, &mut self.found);
         self.documents(seq, &event, seen).await
     }
 
@@ -164,7 +192,12 @@ impl Walk<'_> {
             self.compare(full).await?;
         }
         if self.entries.is_empty() && self.known < self.tiled {
-            self.entries = self.store.stream_entries(self.stream, self.known, PAGE).await?.into();
+            self.entries = match self.store.stream_entries(self.stream, self.known, PAGE).await {
+                Ok(entries) => entries.into(),
+                // Which one does not read is found with the log.
+                Err(StoreError::Corrupt { .. }) => VecDeque::new(),
+                Err(other) => return Err(other.into()),
+            };
             self.known = self.entries.back().map_or(u64::MAX, |entry| entry.size);
         }
         while let Some(entry) = self.entries.front().filter(|entry| entry.size <= seq) {
@@ -183,8 +216,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let tree = Tree::Events(self.stream.clone());
-        let stored: BTreeMap<_, _> =
-            self.store.tiles(&tree, made.keys().copied().collect()).await?.into_iter().collect();
+        let stored = tiles::stored(self.store, &tree, made.keys().copied().collect()).await?;
         for (id, hashes) in made {
             let kept = stored.get(&id).map(Vec::as_slice).unwrap_or_default();
             let Some(place) = first_difference(&hashes, kept) else { continue };
@@ -244,48 +276,69 @@ impl Walk<'_> {
                 self.add(Code::ValueChanged, seq, reason);
             }
         }
-        if seq <= self.pruned {
-            return;
-        }
         for slot in expected.into_keys() {
+            if self.prunings.excuses(seq) {
+                continue;
+            }
             self.add(Code::ValueMissing, seq, format!("the value `{}` is gone, and was not pruned", slot.name()));
         }
     }
 
-    /// What the event names by digest is there, and has that digest: the store reads nothing that has not.
+    /// What the event makes or starts from. Tables are compared with it once the shelf's own stream is read.
     async fn documents(&mut self, seq: u64, event: &Event, seen: &mut Seen) -> Result<(), LedgerError> {
-        let scope = self.stream.scope;
-        let there = match &event.body {
-            Body::ScenarioDefined(body) => (
-                "scenario",
-                self.store.scenario(scope, &body.scenario_id, Some(body.spec_hash)).await.map(|it| it.is_some()),
-            ),
-            Body::SchemaRegistered(body) => {
-                ("data shape", self.store.schema(scope, &body.schema_id, &body.version).await.map(|it| it.is_some()))
+        if self.stream.run.is_none() {
+            seen.documents.take(seq, event);
+        }
+        match &event.body {
+            Body::RunStarted(body) => {
+                if let Some(why) = seen.documents.refuse(body)
+                    && !self.was_defined_since(body).await?
+                {
+                    self.add(Code::DocumentMismatch, seq, why);
+                }
             }
             Body::PolicyActivated(_) if seen.policies.insert(event.policy_digest) => {
-                ("policy", self.store.policy(event.policy_digest).await.map(|it| it.is_some()))
+                match self.store.policy(event.policy_digest).await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => self.add(Code::DocumentMismatch, seq, "the policy that it names is gone"),
+                    Err(StoreError::Corrupt { what, .. }) => self.add(Code::DocumentMismatch, seq, what),
+                    Err(other) => return Err(other.into()),
+                }
             }
-            Body::PolicyActivated(_) | Body::RunStarted(_) | Body::StepDecided(_) | Body::Submitted(_) => return Ok(()),
-        };
-        match there {
-            (_, Ok(true)) => {}
-            (what, Ok(false)) => self.add(Code::DocumentMismatch, seq, format!("the {what} that it names is gone")),
-            (_, Err(StoreError::Corrupt { what, .. })) => self.add(Code::DocumentMismatch, seq, what),
-            (_, Err(other)) => return Err(other.into()),
+            _ => {}
         }
         Ok(())
     }
 
-    /// What stands at the end: tiles, heads in the log beyond the last event, and the stream's own head.
-    async fn end(&mut self) -> Result<(), LedgerError> {
-        let last = self.next - 1;
+    /// Whether what a run started from was defined after the shelf's own stream was read: a store gives only what has such
+    /// an event.
+    async fn was_defined_since(&self, start: &RunStarted) -> Result<bool, LedgerError> {
+        let found = self.store.scenario(self.stream.scope, &start.scenario_id, Some(start.spec_hash)).await;
+        match found {
+            Ok(found) => Ok(found.is_some_and(|it| it.origin == start.origin)),
+            Err(StoreError::Corrupt { .. }) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// What stands at the end: the shelf's documents, tiles, heads in the log beyond the last event, and the stream's own
+    /// head.
+    async fn end(&mut self, seen: &mut Seen) -> Result<(), LedgerError> {
+        let (last, store, stream) = (self.next - 1, self.store, self.stream);
+        std::mem::take(&mut self.prunings).end(last, stream, &mut self.found);
+        if stream.run.is_none() {
+            seen.documents.check(store, stream.scope, &mut self.found).await?;
+        }
+        let head = store.raw_head(stream).await?;
+        if last == 0 && self.tiled == 0 && head.is_none() {
+            return self.nothing().await;
+        }
+        seen.streams += 1;
         if last >= self.tiled
             && let Some(tiles) = self.tiles.take()
         {
             self.compare(tiles.finish()).await?;
         }
-        let head = self.store.raw_head(self.stream).await?;
         let stated = head.as_ref().and_then(|it| u64::try_from(it.size).ok()).unwrap_or(0);
         if self.tiled > last {
             let reason = format!("the log says that there were {} events", self.tiled);
@@ -294,7 +347,34 @@ impl Walk<'_> {
             self.add(Code::EventMissing, last + 1, format!("the head says that there are {stated} events"));
         }
         if let Some(why) = self.head_differs(head.as_ref(), last) {
-            self.found.add(Code::HeadMismatch, self.stream, None, why);
+            self.found.add(Code::HeadMismatch, stream, None, why);
+        }
+        if !self.logged {
+            return Ok(());
+        }
+        if last >= self.tiled {
+            tiles::beyond(store, &Tree::Events(stream.clone()), self.tiled, &mut self.found).await?;
+        }
+        if stated > self.tiled && !self.is_on_its_way(stated).await? {
+            let reason = format!("the log has {} of its {stated} events, and will not take the others", self.tiled);
+            self.found.add(Code::HeadNotPending, stream, None, reason);
+        }
+        Ok(())
+    }
+
+    /// Whether an integration will find that the stream has grown, or one took its head since it was looked at.
+    async fn is_on_its_way(&self, size: u64) -> Result<bool, LedgerError> {
+        if first(self.store, Table::PendingHeads, of_stream(self.stream), Vec::new()).await?.is_some() {
+            return Ok(true);
+        }
+        Ok(self.store.log_entry(self.stream, u64::MAX).await?.is_some_and(|entry| entry.size >= size))
+    }
+
+    /// Rows of a stream that has neither an event nor a head, here or in the log.
+    async fn nothing(&mut self) -> Result<(), LedgerError> {
+        for (table, _) in tables_of(self.store, &of_stream(self.stream)).await? {
+            let reason = format!("table `{}` has rows of this stream, and it has no event", table.name());
+            self.found.add(Code::RowUnexpected, self.stream, None, reason);
         }
         Ok(())
     }

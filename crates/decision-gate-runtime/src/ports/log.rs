@@ -91,7 +91,7 @@ pub struct Counts {
     pub checkpoints: u64,
 }
 
-/// An event row as it lies there. Nothing in it was checked.
+/// An event row as it lies there. Nothing in it was checked; what is no UTF-8 in a text has U+FFFD in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawEvent {
     /// Its position.
@@ -106,7 +106,7 @@ pub struct RawEvent {
     pub leaf: Vec<u8>,
 }
 
-/// A value row as it lies there. Nothing in it was checked.
+/// A value row as it lies there. Nothing in it was checked; what is no UTF-8 in a text has U+FFFD in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawValue {
     /// Position of its event.
@@ -143,15 +143,6 @@ pub struct ScannedEvent {
     pub leaf: Vec<u8>,
     /// The values at its position, by slot.
     pub values: Vec<RawValue>,
-}
-
-/// A mark of a shelf as it lies there. Nothing in it was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RawMark {
-    /// Of what.
-    pub name: String,
-    /// How far it has come, in 24 bytes.
-    pub height: Vec<u8>,
 }
 
 /// The head row of a stream as it lies there. Nothing in it was checked.

@@ -11,10 +11,9 @@ use decision_gate_core::name::{NamespaceId, RunId, ScenarioId, SchemaId, SchemaV
 use decision_gate_core::scenario::Origin;
 use decision_gate_core::trust::Height;
 
-use super::StoreError;
-use super::log::{
-    Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawMark, RawPage, ScannedEvent, Tree,
-};
+use super::log::{Counts, Integrated, KeptCheckpoint, LogEntry, Pruning, RawHead, RawPage, ScannedEvent, Tree};
+use super::rows::{Cell, RowsOf};
+use super::store_error::StoreError;
 
 /// Whose data, on which shelf. Part of every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -231,7 +230,7 @@ pub trait Store: Send + Sync {
     /// version, but the log says when it came back. A draft that became pinned is the same version, now pinned.
     async fn put_scenario(&self, put: PutScenario) -> Result<StoredScenario, StoreError>;
 
-    /// A version of a scenario, or the current one.
+    /// A version of a scenario, or the current one, as the event says that defined it last.
     async fn scenario(
         &self,
         scope: Scope,
@@ -251,7 +250,7 @@ pub trait Store: Send + Sync {
     /// shelf's own stream. One that is there already with the same schema is given back as it is.
     async fn put_schema(&self, put: PutSchema) -> Result<StoredSchema, StoreError>;
 
-    /// A version of a data shape.
+    /// A version of a data shape, as the event says that registered it.
     async fn schema(
         &self,
         scope: Scope,
@@ -329,7 +328,7 @@ pub trait Store: Send + Sync {
     /// The records of what was pruned of a stream, by position.
     async fn prunings(&self, stream: &Stream) -> Result<Vec<Pruning>, StoreError>;
 
-    /// Every shelf that has any row, by tenant and namespace.
+    /// Every shelf that has an event, a head, a log or a mark, by tenant and namespace.
     async fn scopes(&self) -> Result<Vec<Scope>, StoreError>;
 
     /// Streams of a shelf that have an event, a head or an entry in the log, by name after `after`, the shelf's own
@@ -358,6 +357,15 @@ pub trait Store: Send + Sync {
     /// The head row of a stream as it lies there, unchecked.
     async fn raw_head(&self, stream: &Stream) -> Result<Option<RawHead>, StoreError>;
 
-    /// Marks of a shelf after a name as they lie there, unchecked, by name.
-    async fn raw_marks(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<RawMark>, StoreError>;
+    /// Rows of any table as they lie there, unchecked.
+    async fn raw_rows(&self, rows: &RowsOf) -> Result<Vec<Vec<Cell>>, StoreError>;
+
+    /// The names of a shelf's streams in any table as they lie there, unchecked, by their bytes after `after`.
+    async fn raw_streams(&self, scope: Scope, after: Option<&[u8]>, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// What the database has beside the tables of this version, lacks of them, or has in another form: each in words.
+    async fn schema_changes(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Has the next integration find a run that has grown, or all streams of a shelf, where that was lost; how many.
+    async fn find_unlogged(&self, scope: Scope, run: Option<&RunId>) -> Result<u64, StoreError>;
 }

@@ -1,4 +1,6 @@
-//! Why a store could not do what it was asked, each with its code and what to do.
+//! Why a store could not do what it was asked.
+//!
+//! The same for every store: a stable code, what happened, and what to do.
 
 /// Why a store could not do it. A conflict is not a fault: the caller decides again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -25,11 +25,14 @@ pub(crate) fn stream(scope: Scope, run: &str) -> Stream {
     Stream { scope, run: Some(RunId::try_from(run).unwrap()) }
 }
 
+/// The spec that runs are started with.
+pub(crate) const SPEC: &str = "{}";
+
 /// The start of a run.
 pub(crate) fn start(scope: Scope, run: &str) -> Append {
     let body = RunStarted {
         scenario_id: "release".try_into().unwrap(),
-        spec_hash: Digest::of(b"spec"),
+        spec_hash: Digest::of(SPEC.as_bytes()),
         origin: Origin::Draft,
         subject: None,
         environment: None,
@@ -84,6 +87,15 @@ pub(crate) fn step(state: &RunState, trigger: &str, conditions: usize) -> Append
     sealed(stream, Some(state), event, values)
 }
 
+/// A step with which a run ends.
+pub(crate) fn end(state: &RunState, trigger: &str) -> Append {
+    let Append { stream, mut event, values, .. } = step(state, trigger, 1);
+    if let Body::StepDecided(body) = &mut event.body {
+        body.decision.outcome = DecisionOutcome::Complete { stage_id: stage() };
+    }
+    sealed(stream, Some(state), Event { state_digest: None, ..event }, values)
+}
+
 /// A step whose release decision was made by these marks, which it raises.
 pub(crate) fn release(state: &RunState, trigger: &str, marks: &[Mark]) -> Append {
     let Append { stream, mut event, values, .. } = step(state, trigger, 1);
@@ -130,6 +142,11 @@ pub(crate) fn registration(scope: Scope, id: &str, version: &str, schema: &str) 
     let event = event(&Stream { scope, run: None }, 0, None, Body::SchemaRegistered(body));
     let schema = schema.as_bytes().to_vec();
     PutSchema { scope, schema_id, version, description: None, schema_hash, schema, max_entries: 100, event }
+}
+
+/// The event that puts this policy in force.
+pub(crate) fn activation_of(scope: Scope, policy: &[u8]) -> Event {
+    Event { policy_digest: Digest::of(policy), ..activation(scope) }
 }
 
 /// The event that puts a policy in force.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use decision_gate_runtime::ledger::verify_ledger;
+use decision_gate_core::scenario::Origin;
+use decision_gate_runtime::ledger::{HeldAgainst, verify_ledger};
 use decision_gate_runtime::ports::{Append, Mark, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -51,6 +52,7 @@ pub(crate) async fn a_mark_that_has_gone_higher_is_a_conflict(ground: &impl Grou
 
 pub(crate) async fn marks_are_held_against_the_events_that_raised_them(ground: &impl Ground) {
     let store = ground.open();
+    store.put_scenario(build::definition(shelf(1), "release", Origin::Draft, build::SPEC)).await.unwrap();
     let run = stream(shelf(1), "run-1");
     let state = started(&*store, &run).await;
     let append = build::release(&state, "release", &[mark("version/a", 3), mark("version/b", 1)]);
@@ -58,7 +60,7 @@ pub(crate) async fn marks_are_held_against_the_events_that_raised_them(ground: &
     store.append(&append).await.unwrap();
     store.append(&build::release(&state, "again", &[mark("version/a", 3), mark("version/b", 2)])).await.unwrap();
     let found = async || -> Vec<String> {
-        verify_ledger(&*store, None).await.unwrap().findings.iter().map(ToString::to_string).collect()
+        verify_ledger(&*store, HeldAgainst::default()).await.unwrap().findings.iter().map(ToString::to_string).collect()
     };
     assert_eq!(found().await, Vec::<String>::new());
     // Higher than any event says, and one that no event knows; each with an event that says nothing of it.

@@ -3,8 +3,8 @@
 //! A kind of store says how to make a fresh place and how to open it; opening twice gives two handles to the same
 //! data, as two processes would have.
 
+pub(crate) mod audit;
 pub(crate) mod build;
-
 pub(crate) mod concurrency;
 pub(crate) mod events;
 pub(crate) mod log;
@@ -26,6 +26,11 @@ pub(crate) trait Ground: Sized {
 
     /// A handle to the place.
     fn open(&self) -> Arc<dyn Store>;
+
+    /// Changes rows by hand, past the store, with nothing that keeps them together in the way; whether that can be done.
+    async fn by_hand(&self, _script: &str) -> bool {
+        false
+    }
 
     /// Whether the data outlives its last handle.
     const LASTS: bool;
@@ -49,6 +54,8 @@ macro_rules! store_contract {
                 rows_are_read_as_they_lie_there;
             marks: marks_only_go_up, a_mark_that_has_gone_higher_is_a_conflict, marks_are_found_by_name_and_below_a_path,
                 many_handles_leave_the_highest_mark, marks_are_held_against_the_events_that_raised_them;
+            audit: every_table_is_read_as_it_lies_there, an_untouched_ledger_is_sound, what_events_made_is_held_against_them,
+                t179_a_row_that_no_event_made_is_not_believed, t183_kept_checkpoints_are_signed_by_whom_they_must_be, t181_a_run_that_was_kept_out_of_the_log_comes_back;
             concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;
         );
         proptest::proptest! {

@@ -1,5 +1,6 @@
 //! A connection: its prepared statements, and transactions that are never left open by somebody who went away.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +19,7 @@ pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// A connection to the server.
 pub(crate) struct Connection {
     client: Client,
-    prepared: Mutex<BTreeMap<&'static str, Statement>>,
+    prepared: Mutex<BTreeMap<Cow<'static, str>, Statement>>,
     // Set while a transaction may be open.
     within: AtomicBool,
 }
@@ -40,30 +41,35 @@ impl Connection {
     }
 
     /// A statement, prepared once for each connection.
-    pub(crate) async fn statement(&self, text: &'static str) -> Result<Statement, Fault> {
-        let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+    pub(crate) async fn statement(&self, text: impl Into<Cow<'static, str>>) -> Result<Statement, Fault> {
+        let text = text.into();
+        let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(&text).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
-        let statement = self.client.prepare(text).await?;
+        let statement = self.client.prepare(&text).await?;
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(text, statement.clone());
         Ok(statement)
     }
 
     /// What a query finds.
-    pub(crate) async fn rows(&self, text: &'static str, values: Values<'_>) -> Result<Vec<Row>, Fault> {
+    pub(crate) async fn rows(&self, text: impl Into<Cow<'static, str>>, values: Values<'_>) -> Result<Vec<Row>, Fault> {
         let statement = self.statement(text).await?;
         Ok(self.client.query(&statement, values).await?)
     }
 
     /// The one row that a query finds, if it finds any.
-    pub(crate) async fn row(&self, text: &'static str, values: Values<'_>) -> Result<Option<Row>, Fault> {
+    pub(crate) async fn row(
+        &self,
+        text: impl Into<Cow<'static, str>>,
+        values: Values<'_>,
+    ) -> Result<Option<Row>, Fault> {
         let statement = self.statement(text).await?;
         Ok(self.client.query_opt(&statement, values).await?)
     }
 
     /// Changes rows.
-    pub(crate) async fn execute(&self, text: &'static str, values: Values<'_>) -> Result<u64, Fault> {
+    pub(crate) async fn execute(&self, text: impl Into<Cow<'static, str>>, values: Values<'_>) -> Result<u64, Fault> {
         let statement = self.statement(text).await?;
         Ok(self.client.execute(&statement, values).await?)
     }

@@ -10,7 +10,8 @@ use super::append;
 use super::connection::Connection;
 use super::fault::Fault;
 use super::pool::Work;
-use crate::sqlite::rows;
+use super::read;
+use crate::sqlite::{is_registered_by, rows};
 
 /// Keeping a version, or giving back the one that is there.
 pub(crate) struct Put(pub(crate) PutSchema);
@@ -105,7 +106,10 @@ async fn find(
     }
     let (schema_id, version, registered) = (id.clone(), version.clone(), rows::position(row.try_get(2)?)?);
     let description = description(&row, 1)?;
-    Ok(Some(StoredSchema { schema_id, version, description, schema_hash, schema, registered }))
+    let stored = StoredSchema { schema_id, version, description, schema_hash, schema, registered };
+    let event = read::event(connection, &Stream { scope, run: None }, registered).await?;
+    is_registered_by(&stored, event.as_ref())?;
+    Ok(Some(stored))
 }
 
 /// Asking for data shapes by id and version.

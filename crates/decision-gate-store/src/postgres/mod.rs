@@ -35,9 +35,9 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
-    Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawMark, RawPage, RunHead, ScannedEvent, ScenarioListing, SchemaListing, Scope, Store, StoreError,
-    StoredEvent, StoredScenario, StoredSchema, Stream, Tree,
+    Append, Appended, Cell, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario,
+    PutSchema, RawHead, RawPage, RowsOf, RunHead, ScannedEvent, ScenarioListing, SchemaListing, Scope, Store,
+    StoreError, StoredEvent, StoredScenario, StoredSchema, Stream, Tree,
 };
 use futures_util::future::BoxFuture;
 
@@ -320,9 +320,25 @@ impl Store for PostgresStore {
         self.ask(stream.clone(), |connection, stream| Box::pin(raw::head(connection, stream))).await
     }
 
-    async fn raw_marks(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<RawMark>, StoreError> {
-        self.ask((scope, after.map(str::to_owned), limit), |connection, (scope, after, limit)| {
-            Box::pin(raw::marks(connection, *scope, after.as_deref(), *limit))
+    async fn raw_rows(&self, rows: &RowsOf) -> Result<Vec<Vec<Cell>>, StoreError> {
+        self.ask(rows.clone(), |connection, rows| Box::pin(raw::rows_of(connection, rows))).await
+    }
+
+    async fn raw_streams(&self, scope: Scope, after: Option<&[u8]>, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let needs = (scope, after.map(<[u8]>::to_vec), limit);
+        self.ask(needs, |connection, (scope, after, limit)| {
+            Box::pin(raw::stream_names(connection, *scope, after.as_deref(), *limit))
+        })
+        .await
+    }
+
+    async fn schema_changes(&self) -> Result<Vec<String>, StoreError> {
+        self.ask((), |connection, ()| Box::pin(schema::changes(connection))).await
+    }
+
+    async fn find_unlogged(&self, scope: Scope, run: Option<&RunId>) -> Result<u64, StoreError> {
+        self.ask((scope, run.cloned()), |connection, (scope, run)| {
+            Box::pin(raw::find_unlogged(connection, *scope, run.as_ref()))
         })
         .await
     }

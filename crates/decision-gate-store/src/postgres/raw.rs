@@ -1,12 +1,17 @@
 //! Rows as they lie there, for whoever checks them, and taking values away.
 
 use decision_gate_core::at::Timestamp;
-use decision_gate_runtime::ports::{Counts, Pruning, RawEvent, RawHead, RawMark, RawPage, RawValue, Scope, Stream};
+use decision_gate_core::name::RunId;
+use decision_gate_runtime::ports::{
+    Cell, Counts, Pruning, RawEvent, RawHead, RawPage, RawValue, RowsOf, Scope, Stream,
+};
 use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::connection::Connection;
 use super::fault::Fault;
 use crate::sqlite::{Fault as Shared, rows};
+use crate::tables;
 
 /// Rows of a stream from a position on. The values are those of the positions that the events span.
 pub(crate) async fn page(connection: &Connection, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, Fault> {
@@ -62,25 +67,62 @@ pub(crate) async fn head(connection: &Connection, stream: &Stream) -> Result<Opt
     Ok(Some(RawHead { size, peaks, state: row.try_get(2)?, state_digest: row.try_get(3)? }))
 }
 
-/// Marks of a shelf after a name.
-pub(crate) async fn marks(
-    connection: &Connection,
-    scope: Scope,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Vec<RawMark>, Fault> {
-    let (tenant, namespace) = rows::scope(scope);
-    let found = connection
-        .rows(
-            "SELECT name, height FROM marks WHERE tenant = $1 AND namespace = $2 AND ($3::text IS NULL OR name > $3) \
-             ORDER BY name LIMIT $4",
-            &[&tenant, &namespace, &after, &rows::limit(limit)],
-        )
-        .await?;
-    found.iter().map(|row| Ok(RawMark { name: row.try_get(0)?, height: row.try_get(1)? })).collect()
+/// Rows of any table.
+pub(crate) async fn rows_of(connection: &Connection, asked: &RowsOf) -> Result<Vec<Vec<Cell>>, Fault> {
+    let mut values: Vec<Box<dyn ToSql + Sync + Send>> = tables::values(asked).map(value_of).collect();
+    values.push(Box::new(rows::limit(asked.limit)));
+    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|it| &**it as &(dyn ToSql + Sync)).collect();
+    let found = connection.rows(tables::rows(asked), &values).await?;
+    found.iter().map(|row| (0..row.len()).map(|column| cell(row, column)).collect()).collect()
 }
 
-/// Every shelf that has any row.
+fn cell(row: &Row, column: usize) -> Result<Cell, Fault> {
+    let kind = row.columns().get(column).map(|it| it.type_().clone());
+    let found = match kind {
+        Some(Type::INT2) => row.try_get::<_, Option<i16>>(column)?.map(|it| Cell::Integer(it.into())),
+        Some(Type::INT8) => row.try_get::<_, Option<i64>>(column)?.map(Cell::Integer),
+        Some(Type::TEXT) => row.try_get::<_, Option<String>>(column)?.map(|it| Cell::Text(it.into_bytes())),
+        Some(Type::BYTEA) => row.try_get::<_, Option<Vec<u8>>>(column)?.map(Cell::Blob),
+        Some(_) | None => Some(Cell::Other),
+    };
+    Ok(found.unwrap_or(Cell::Null))
+}
+
+fn value_of(cell: &Cell) -> Box<dyn ToSql + Sync + Send> {
+    match cell {
+        Cell::Integer(number) => Box::new(*number),
+        Cell::Text(bytes) => Box::new(String::from_utf8_lossy(bytes).into_owned()),
+        Cell::Blob(bytes) => Box::new(bytes.clone()),
+        Cell::Null | Cell::Other => Box::new(None::<i64>),
+    }
+}
+
+/// The names of a shelf's streams, of every table.
+pub(crate) async fn stream_names(
+    connection: &Connection,
+    scope: Scope,
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Vec<Vec<u8>>, Fault> {
+    let (tenant, namespace) = rows::scope(scope);
+    // Nothing is before the empty name.
+    let beyond = if after.is_some() { "> $3" } else { ">= $3" };
+    let after = String::from_utf8_lossy(after.unwrap_or_default()).into_owned();
+    let values: [&(dyn ToSql + Sync); 4] = [&tenant, &namespace, &after, &rows::limit(limit)];
+    let found = connection.rows(tables::streams(beyond), &values).await?;
+    found.iter().map(|row| Ok(row.try_get::<_, String>(0)?.into_bytes())).collect()
+}
+
+/// Puts streams that have grown where an integration finds them.
+pub(crate) async fn find_unlogged(connection: &Connection, scope: Scope, run: Option<&RunId>) -> Result<u64, Fault> {
+    let (tenant, namespace) = rows::scope(scope);
+    match run {
+        Some(run) => connection.execute(tables::FIND_UNLOGGED, &[&tenant, &namespace, &run.as_str()]).await,
+        None => connection.execute(tables::FIND_ALL_UNLOGGED, &[&tenant, &namespace]).await,
+    }
+}
+
+/// Every shelf that has an event, a head, a log or a mark.
 pub(crate) async fn scopes(connection: &Connection) -> Result<Vec<Scope>, Fault> {
     let found = connection
         .rows(

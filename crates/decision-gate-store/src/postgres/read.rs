@@ -178,6 +178,12 @@ fn stored_event(stream: &Stream, row: &Row) -> Result<StoredEvent, Fault> {
     Ok(StoredEvent { seq, bytes, leaf })
 }
 
+/// The event of a stream at this position.
+pub(crate) async fn event(connection: &Connection, stream: &Stream, seq: u64) -> Result<Option<StoredEvent>, Fault> {
+    let found = events(connection, stream, seq, 1).await?;
+    Ok(found.into_iter().next().filter(|it| it.seq == seq))
+}
+
 async fn events(connection: &Connection, stream: &Stream, from: u64, limit: usize) -> Result<Vec<StoredEvent>, Fault> {
     let (tenant, namespace) = rows::scope(stream.scope);
     let found = connection

@@ -13,7 +13,8 @@ use super::append;
 use super::connection::Connection;
 use super::fault::Fault;
 use super::pool::Work;
-use crate::sqlite::rows;
+use super::read;
+use crate::sqlite::{is_defined_by, rows};
 
 /// Keeping a version and making it the current one.
 pub(crate) struct Put(pub(crate) PutScenario);
@@ -99,7 +100,7 @@ async fn find(
         Some(hash) => {
             connection
                 .row(
-                    "SELECT spec_hash, origin, version, spec FROM scenarios \
+                    "SELECT spec_hash, origin, version, spec, defined FROM scenarios \
                      WHERE tenant = $1 AND namespace = $2 AND scenario_id = $3 AND spec_hash = $4",
                     &[&tenant, &namespace, &id.as_str(), &hash.as_bytes().as_slice()],
                 )
@@ -108,14 +109,18 @@ async fn find(
         None => {
             connection
                 .row(
-                    "SELECT spec_hash, origin, version, spec FROM scenarios \
+                    "SELECT spec_hash, origin, version, spec, defined FROM scenarios \
                      WHERE tenant = $1 AND namespace = $2 AND scenario_id = $3 ORDER BY defined DESC LIMIT 1",
                     &[&tenant, &namespace, &id.as_str()],
                 )
                 .await?
         }
     };
-    found.map(|row| stored(id, &row)).transpose()
+    let Some(row) = found else { return Ok(None) };
+    let (stored, defined) = (stored(id, &row)?, rows::position(row.try_get(4)?)?);
+    let event = read::event(connection, &Stream { scope, run: None }, defined).await?;
+    is_defined_by(&stored, event.as_ref())?;
+    Ok(Some(stored))
 }
 
 fn stored(id: &ScenarioId, row: &Row) -> Result<StoredScenario, Fault> {

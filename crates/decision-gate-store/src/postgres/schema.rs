@@ -3,6 +3,13 @@
 //! Texts are ordered by their bytes (`COLLATE "C"`), whatever the database's language is. The marker says that a
 //! schema is a ledger, and of which version.
 
+use std::collections::BTreeSet;
+
+use decision_gate_runtime::ports::Table;
+
+use super::connection::Connection;
+use super::fault::Fault;
+
 /// What the marker says, so that a schema of another program is not taken for a ledger.
 pub(crate) const APPLICATION: &str = "decision-gate-ledger";
 
@@ -186,6 +193,42 @@ CREATE TABLE marks (
     PRIMARY KEY (tenant, namespace, name)
 );
 "#;
+
+/// Indexes beside those of the keys, which are called after their tables.
+const INDEXES: &[&str] = &[
+    "events_by_key",
+    "log_entries_tenant_namespace_stream_size_key",
+    "scenarios_tenant_namespace_scenario_id_spec_hash_key",
+];
+
+/// What a schema has beside these tables and indexes, and lacks of them; and what makes a table do or show something else
+/// than it is told: triggers, rules, and row security.
+pub(crate) async fn changes(connection: &Connection) -> Result<Vec<String>, Fault> {
+    let keys = |table: &str| [format!("table `{table}`"), format!("index `{table}_pkey`")];
+    let tables = Table::ALL.iter().map(|table| table.name()).chain(["ledger_marker"]);
+    let made = tables.flat_map(keys).chain(INDEXES.iter().map(|index| format!("index `{index}`")));
+    let mut made: BTreeSet<String> = made.collect();
+    let mut changes = Vec::new();
+    for row in connection.rows(THINGS, &[]).await? {
+        let thing: String = row.try_get(0)?;
+        if !made.remove(&thing) {
+            changes.push(format!("there is a foreign {thing}"));
+        }
+    }
+    changes.extend(made.into_iter().map(|thing| format!("the {thing} is gone")));
+    Ok(changes)
+}
+
+const THINGS: &str = "\
+    WITH mine AS (SELECT c.oid, c.relname::text AS name, c.relkind::text AS kind, c.relrowsecurity AS secured \
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()) \
+    SELECT CASE kind WHEN 'r' THEN 'table' WHEN 'i' THEN 'index' WHEN 'v' THEN 'view' ELSE 'thing of kind ' || kind END \
+        || ' `' || name || '`' AS thing FROM mine \
+    UNION ALL SELECT 'trigger `' || tgname || '` of `' || name || '`' \
+        FROM pg_catalog.pg_trigger JOIN mine ON mine.oid = tgrelid WHERE NOT tgisinternal \
+    UNION ALL SELECT 'rule `' || rulename || '` of `' || name || '`' \
+        FROM pg_catalog.pg_rewrite JOIN mine ON mine.oid = ev_class WHERE kind <> 'v' \
+    UNION ALL SELECT 'row security of `' || name || '`' FROM mine WHERE secured ORDER BY 1";
 
 #[cfg(test)]
 mod tests {

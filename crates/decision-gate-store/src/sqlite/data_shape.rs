@@ -1,12 +1,13 @@
 //! Versions of data shapes. One is never changed or removed.
 
 use decision_gate_core::digest::Digest;
+use decision_gate_core::ledger::{Body, Event};
 use decision_gate_core::name::{SchemaId, SchemaVersion};
-use decision_gate_runtime::ports::{PutSchema, SchemaListing, Scope, StoreError, StoredSchema, Stream};
+use decision_gate_runtime::ports::{PutSchema, SchemaListing, Scope, StoreError, StoredEvent, StoredSchema, Stream};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::Fault;
-use super::{append, rows};
+use super::{append, read, rows};
 
 /// Keeps a version, or gives back the one that is there.
 pub(crate) fn put(connection: &Connection, put: &PutSchema) -> Result<StoredSchema, Fault> {
@@ -73,7 +74,23 @@ pub(crate) fn find(
         return Err(Fault::Damaged(format!("version `{version}` of schema `{id}` does not have its hash")));
     }
     let (schema_id, version, registered) = (id.clone(), version.clone(), rows::position(registered)?);
-    Ok(Some(StoredSchema { schema_id, version, description, schema_hash, schema, registered }))
+    let stored = StoredSchema { schema_id, version, description, schema_hash, schema, registered };
+    is_registered_by(&stored, read::event(connection, &Stream { scope, run: None }, registered)?.as_ref())?;
+    Ok(Some(stored))
+}
+
+/// Whether the event that a row names registers what the row says.
+pub(crate) fn is_registered_by(stored: &StoredSchema, event: Option<&StoredEvent>) -> Result<(), Fault> {
+    let event = event.and_then(|it| Event::read(&it.bytes).ok());
+    let registers = event.is_some_and(|event| {
+        matches!(event.body, Body::SchemaRegistered(body)
+            if body.schema_id == stored.schema_id && body.version == stored.version && body.schema_hash == stored.schema_hash)
+    });
+    if registers {
+        return Ok(());
+    }
+    let StoredSchema { schema_id, version, .. } = stored;
+    Err(Fault::Damaged(format!("version `{version}` of schema `{schema_id}` is not what its event registered")))
 }
 
 /// Data shapes by id and version, after `after`.

@@ -35,16 +35,20 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::{CompactRange, Event, TileId};
 use decision_gate_core::name::{RunId, ScenarioId, SchemaId, SchemaVersion};
 use decision_gate_runtime::ports::{
-    Append, Appended, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario, PutSchema,
-    RawHead, RawMark, RawPage, RunHead, ScannedEvent, ScenarioListing, SchemaListing, Scope, Store, StoreError,
-    StoredEvent, StoredScenario, StoredSchema, Stream, Tree,
+    Append, Appended, Cell, Counts, EventPage, Integrated, KeptCheckpoint, LogEntry, Mark, Pruning, PutScenario,
+    PutSchema, RawHead, RawPage, RowsOf, RunHead, ScannedEvent, ScenarioListing, SchemaListing, Scope, Store,
+    StoreError, StoredEvent, StoredScenario, StoredSchema, Stream, Tree,
 };
 use rusqlite::Connection;
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::append::grown;
 pub(crate) use self::append::{Prepared, belongs_to_stream};
+#[cfg(feature = "postgres")]
+pub(crate) use self::data_shape::is_registered_by;
 pub(crate) use self::fault::Fault;
+#[cfg(feature = "postgres")]
+pub(crate) use self::scenario::is_defined_by;
 pub use self::settings::{Place, SqliteSettings, SyncMode};
 use self::worker::Worker;
 
@@ -306,8 +310,22 @@ impl Store for SqliteStore {
         self.read(move |connection| raw::head(connection, &stream)).await
     }
 
-    async fn raw_marks(&self, scope: Scope, after: Option<&str>, limit: usize) -> Result<Vec<RawMark>, StoreError> {
-        let after = after.map(str::to_owned);
-        self.read(move |connection| raw::marks(connection, scope, after.as_deref(), limit)).await
+    async fn raw_rows(&self, rows: &RowsOf) -> Result<Vec<Vec<Cell>>, StoreError> {
+        let rows = rows.clone();
+        self.read(move |connection| raw::rows_of(connection, &rows)).await
+    }
+
+    async fn raw_streams(&self, scope: Scope, after: Option<&[u8]>, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let after = after.map(<[u8]>::to_vec);
+        self.read(move |connection| raw::stream_names(connection, scope, after.as_deref(), limit)).await
+    }
+
+    async fn schema_changes(&self) -> Result<Vec<String>, StoreError> {
+        self.read(schema::changes).await
+    }
+
+    async fn find_unlogged(&self, scope: Scope, run: Option<&RunId>) -> Result<u64, StoreError> {
+        let run = run.cloned();
+        self.write(move |connection| raw::find_unlogged(connection, scope, run.as_ref())).await
     }
 }

@@ -1,11 +1,16 @@
 //! Rows as they lie there, for whoever checks them, and taking values away.
 
 use decision_gate_core::at::Timestamp;
-use decision_gate_runtime::ports::{Counts, Pruning, RawEvent, RawHead, RawMark, RawPage, RawValue, Scope, Stream};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use decision_gate_core::name::RunId;
+use decision_gate_runtime::ports::{
+    Cell, Counts, Pruning, RawEvent, RawHead, RawPage, RawValue, RowsOf, Scope, Stream,
+};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::fault::Fault;
 use super::rows;
+use crate::tables;
 
 /// Rows of a stream from a position on. The values are those of the positions that the events span.
 pub(crate) fn page(connection: &Connection, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, Fault> {
@@ -17,8 +22,8 @@ pub(crate) fn page(connection: &Connection, stream: &Stream, from: i64, limit: u
     )?;
     let key = params![tenant, namespace, rows::stream(stream), from, rows::limit(limit)];
     let found = select.query_map(key, |row| {
-        let (seq, kind, key) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(RawEvent { seq, kind, key, bytes: row.get(3)?, leaf: row.get(4)? })
+        let (seq, kind, key) = (row.get(0)?, text(row, 1)?.unwrap_or_default(), text(row, 2)?);
+        Ok(RawEvent { seq, kind, key, bytes: bytes(row, 3)?, leaf: bytes(row, 4)? })
     })?;
     let events: Vec<RawEvent> = found.collect::<Result<_, _>>()?;
     let until = if events.len() < limit { i64::MAX } else { events.last().map_or(i64::MAX, |it| it.seq) };
@@ -27,7 +32,8 @@ pub(crate) fn page(connection: &Connection, stream: &Stream, from: i64, limit: u
          WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3 AND seq >= ?4 AND seq <= ?5 ORDER BY seq, slot",
     )?;
     let found = select.query_map(params![tenant, namespace, rows::stream(stream), from, until], |row| {
-        Ok(RawValue { seq: row.get(0)?, slot: row.get(1)?, salt: row.get(2)?, canonical: row.get(3)? })
+        let slot = text(row, 1)?.unwrap_or_default();
+        Ok(RawValue { seq: row.get(0)?, slot, salt: bytes(row, 2)?, canonical: bytes(row, 3)? })
     })?;
     let values = found.collect::<Result<_, _>>()?;
     Ok(RawPage { events, values })
@@ -47,25 +53,83 @@ pub(crate) fn head(connection: &Connection, stream: &Stream) -> Result<Option<Ra
     Ok(found)
 }
 
-/// Marks of a shelf after a name.
-pub(crate) fn marks(
+/// A text as far as it is one.
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => None,
+    })
+}
+
+/// Bytes, where there are any.
+fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => Vec::new(),
+    })
+}
+
+/// Rows of any table.
+pub(crate) fn rows_of(connection: &Connection, asked: &RowsOf) -> Result<Vec<Vec<Cell>>, Fault> {
+    let mut select = connection.prepare_cached(&tables::rows(asked))?;
+    let limit = Cell::Integer(rows::limit(asked.limit));
+    let values = tables::values(asked).chain([&limit]).map(|cell| ToSqlOutput::Borrowed(value_of(cell)));
+    let mut found = select.query(params_from_iter(values))?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        all.push((0..asked.table.columns().count()).map(|column| cell(row, column)).collect::<Result<_, _>>()?);
+    }
+    Ok(all)
+}
+
+fn cell(row: &Row<'_>, column: usize) -> rusqlite::Result<Cell> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Text(bytes) => Cell::Text(bytes.to_vec()),
+        ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
+        ValueRef::Real(_) => Cell::Other,
+    })
+}
+
+fn value_of(cell: &Cell) -> ValueRef<'_> {
+    match cell {
+        Cell::Null | Cell::Other => ValueRef::Null,
+        Cell::Integer(number) => ValueRef::Integer(*number),
+        Cell::Text(bytes) => ValueRef::Text(bytes),
+        Cell::Blob(bytes) => ValueRef::Blob(bytes),
+    }
+}
+
+/// The names of a shelf's streams, of every table.
+pub(crate) fn stream_names(
     connection: &Connection,
     scope: Scope,
-    after: Option<&str>,
+    after: Option<&[u8]>,
     limit: usize,
-) -> Result<Vec<RawMark>, Fault> {
+) -> Result<Vec<Vec<u8>>, Fault> {
     let (tenant, namespace) = rows::scope(scope);
-    let mut select = connection.prepare_cached(
-        "SELECT name, height FROM marks WHERE tenant = ?1 AND namespace = ?2 AND (?3 IS NULL OR name > ?3) \
-         ORDER BY name LIMIT ?4",
-    )?;
-    let found = select.query_map(params![tenant, namespace, after, rows::limit(limit)], |row| {
-        Ok(RawMark { name: row.get(0)?, height: row.get(1)? })
-    })?;
+    // Nothing is before the empty name.
+    let beyond = if after.is_some() { "> $3" } else { ">= $3" };
+    let mut select = connection.prepare_cached(&tables::streams(beyond))?;
+    let after = ToSqlOutput::Borrowed(ValueRef::Text(after.unwrap_or_default()));
+    let found = select.query_map(params![tenant, namespace, after, rows::limit(limit)], |row| bytes(row, 0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Every shelf that has any row.
+/// Puts streams that have grown where an integration finds them.
+pub(crate) fn find_unlogged(connection: &Connection, scope: Scope, run: Option<&RunId>) -> Result<u64, Fault> {
+    let (tenant, namespace) = rows::scope(scope);
+    let found = match run {
+        Some(run) => {
+            connection.prepare_cached(tables::FIND_UNLOGGED)?.execute(params![tenant, namespace, run.as_str()])?
+        }
+        None => connection.prepare_cached(tables::FIND_ALL_UNLOGGED)?.execute(params![tenant, namespace])?,
+    };
+    Ok(u64::try_from(found).unwrap_or(u64::MAX))
+}
+
+/// Every shelf that has an event, a head, a log or a mark.
 pub(crate) fn scopes(connection: &Connection) -> Result<Vec<Scope>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT DISTINCT tenant, namespace FROM events UNION SELECT DISTINCT tenant, namespace FROM heads \

@@ -48,6 +48,12 @@ pub(crate) fn by_key(
         .transpose()
 }
 
+/// The event of a stream at this position.
+pub(crate) fn event(connection: &Connection, stream: &Stream, seq: u64) -> Result<Option<StoredEvent>, Fault> {
+    let found = events(connection, stream, seq, 1)?;
+    Ok(found.into_iter().next().filter(|it| it.seq == seq))
+}
+
 /// Events of a stream from a position on, with their values. A hole in the numbering is an error.
 pub(crate) fn page(connection: &Connection, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, Fault> {
     // One snapshot for all that is read; nothing is written.

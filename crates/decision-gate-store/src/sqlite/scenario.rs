@@ -1,15 +1,19 @@
 //! Versions of scenarios. A version is never changed or removed; `defined` says which one is current.
 //!
 //! `defined` is the position of the latest `scenario_defined` event of that version, so the current version of a
-//! scenario is the one that the log defined last.
+//! scenario is the one that the log defined last. What a row says of hash and origin is believed only as far as that
+//! event says it too.
 
 use decision_gate_core::digest::Digest;
+use decision_gate_core::ledger::{Body, Event};
 use decision_gate_core::name::ScenarioId;
-use decision_gate_runtime::ports::{PutScenario, ScenarioListing, Scope, StoreError, StoredScenario, Stream};
+use decision_gate_runtime::ports::{
+    PutScenario, ScenarioListing, Scope, StoreError, StoredEvent, StoredScenario, Stream,
+};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::Fault;
-use super::{append, rows};
+use super::{append, read, rows};
 
 /// Keeps a version and makes it the current one.
 pub(crate) fn put(connection: &Connection, put: &PutScenario) -> Result<StoredScenario, Fault> {
@@ -63,23 +67,23 @@ pub(crate) fn find(
     let (tenant, namespace) = rows::scope(scope);
     let columns = |row: &Row<'_>| {
         let hash_and_spec = (row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(3)?);
-        Ok((row.get::<_, String>(1)?, row.get::<_, i64>(2)?, hash_and_spec))
+        Ok((row.get::<_, String>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(4)?, hash_and_spec))
     };
     let found = match hash {
         Some(hash) => connection
             .prepare_cached(
-                "SELECT spec_hash, origin, version, spec FROM scenarios \
+                "SELECT spec_hash, origin, version, spec, defined FROM scenarios \
                  WHERE tenant = ?1 AND namespace = ?2 AND scenario_id = ?3 AND spec_hash = ?4",
             )?
             .query_row(params![tenant, namespace, id.as_str(), hash.as_bytes()], columns),
         None => connection
             .prepare_cached(
-                "SELECT spec_hash, origin, version, spec FROM scenarios \
+                "SELECT spec_hash, origin, version, spec, defined FROM scenarios \
                  WHERE tenant = ?1 AND namespace = ?2 AND scenario_id = ?3 ORDER BY defined DESC LIMIT 1",
             )?
             .query_row(params![tenant, namespace, id.as_str()], columns),
     };
-    let Some((origin, version, (spec_hash, spec))) = found.optional()? else {
+    let Some((origin, version, defined, (spec_hash, spec))) = found.optional()? else {
         return Ok(None);
     };
     let spec_hash = rows::digest(&spec_hash)?;
@@ -87,7 +91,24 @@ pub(crate) fn find(
         return Err(Fault::Damaged(format!("version `{version}` of scenario `{id}` does not have its hash")));
     }
     let (origin, version) = (rows::origin(&origin)?, rows::position(version)?);
-    Ok(Some(StoredScenario { scenario_id: id.clone(), spec_hash, origin, spec, version }))
+    let stored = StoredScenario { scenario_id: id.clone(), spec_hash, origin, spec, version };
+    let event = read::event(connection, &Stream { scope, run: None }, rows::position(defined)?)?;
+    is_defined_by(&stored, event.as_ref())?;
+    Ok(Some(stored))
+}
+
+/// Whether the event that a row names defines what the row says.
+pub(crate) fn is_defined_by(stored: &StoredScenario, event: Option<&StoredEvent>) -> Result<(), Fault> {
+    let event = event.and_then(|it| Event::read(&it.bytes).ok());
+    let defines = event.is_some_and(|event| {
+        matches!(event.body, Body::ScenarioDefined(body)
+            if body.scenario_id == stored.scenario_id && body.spec_hash == stored.spec_hash && body.origin == stored.origin)
+    });
+    if defines {
+        return Ok(());
+    }
+    let StoredScenario { scenario_id, version, .. } = stored;
+    Err(Fault::Damaged(format!("version `{version}` of scenario `{scenario_id}` is not what its event defined")))
 }
 
 /// Current versions by id, after `after`.

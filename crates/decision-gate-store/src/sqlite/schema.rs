@@ -1,5 +1,11 @@
 //! The tables. Tenant and namespace stand in every key; an event's bytes are the truth, the rest is found by them.
 
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::fault::Fault;
+
 /// Written into the file's header, so that a file of another program is not taken for a ledger: `DGLG`.
 pub(crate) const APPLICATION_ID: i32 = 0x4447_4c47;
 
@@ -163,6 +169,39 @@ CREATE TABLE marks (
     PRIMARY KEY (tenant, namespace, name)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// What a file has beside these tables and indexes, lacks of them, or has in another form.
+pub(crate) fn changes(connection: &Connection) -> Result<Vec<String>, Fault> {
+    let fresh = Connection::open_in_memory()?;
+    for step in STEPS {
+        fresh.execute_batch(step)?;
+    }
+    let (mut made, found) = (things(&fresh)?, things(connection)?);
+    let mut changes = Vec::new();
+    for (thing, form) in found {
+        match made.remove(&thing) {
+            Some(expected) if expected == form => {}
+            Some(_) => changes.push(format!("the {thing} has another form")),
+            None => changes.push(format!("there is a foreign {thing}")),
+        }
+    }
+    changes.extend(made.into_keys().map(|thing| format!("the {thing} is gone")));
+    Ok(changes)
+}
+
+/// Tables, indexes, views and triggers: what each is and is called, and the text that made it. SQLite's own statistics
+/// decide nothing.
+fn things(connection: &Connection) -> Result<BTreeMap<String, Vec<u8>>, Fault> {
+    let mut select = connection.prepare(
+        "SELECT type || ' `' || name || '` of `' || tbl_name || '`', CAST(coalesce(sql, '') AS BLOB) FROM sqlite_master \
+         WHERE name NOT GLOB 'sqlite_stat[134]'",
+    )?;
+    let lossy = |row: &rusqlite::Row<'_>| {
+        let name = String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned();
+        Ok((name, row.get(1)?))
+    };
+    Ok(select.query_map([], lossy)?.collect::<Result<_, _>>()?)
+}
 
 #[cfg(test)]
 mod tests {

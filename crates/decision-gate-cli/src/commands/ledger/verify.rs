@@ -7,7 +7,7 @@ use decision_gate_core::digest::Digest;
 use decision_gate_core::ledger::{
     CheckpointTrust, ConsistencyProof, StreamHead, TlogProof, verify_consistency, verify_inclusion,
 };
-use decision_gate_runtime::ledger::{KnownCheckpoint, LedgerReport, verify_ledger};
+use decision_gate_runtime::ledger::{HeldAgainst, KnownCheckpoint, LedgerReport, verify_ledger};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ checkpoint that they can't write shows that: keep one elsewhere, with the log's 
 
 Examples:
   decision-gate ledger verify
+  decision-gate ledger verify --checkpoint-key 'gate.example/ledger/1/1+…'
   decision-gate ledger verify --checkpoint kept.note --checkpoint-key 'gate.example/ledger/1/1+…'
   decision-gate ledger verify --proof nightly-41.tlog-proof --witness-policy witnesses.txt";
 
@@ -61,12 +62,15 @@ pub(crate) fn run(arguments: &VerifyArguments, output: Output) -> Result<Ending,
         None => None,
         Some(path) => {
             let note = text(path)?.into_bytes();
-            Some(KnownCheckpoint { note, trust: trust.ok_or(LedgerFault::NoTrust)? })
+            Some(KnownCheckpoint { note, trust: trust.clone().ok_or(LedgerFault::NoTrust)? })
         }
     };
     let session = Session::open_to_read(&arguments.configuration)?;
     let progress = output.progress("verifying the ledger");
-    let report = block_on(async { Ok(verify_ledger(session.app().store(), known.as_ref()).await?) })?;
+    // Whoever checks need not be who signs: without the private key, what bears its name is checked with a given one.
+    let signer = session.app().log_signer().ok().flatten();
+    let against = HeldAgainst { checkpoint: known.as_ref(), keys: trust.as_ref(), signer: signer.as_ref() };
+    let report = block_on(async { Ok(verify_ledger(session.app().store(), against).await?) })?;
     drop(progress);
     match arguments.report.format {
         Format::Text => {
@@ -120,8 +124,8 @@ fn report_json(report: &LedgerReport) -> Value {
         .map(|it| {
             json!({
                 "code": it.code.code(),
-                "tenant_id": it.scope.tenant,
-                "namespace_id": it.scope.namespace,
+                "tenant_id": it.scope.map(|it| it.tenant),
+                "namespace_id": it.scope.map(|it| it.namespace),
                 "run_id": it.run,
                 "seq": it.seq,
                 "reason": it.reason,

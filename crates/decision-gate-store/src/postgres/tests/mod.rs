@@ -11,6 +11,7 @@ use std::time::Duration;
 use decision_gate_runtime::ports::Store;
 use decision_gate_services::{Cluster, NAME};
 
+use super::open::open;
 use super::{PostgresSettings, PostgresStore};
 use crate::contract::{Ground, store_contract};
 
@@ -48,6 +49,13 @@ impl Ground for Schema {
 
     fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store())
+    }
+
+    async fn by_hand(&self, script: &str) -> bool {
+        let connection = open(&self.settings()).await.unwrap();
+        let script = format!("SET session_replication_role = replica; {script}");
+        connection.client().batch_execute(&script).await.unwrap_or_else(|error| panic!("{script}: {error:?}"));
+        true
     }
 }
 

@@ -81,3 +81,29 @@ async fn rows_that_were_changed_by_hand_are_found() {
     }
     assert_eq!(store.events(&stream, 1, 10).await.unwrap().events.len(), 2);
 }
+
+#[tokio::test]
+async fn t182_what_makes_a_table_do_something_else_is_found() {
+    let Some(schema) = Schema::fresh() else { return };
+    let store = schema.store();
+    store.ready().await.unwrap();
+    assert_eq!(store.schema_changes().await, Ok(Vec::new()));
+    schema
+        .by_hand(
+            "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER quiet BEFORE INSERT ON pending_heads FOR EACH ROW EXECUTE FUNCTION forget(); \
+             CREATE RULE nothing AS ON DELETE TO side_values DO INSTEAD NOTHING; \
+             ALTER TABLE events ENABLE ROW LEVEL SECURITY; ALTER INDEX heads_pkey RENAME TO other",
+        )
+        .await;
+    assert_eq!(
+        store.schema_changes().await.unwrap(),
+        [
+            "there is a foreign index `other`",
+            "there is a foreign row security of `events`",
+            "there is a foreign rule `nothing` of `side_values`",
+            "there is a foreign trigger `quiet` of `pending_heads`",
+            "the index `heads_pkey` is gone",
+        ]
+    );
+}

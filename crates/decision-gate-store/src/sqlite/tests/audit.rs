@@ -7,14 +7,15 @@ use decision_gate_core::ledger::{
 };
 use decision_gate_core::scenario::Origin;
 use decision_gate_runtime::ledger::{
-    KnownCheckpoint, LedgerError, LogSigner, add_cosignatures, checkpoint, prove_event, prove_run, verify_ledger,
+    HeldAgainst, KnownCheckpoint, LedgerError, LogSigner, add_cosignatures, checkpoint, prove_event, prove_run,
+    verify_ledger,
 };
 use decision_gate_runtime::ports::{Mark, Store, Stream};
 use rusqlite::Connection;
 
 use super::super::SqliteStore;
 use super::Folder;
-use crate::contract::build::{activation, definition, release, shelf, step, stream};
+use crate::contract::build::{activation, definition, end, release, shelf, step, stream};
 use crate::contract::started;
 
 const STEPS: u64 = 8;
@@ -53,13 +54,17 @@ async fn written() -> (Folder, KnownCheckpoint) {
     (folder, known)
 }
 
+fn against(checkpoint: Option<&KnownCheckpoint>) -> HeldAgainst<'_> {
+    HeldAgainst { checkpoint, ..HeldAgainst::default() }
+}
+
 /// What is found, as the first line of a report.
 async fn first(folder: &Folder, known: Option<&KnownCheckpoint>) -> String {
-    let report = verify_ledger(&folder.store(), known).await.unwrap();
+    let report = verify_ledger(&folder.store(), against(known)).await.unwrap();
     report.findings.first().map_or_else(String::new, ToString::to_string)
 }
 
-fn by_hand(folder: &Folder, script: &str) {
+pub(super) fn by_hand(folder: &Folder, script: &str) {
     let connection = Connection::open(folder.path()).unwrap();
     connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     connection.execute_batch(script).unwrap_or_else(|error| panic!("{script}: {error}"));
@@ -68,7 +73,7 @@ fn by_hand(folder: &Folder, script: &str) {
 #[tokio::test]
 async fn an_untouched_ledger_is_sound() {
     let (folder, known) = written().await;
-    let report = verify_ledger(&folder.store(), Some(&known)).await.unwrap();
+    let report = verify_ledger(&folder.store(), against(Some(&known))).await.unwrap();
     assert_eq!(report.findings, []);
     assert_eq!((report.shelves, report.streams, report.events), (1, 3, 2 + 12 + 9));
     assert_eq!((report.values, report.entries, report.checkpoints), (38, 3, 2));
@@ -166,7 +171,9 @@ const CHANGES: &[(&str, &str)] = &[
         "UPDATE log_entries SET root = zeroblob(32) WHERE position = 1",
         "log_mismatch tenant 1, namespace 1, run run-1, event 9",
     ),
-    ("DELETE FROM log_entries WHERE position = 1", "log_mismatch tenant 1, namespace 1"),
+    // What is not in the log has no tiles, and must be on its way into the log.
+    ("DELETE FROM log_entries WHERE position = 1", "row_unexpected tenant 1, namespace 1, run run-1"),
+    ("DELETE FROM log_entries WHERE position = 0", "head_not_pending tenant 1, namespace 1: "),
     ("UPDATE logs SET peaks = zeroblob(64)", "log_mismatch tenant 1, namespace 1"),
     ("UPDATE log_tiles SET hashes = zeroblob(96)", "log_mismatch tenant 1, namespace 1"),
     (
@@ -256,28 +263,39 @@ async fn what_was_pruned_is_known_and_proofs_stay_valid() {
     let run = "run-2".try_into().unwrap();
     let before = prove_run(&store, shelf(1), &run, None).await.unwrap();
     let event = prove_event(&store, &before.head, 4).await.unwrap();
-    store.prune(&stream(shelf(1), "run-2"), 5, Timestamp::UnixMillis(1)).await.unwrap();
-    let report = verify_ledger(&store, Some(&known)).await.unwrap();
-    assert_eq!((report.findings, report.pruned), (vec![], 8));
+    let state = store.run(shelf(1), &run).await.unwrap().unwrap().state;
+    store.append(&end(&state, "last")).await.unwrap();
+    store.prune(&stream(shelf(1), "run-2"), STEPS + 2, Timestamp::UnixMillis(1)).await.unwrap();
+    let report = verify_ledger(&store, against(Some(&known))).await.unwrap();
+    assert_eq!((report.findings, report.pruned), (vec![], 2 * STEPS + 1));
     assert_eq!(prove_run(&store, shelf(1), &run, None).await.unwrap(), before);
     assert_eq!(prove_event(&store, &before.head, 4).await.unwrap(), event);
     let row = store.events(&stream(shelf(1), "run-2"), 4, 1).await.unwrap().events.remove(0);
     assert_eq!((event.leaf, Event::read(&row.bytes).unwrap().seq), (leaf_hash(&row.bytes), 4));
     // What was not pruned must still be there.
     drop(store);
-    by_hand(&folder, "DELETE FROM side_values WHERE stream = 'run-2' AND seq = 7");
-    assert!(first(&folder, None).await.starts_with("value_missing tenant 1, namespace 1, run run-2, event 7"));
+    by_hand(&folder, "DELETE FROM side_values WHERE stream = 'run-1' AND seq = 7");
+    assert!(first(&folder, None).await.starts_with("value_missing tenant 1, namespace 1, run run-1, event 7"));
 }
 
 #[tokio::test]
-async fn a_checkpoint_of_another_ledger_is_refused() {
+async fn a_checkpoint_of_a_shelf_that_is_not_there_says_that_it_was_cut_off() {
     let (folder, _) = written().await;
     let other = Folder::new();
     started(&other.store(), &stream(shelf(2), "run-1")).await;
     let signed = checkpoint(&other.store(), shelf(2), &signer()).await.unwrap();
     let trust = CheckpointTrust::new(vec![signed.key], None);
     let known = KnownCheckpoint { note: signed.kept.note.into_bytes(), trust };
-    let error = verify_ledger(&folder.store(), Some(&known)).await.unwrap_err();
+    let found = first(&folder, Some(&known)).await;
+    assert_eq!(found, "log_truncated tenant 1, namespace 2: a checkpoint has 1 entries, the log has 0");
+    // One whose origin names no shelf is of no log here.
+    let key = SigningKey::from_seed(&[7; 32]);
+    let size = 1;
+    let foreign = Checkpoint { origin: "log.example".into(), size, root: leaf_hash(b"") }.sign(&key).unwrap();
+    let of_key = VerifierKey::new("log.example", KeyUse::Plain, key.public()).unwrap();
+    let trust = CheckpointTrust::new(vec![of_key], None);
+    let known = KnownCheckpoint { note: foreign.to_text().into_bytes(), trust };
+    let error = verify_ledger(&folder.store(), against(Some(&known))).await.unwrap_err();
     assert_eq!(error.code(), "checkpoint_other_log");
 }
 
@@ -347,6 +365,7 @@ async fn marks_that_were_moved_by_hand_are_found() {
     for (change, says) in changes {
         let folder = Folder::new();
         let store = folder.store();
+        store.put_scenario(definition(shelf(1), "release", Origin::Draft, "{}")).await.unwrap();
         let state = started(&store, &stream(shelf(1), "run-1")).await;
         let marks = [Mark { name: "version/a".into(), height: 3.into() }];
         store.append(&release(&state, "release", &marks)).await.unwrap();
