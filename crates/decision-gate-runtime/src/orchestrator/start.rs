@@ -64,12 +64,7 @@ impl Orchestrator {
         version: Option<Digest>,
     ) -> Result<StartReply, RuntimeError> {
         let scope = self.declared(caller)?;
-        if let Some(environment) = &request.environment
-            && !self.parts.environments.contains(environment)
-        {
-            let declared = self.parts.environments.iter().map(ToString::to_string).collect();
-            return Err(RuntimeError::EnvironmentUnknown { environment: environment.to_string(), declared });
-        }
+        self.declared_environment(request.environment.as_ref())?;
         let (mut epoch, mut policy) = self.in_force(scope).await?;
         let stored = self.scenario_version(scope, &request.scenario_id, version).await?;
         if stored.origin == Origin::Draft && self.parts.drafts == DraftPolicy::Refuse {
@@ -118,5 +113,15 @@ impl Orchestrator {
             }
         }
         Err(RuntimeError::RunConflict { run: run.to_string() })
+    }
+
+    fn declared_environment(&self, named: Option<&EnvironmentName>) -> Result<(), RuntimeError> {
+        match named.filter(|it| !self.parts.environments.contains(*it)) {
+            None => Ok(()),
+            Some(unknown) => {
+                let declared = self.parts.environments.iter().map(ToString::to_string).collect();
+                Err(RuntimeError::EnvironmentUnknown { environment: unknown.to_string(), declared })
+            }
+        }
     }
 }

@@ -59,11 +59,7 @@ impl Orchestrator {
         let scope = self.declared(caller)?;
         let (mut epoch, mut policy) = self.in_force(scope).await?;
         let stream = Stream { scope, run: Some(request.run_id.clone()) };
-        let submission_id = match &request.submission_id {
-            Some(id) => id.clone(),
-            None => SubmissionId::try_from(self.fresh_id("submission")?)
-                .map_err(|error| RuntimeError::Stored { what: "submission", reason: error.to_string() })?,
-        };
+        let submission_id = self.submission_id(request)?;
         let salt = self.parts.entropy.salt()?;
         let turn = self.turn(scope, &request.run_id);
         let _turn = turn.lock().await;
@@ -100,13 +96,14 @@ impl Orchestrator {
                 Ok(_) => {
                     self.written.keep(&stream, &state);
                     let content_type = request.content_type.clone();
+                    let repeated = false;
                     return Ok(SubmitReply {
                         submission_id,
                         commitment,
                         submitted_at: at,
                         content_type,
                         state,
-                        repeated: false,
+                        repeated,
                     });
                 }
                 Err(StoreError::Conflict { .. }) => self.stand_back(tried).await?,
@@ -115,6 +112,14 @@ impl Orchestrator {
             }
         }
         Err(RuntimeError::RunConflict { run: request.run_id.to_string() })
+    }
+
+    fn submission_id(&self, request: &SubmitRequest) -> Result<SubmissionId, RuntimeError> {
+        match &request.submission_id {
+            Some(id) => Ok(id.clone()),
+            None => SubmissionId::try_from(self.fresh_id("submission")?)
+                .map_err(|error| RuntimeError::Stored { what: "submission", reason: error.to_string() }),
+        }
     }
 
     async fn same_submission(
