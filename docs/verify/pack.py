@@ -161,7 +161,8 @@ class Pack:
         if (proofs["root"]["value"], proofs["size"]) != (root_of(self.leaves).hex(), len(self.leaves)):
             self.found("proofs_differ", "proofs.json", "the tree over the events is another")
         said = {"generated_at": proofs["generated_at"], "tenant_id": first["tenant"], "run_id": first["run"],
-                "namespace_id": first["namespace"]} | {it: first["body"][it] for it in ("scenario_id", "spec_hash")}
+                "namespace_id": first["namespace"]}
+        said |= {it: first["body"][it] for it in ("scenario_id", "spec_hash")}
         said["integrity"] = {it: self.manifest["integrity"][it] for it in ("file_hashes", "root_hash")}
         if canonical(self.manifest | said) != self.files[self.name]:
             raise ValueError("it is of another run than the events, or not in canonical form")
@@ -197,7 +198,7 @@ class Pack:
             known = self.policies[event["policy_digest"]["value"]][1]
             for entry in event["body"].get("evidence", []):
                 withheld = (event["seq"], f"evidence:{entry['condition_id']}") in self.withheld
-                for key_id, predicate in signers(entry.get("proof", ())):
+                for key_id, predicate in signers(entry.get("proof", {})):
                     materials = [it.material for it in known if it.id == key_id]
                     mine = [it for it in self.keys or [] if it.material in materials and not withheld]
                     if mine:
@@ -233,5 +234,4 @@ def signers(proof):
         return [(proof["checked"]["key_id"], EVIDENCE if proof["checked"]["scheme"] == "dsse" else None)]
     if "attested" in proof:
         return [(it, proof["attested"]["predicate_type"]) for it in proof["attested"]["signers"]]
-    released = proof["released"]["signers"] if "released" in proof else []
-    return [(it["key_id"], it.get("predicate_type")) for it in released]
+    return [(it["key_id"], it.get("predicate_type")) for it in proof.get("released", {}).get("signers", ())]
