@@ -29,10 +29,10 @@ class Pack:
         """Keeps a facet below `all`."""
         self.unproven.append({"where": where, "reason": reason, "facet": facet})
 
-    def doubt(self, reason, where="events.json", facet="replay"):
+    def doubt(self, reason):
         """What is not judged here, and proven only by a signature over the manifest."""
         if not self.held:
-            self.not_proven(where, f"not judged here: {reason}", facet)
+            self.not_proven("events.json", f"not judged here: {reason}", "replay")
 
     def verify(self):
         """All steps; a report. What can't be put together is a finding, and ends it."""
@@ -91,7 +91,7 @@ class Pack:
     def check_manifest_signature(self):
         """Step 13, the manifest's part: one canonical envelope around the very bytes of the manifest."""
         if SIGNATURE not in self.files or self.keys is None:
-            return self.not_proven(SIGNATURE, "it is not signed, or no keys were given", "signatures")
+            return self.not_proven(SIGNATURE, "by no key of yours: views and manifest neither", "signatures")
         self.where, data, at = SIGNATURE, self.files[self.name], self.manifest["generated_at"]
         signature = unbase64(parse(self.files[SIGNATURE])["signatures"][0]["sig"])
         offered = [it for it in self.keys if it.algorithm == "ed25519" and "providers" not in it.rules]
@@ -166,7 +166,6 @@ class Pack:
         said["integrity"] = {it: self.manifest["integrity"][it] for it in ("file_hashes", "root_hash")}
         if canonical(self.manifest | said) != self.files[self.name]:
             raise ValueError("it is of another run than the events, or not in canonical form")
-        self.doubt("its other members, the views, and copies of envelopes", self.name, None)
         report = canonical({"checked_files": len(self.listed) - 1, "errors": [], "status": "pass"})
         if not self.findings and self.files.get(REPORT, report) != report:
             self.found("verifier_report_differs", REPORT, "nothing is found, and it says otherwise")
@@ -198,7 +197,7 @@ class Pack:
             known = self.policies[event["policy_digest"]["value"]][1]
             for entry in event["body"].get("evidence", []):
                 withheld = (event["seq"], f"evidence:{entry['condition_id']}") in self.withheld
-                for key_id, predicate in signers(entry.get("proof", {})):
+                for key_id, predicate in signers(entry.get("proof", ())):
                     materials = [it.material for it in known if it.id == key_id]
                     mine = [it for it in self.keys or [] if it.material in materials and not withheld]
                     if mine:
@@ -234,4 +233,5 @@ def signers(proof):
         return [(proof["checked"]["key_id"], EVIDENCE if proof["checked"]["scheme"] == "dsse" else None)]
     if "attested" in proof:
         return [(it, proof["attested"]["predicate_type"]) for it in proof["attested"]["signers"]]
-    return [(it["key_id"], it.get("predicate_type")) for it in proof.get("released", {}).get("signers", ())]
+    released = proof["released"]["signers"] if "released" in proof else []
+    return [(it["key_id"], it.get("predicate_type")) for it in released]
