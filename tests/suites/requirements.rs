@@ -3,7 +3,7 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -182,6 +182,8 @@ fn every_statement_has_a_row_whose_tests_exist() {
 fn every_threat_has_a_rule_and_tests_that_exist() {
     let rows = rows("threats.md");
     assert!(rows.len() > 20, "{} threats", rows.len());
+    let ids: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids.len(), rows.len(), "two threats have one id");
     check("threats.md", &rows);
 }
 

@@ -198,7 +198,7 @@ fn a_disk_that_became_read_only_says_so_and_is_diagnosed() -> Result<(), Fault> 
 }
 
 #[test]
-fn d12_a_read_only_disk_can_still_be_read() -> Result<(), Fault> {
+fn a_read_only_disk_can_still_be_read() -> Result<(), Fault> {
     let workspace = Workspace::new()?;
     workspace.mend()?;
     let script = format!(
@@ -221,7 +221,7 @@ doctor
 }
 
 #[test]
-fn d16_a_limit_on_the_size_of_files_is_told_as_a_full_store() -> Result<(), Fault> {
+fn a_limit_on_the_size_of_files_is_told_as_a_full_store() -> Result<(), Fault> {
     let workspace = Workspace::new()?;
     workspace.mend()?;
     let script = format!(

@@ -208,7 +208,7 @@ fn decided() -> Project {
 
 /// Not when the file was written, but when what is in it happened.
 #[test]
-fn d13_a_run_from_the_future_is_found_also_after_another_was_decided() {
+fn a_run_from_the_future_is_found_also_after_another_was_decided() {
     let project = decided();
     let ahead = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
     std::fs::File::options().append(true).open(ledger(&project)).unwrap().set_modified(ahead).unwrap();
@@ -241,7 +241,7 @@ fn found_soon(project: &Project) -> Vec<String> {
 
 #[cfg(unix)]
 #[test]
-fn d10_what_is_no_regular_file_is_never_opened() {
+fn what_is_no_regular_file_is_never_opened() {
     for (path, expected) in [
         (".decision-gate/ledger.db", "trouble store_not_open"),
         (".decision-gate/keyring.json", "trouble input_unreadable"),
@@ -269,7 +269,7 @@ fn d10_what_is_no_regular_file_is_never_opened() {
 
 /// Looking at an older ledger says so, and leaves it to the next decision to bring it up.
 #[test]
-fn d11_an_older_ledger_is_told_and_left_as_it_is() {
+fn an_older_ledger_is_told_and_left_as_it_is() {
     let project = decided();
     let older = "DROP TABLE marks; PRAGMA user_version = 3";
     rusqlite::Connection::open(ledger(&project)).unwrap().execute_batch(older).unwrap();

@@ -261,7 +261,7 @@ mod tests {
 
     /// What the first occasion did not need is there on the second that does.
     #[test]
-    fn t179_what_is_verified_is_looked_at_wherever_it_is_needed() {
+    fn t213_what_is_verified_is_looked_at_wherever_it_is_needed() {
         let environment: EnvironmentName = "production".parse().unwrap();
         let rules = Rules { environments: [environment.clone()].into(), ..Rules::default() };
         let said = [("has_execution_evidence", "true"), ("execution_evidence_hot_symbol_count", "9")];

@@ -11,6 +11,17 @@ use crate::context::ReleaseContext;
 use crate::policy::ReleasePolicy;
 use crate::result::Telling;
 
+fn beacons(least: f64) -> Value {
+    json!({
+        "Enabled": true,
+        "BelowThresholdAction": "Block",
+        "MissingBeaconAction": "Block",
+        "LowCountAction": "Block",
+        "LookbackWindow": "10m",
+        "MinVerificationRate": least,
+    })
+}
+
 /// Every action blocks, and the strict options are on.
 fn strict() -> ReleasePolicy {
     policy(&json!({
@@ -21,14 +32,7 @@ fn strict() -> ReleasePolicy {
             "MaxAge": "3h",
         },
         "ExecutionEvidence": { "Enabled": true, "MissingEvidenceAction": "Block" },
-        "BeaconRate": {
-            "Enabled": true,
-            "BelowThresholdAction": "Block",
-            "MissingBeaconAction": "Block",
-            "LowCountAction": "Block",
-            "LookbackWindow": "10m",
-            "MinVerificationRate": 0.5,
-        },
+        "BeaconRate": beacons(0.5),
         "LatticeState": { "Enabled": true, "MissingStateAction": "Block", "NoStatusAction": "Block" },
         "UncertaintyTier": { "Enabled": true, "T1OtherStatusAction": "Block", "T2Action": "Block" },
         "Confidence": {
@@ -43,14 +47,7 @@ fn strict() -> ReleasePolicy {
 fn other() -> ReleasePolicy {
     policy(&json!({
         "ExecutionEvidence": { "Enabled": true, "MissingEvidenceAction": "Block" },
-        "BeaconRate": {
-            "Enabled": true,
-            "BelowThresholdAction": "Block",
-            "MissingBeaconAction": "Block",
-            "LowCountAction": "Block",
-            "LookbackWindow": "10m",
-            "MinVerificationRate": 0.75,
-        },
+        "BeaconRate": beacons(0.75),
         "UncertaintyTier": { "Enabled": true, "T1OtherStatusAction": "Block", "T2Action": "Block", "Mode": "Warn" },
         "LatticeState": { "Enabled": false },
     }))

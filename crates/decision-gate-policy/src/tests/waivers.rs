@@ -136,7 +136,7 @@ fn the_cap_and_the_report_are_the_policy_s() {
 
 /// Two policies that ask the same, and differ in how long a waiver may hold only.
 #[test]
-fn t179_an_answer_under_other_rules_on_waivers_is_not_taken_over() {
+fn t213_an_answer_under_other_rules_on_waivers_is_not_taken_over() {
     let release = with([attest(&subject(), PREDICATE_TYPE, predicate(&json!({})))]);
     let (lenient, strict) = (blocking(&json!({})), blocking(&json!({ "MaxValidity": "1s" })));
     let known = evaluate(&lenient, &release);

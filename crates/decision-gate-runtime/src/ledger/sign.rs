@@ -70,8 +70,8 @@ pub(super) async fn integrate(store: &dyn Store, scope: Scope) -> Result<(Compac
     }
 }
 
-/// Integrates what has grown, also where the ledger's own list of that was lost, and signs a checkpoint of the log, unless one of this very log is kept. A log that does not
-/// go on from the last one that was signed is not signed.
+/// Integrates what has grown, also where the ledger's own list of that was lost, and signs a checkpoint of the log, unless
+/// one of this very log is kept. A log that does not go on from the last one that was signed is not signed.
 ///
 /// # Errors
 /// [`LedgerError`].

@@ -109,7 +109,7 @@ fn a_release_that_could_not_be_judged_then_is_not_judged_now() {
 
 /// The same name, size and statement: all that differs is one byte of the signature.
 #[test]
-fn t179_a_changed_envelope_does_not_profit_from_the_check_of_another() {
+fn t213_a_changed_envelope_does_not_profit_from_the_check_of_another() {
     let good = traced("builder");
     let mut changed = good.clone();
     let mark = b"\"sig\":\"";

@@ -51,7 +51,7 @@ async fn all_that_is_written(store: &dyn Store, run: &str) -> Result<(), StoreEr
 }
 
 #[tokio::test]
-async fn d15_the_privileges_of_the_guide_are_enough_and_each_is_needed() {
+async fn the_privileges_of_the_guide_are_enough_and_each_is_needed() {
     let Some(schema) = Schema::fresh() else { return };
     let (owner, name) = (schema.store(), &schema.name);
     owner.ready().await.unwrap();
@@ -82,7 +82,7 @@ async fn d15_the_privileges_of_the_guide_are_enough_and_each_is_needed() {
 }
 
 #[tokio::test]
-async fn d14_looking_makes_and_changes_nothing_and_says_what_a_call_would() {
+async fn looking_makes_and_changes_nothing_and_says_what_a_call_would() {
     let (Some(schema), Some(other)) = (Schema::fresh(), Schema::fresh()) else { return };
     let name = &schema.name;
     let look = PostgresStore::new(PostgresSettings { opening: Opening::ToRead, ..schema.settings() }).unwrap();
@@ -108,7 +108,7 @@ async fn d14_looking_makes_and_changes_nothing_and_says_what_a_call_would() {
 }
 
 #[tokio::test]
-async fn d14_a_database_that_takes_no_writes_is_found() {
+async fn a_database_that_takes_no_writes_is_found() {
     let Some(schema) = Schema::fresh() else { return };
     schema.store().ready().await.unwrap();
     let role = format!("{}_reader", schema.name);

@@ -30,7 +30,7 @@ fn all(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn d11_reading_changes_nothing_and_brings_nothing_up() {
+async fn reading_changes_nothing_and_brings_nothing_up() {
     let folder = Folder::new();
     let run = stream(shelf(1), "run-1");
     let state = started(&folder.store(), &run).await;
@@ -84,7 +84,7 @@ async fn what_is_not_there_is_not_made_and_what_is_no_file_is_not_opened() {
 }
 
 #[tokio::test]
-async fn d12_what_is_read_without_a_lock_is_read_again_when_somebody_writes() {
+async fn what_is_read_without_a_lock_is_read_again_when_somebody_writes() {
     let folder = Folder::new();
     let path = folder.0.path().join("a ledger?#%41.db");
     let run = stream(shelf(1), "run-1");
@@ -109,7 +109,7 @@ async fn d12_what_is_read_without_a_lock_is_read_again_when_somebody_writes() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn d12_a_journal_that_can_not_be_read_is_said() {
+async fn a_journal_that_can_not_be_read_is_said() {
     let folder = Folder::new();
     let run = stream(shelf(1), "run-1");
     let writer = folder.store();

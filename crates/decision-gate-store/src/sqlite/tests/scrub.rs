@@ -32,7 +32,7 @@ fn marked(state: &RunState, name: &str, round: u8) -> Append {
 }
 
 #[tokio::test]
-async fn d02_what_was_pruned_is_in_no_byte_of_the_file_or_its_journal() {
+async fn what_was_pruned_is_in_no_byte_of_the_file_or_its_journal() {
     let folder = Folder::new();
     let store = folder.store();
     let names = ["secret-of-1", "secret-of-2", "secret-of-3", "secret-of-4"];
