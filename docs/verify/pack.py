@@ -82,7 +82,7 @@ class Pack:
             self.found("manifest_lists_disagree", self.name, "artifacts, file hashes and root hash disagree")
         for path in [SPEC, *(f"artifacts/{it}.json" for it in VIEWS), *self.listed]:
             if path not in self.listed or self.files.get(path) is None:
-                self.found("file_missing", path, "it is no regular file, or not listed")
+                self.found("file_missing", path, "it is no regular file, too large, or not listed")
             elif digest(self.files[path]) != self.listed[path]:
                 self.found("file_hash_mismatch", path, "the file has another hash than the manifest says")
         for path in sorted(self.files.keys() - self.listed.keys() - {self.name, SIGNATURE}):

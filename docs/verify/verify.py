@@ -12,10 +12,10 @@ from strict_json import parse
 from trust import keyring
 
 def read_folder(folder):
-    """Every file below a folder by its path; what is no regular file is there without bytes."""
+    """Every file below a folder by its path; what is no regular file, or too large, is there without bytes."""
     files = {}
     for path in (it for it in folder.rglob("*") if it.is_symlink() or not it.is_dir()):
-        regular = path.is_file() and not path.is_symlink()
+        regular = path.is_file() and not path.is_symlink() and path.stat().st_size <= 2**28
         files[path.relative_to(folder).as_posix()] = path.read_bytes() if regular else None
     return files
 

@@ -3,6 +3,7 @@
 //! [`decide`] takes a state, a trigger, answers, a policy and a time, and gives the next event; [`RunState::apply`]
 //! takes a state and an event, and gives the next state. A replay calls both and compares bytes.
 
+mod admit;
 mod advance;
 mod again;
 mod decide;

@@ -317,6 +317,44 @@ pub enum StateFault {
         /// Of the event.
         got: String,
     },
+    /// A decision of a run that has ended.
+    #[error("event {seq} decides the run, which is {status}")]
+    Ended {
+        /// Its position.
+        seq: u64,
+        /// What the run is.
+        status: &'static str,
+    },
+    /// A decision about another stage than the one where the run stands.
+    #[error("event {seq} decides stage `{judged}`, and the run stands at `{stands}`")]
+    Stage {
+        /// Its position.
+        seq: u64,
+        /// Where the run stands.
+        stands: String,
+        /// What was judged.
+        judged: String,
+    },
+    /// A gap or a repeat in the numbers of decisions.
+    #[error("event {seq} is decision {got}, and the run has {after}")]
+    Decision {
+        /// Its position.
+        seq: u64,
+        /// How many the run has.
+        after: u64,
+        /// Its number.
+        got: u64,
+    },
+    /// A time before that of the event before it, or of another kind.
+    #[error("event {seq} is of {at}, and the one before it of {before}")]
+    Earlier {
+        /// Its position.
+        seq: u64,
+        /// Its time.
+        at: Timestamp,
+        /// The time before.
+        before: Timestamp,
+    },
     /// A point in time that JSON would round.
     #[error("the time {at} is out of range")]
     Time {
@@ -329,7 +367,13 @@ impl StateFault {
     /// Stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Kind { .. } | Self::Sequence { .. } | Self::Run { .. } => "run_state_invalid",
+            Self::Kind { .. }
+            | Self::Sequence { .. }
+            | Self::Run { .. }
+            | Self::Ended { .. }
+            | Self::Stage { .. }
+            | Self::Decision { .. }
+            | Self::Earlier { .. } => "run_state_invalid",
             Self::Time { .. } => "time_out_of_range",
         }
     }

@@ -443,6 +443,15 @@ impl Event {
         serde_json::from_slice::<Named>(bytes).ok().map(|it| it.policy_digest)
     }
 
+    /// The state that an event's bytes name, where they name one; nothing else of them is looked at.
+    pub fn state_named(bytes: &[u8]) -> Option<Digest> {
+        #[derive(Deserialize)]
+        struct Named {
+            state_digest: Option<Digest>,
+        }
+        serde_json::from_slice::<Named>(bytes).ok().and_then(|it| it.state_digest)
+    }
+
     /// Reads an event from its JSON, whose form on the wire is not checked here.
     ///
     /// # Errors

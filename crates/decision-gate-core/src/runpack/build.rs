@@ -60,6 +60,7 @@ pub struct Pack {
     pub(super) signature: Option<Vec<u8>>,
     pub(super) files: Vec<Made>,
     pub(super) root_hash: Digest,
+    pub(super) pruned_through: Option<u64>,
 }
 
 /// Why no pack can be made.
@@ -155,6 +156,11 @@ impl Pack {
     pub fn signed(mut self, key: &SigningKey) -> Self {
         self.signature = Some(signature::sign(&self.manifest, key).as_bytes().to_vec());
         self
+    }
+
+    /// The last event of which it has a value no more. Whoever has the ledger knows whether that was pruned.
+    pub fn pruned_through(&self) -> Option<u64> {
+        self.pruned_through
     }
 
     /// The root hash: who knows it can tell this pack from any other.

@@ -57,6 +57,8 @@ pub struct Packer {
     events: Array<Making>,
     values: Array<Making>,
     envelopes: BTreeMap<Digest, Vec<u8>>,
+    /// The last event of which a value is gone.
+    pruned_through: Option<u64>,
 }
 
 impl Packer {
@@ -79,6 +81,7 @@ impl Packer {
             events: Array::new(EVENTS, ArtifactKind::Custom),
             values: Array::new(VALUES, ArtifactKind::Custom),
             envelopes: BTreeMap::new(),
+            pruned_through: None,
         })
     }
 
@@ -119,6 +122,9 @@ impl Packer {
         }
         let trail = self.trail.as_mut().ok_or(PackFault::NotStarted)?;
         trail.values = keep(&event, values)?;
+        if trail.values.values().any(|kept| matches!(kept, Kept::Withheld { .. })) {
+            self.pruned_through = Some(event.seq);
+        }
         if self.frame.profile == Profile::Disclosed {
             withhold(trail, &event);
         }
@@ -139,7 +145,7 @@ impl Packer {
     /// # Errors
     /// [`PackFault`] when there was no event.
     pub fn finish(self) -> Result<Pack, PackFault> {
-        let Self { frame, trail, named, outline, views, events, values, envelopes, .. } = self;
+        let Self { frame, trail, named, outline, views, events, values, envelopes, pruned_through, .. } = self;
         let PackFrame { generated_at, profile, verification, manifest_name, readers, anchor, .. } = frame;
         let mut trail = trail.ok_or(PackFault::NotStarted)?;
         trail.policies.retain(|digest, _| named.contains(digest));
@@ -147,7 +153,10 @@ impl Packer {
         files.extend(events.finish());
         files.extend(values.finish());
         files.extend(layout::closing_files(&trail, &outline, profile, generated_at, anchor.as_ref(), envelopes));
-        let sealed = |manifest_name, files| seal(&trail, &outline, profile, generated_at, manifest_name, files);
+        let sealed = |manifest_name, files| {
+            let pack = seal(&trail, &outline, profile, generated_at, manifest_name, files)?;
+            Ok::<_, PackFault>(Pack { pruned_through, ..pack })
+        };
         let pack = sealed(manifest_name, files)?;
         if verification == Verification::LeaveOut {
             return Ok(pack);
@@ -204,7 +213,7 @@ fn seal(
     let manifest = layout::manifest(trail, outline, profile, generated_at, &listed);
     let root_hash = manifest.integrity.root_hash;
     let manifest = canonical::of(&manifest).map_err(PackFault::Manifest)?;
-    Ok(Pack { manifest_name, manifest, signature: None, files, root_hash })
+    Ok(Pack { manifest_name, manifest, signature: None, files, root_hash, pruned_through: None })
 }
 
 /// Every value that an event commits to: present and checked, or pruned.

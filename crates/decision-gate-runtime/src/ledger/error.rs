@@ -43,6 +43,28 @@ pub enum LedgerError {
     /// No checkpoint is kept.
     #[error("no checkpoint of this log is kept")]
     NoCheckpoint,
+    /// None of this size is kept.
+    #[error("no checkpoint of size `{size}` is kept of this log")]
+    NoCheckpointOf {
+        /// Which size.
+        size: u64,
+    },
+    /// The run came into the log later.
+    #[error("run `{run}` is not in the checkpoint of size `{size}`")]
+    RunNotInCheckpoint {
+        /// Which run.
+        run: String,
+        /// Size of the checkpoint.
+        size: u64,
+    },
+    /// The log was never that small, or is not that large yet.
+    #[error("the log of size `{old}` is no beginning of that of the checkpoint, whose size is `{size}`")]
+    NoBeginning {
+        /// What was asked for.
+        old: u64,
+        /// Size of the checkpoint.
+        size: u64,
+    },
     /// The log is not that of the last checkpoint any more: it was rewritten.
     #[error("the log does not go on from its own checkpoint of size {size}: {fault}")]
     Rewritten {
@@ -86,10 +108,11 @@ impl LedgerError {
         match self {
             Self::Store(error) => error.code(),
             Self::Empty { .. } => "ledger_empty",
-            Self::RunNotFound { .. } => "run_not_found",
+            Self::RunNotFound { .. } | Self::RunNotInCheckpoint { .. } => "run_not_found",
             Self::RunGoesOn { .. } => "run_not_ended",
             Self::EventNotFound { .. } => "event_not_found",
-            Self::NoCheckpoint => "checkpoint_not_found",
+            Self::NoCheckpoint | Self::NoCheckpointOf { .. } => "checkpoint_not_found",
+            Self::NoBeginning { .. } => "merkle_proof_invalid",
             Self::Rewritten { .. } => "ledger_rewritten",
             Self::Tiles { .. } => "ledger_tiles_damaged",
             Self::Proof(fault) => fault.code(),
@@ -109,6 +132,11 @@ impl LedgerError {
             Self::RunGoesOn { .. } => "bring it to its end with `decision-gate check`, or prune others",
             Self::EventNotFound { .. } => "events are numbered from 1",
             Self::NoCheckpoint => "sign one with `decision-gate ledger checkpoint`",
+            Self::NoCheckpointOf { .. } => "name the size of one that was signed, or leave it out for the last",
+            Self::RunNotInCheckpoint { .. } => {
+                "name a later checkpoint; `decision-gate ledger checkpoint` signs one that has every run"
+            }
+            Self::NoBeginning { .. } => "name a size from 1 to that of the checkpoint",
             Self::Rewritten { .. } | Self::Tiles { .. } => {
                 "keep the file as it is, and run `decision-gate ledger verify`"
             }

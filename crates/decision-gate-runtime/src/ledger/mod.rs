@@ -19,6 +19,6 @@ mod tiles;
 pub use check::{HeldAgainst, KnownCheckpoint, LedgerReport, verify_ledger};
 pub use error::LedgerError;
 pub use finding::{LedgerFinding, LedgerFindingCode};
-pub use prove::{EventProof, HeadProof, anchor_run, prove_consistency, prove_event, prove_run};
+pub use prove::{EventProof, HeadProof, anchor_run, kept_checkpoint, prove_consistency, prove_event, prove_run};
 pub use prune::{PruneRequest, PrunedRun, prune_runs};
 pub use sign::{LogSigner, SignedCheckpoint, add_cosignatures, checkpoint};

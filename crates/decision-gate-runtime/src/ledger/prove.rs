@@ -65,6 +65,20 @@ async fn of_entry(store: &dyn Store, entry: &LogEntry, kept: &KeptCheckpoint) ->
     Ok(path)
 }
 
+/// The kept checkpoint of a size; without one, the last.
+///
+/// # Errors
+/// [`LedgerError`] where none is kept.
+pub async fn kept_checkpoint(
+    store: &dyn Store,
+    scope: Scope,
+    size: Option<u64>,
+) -> Result<KeptCheckpoint, LedgerError> {
+    let Some(size) = size else { return store.last_checkpoint(scope).await?.ok_or(LedgerError::NoCheckpoint) };
+    let kept = store.checkpoints(scope, size, 1).await?.into_iter().find(|it| it.size == size);
+    kept.ok_or(LedgerError::NoCheckpointOf { size })
+}
+
 /// The proof that a kept checkpoint has the last head of a run that it can have; without a size, the last checkpoint.
 ///
 /// # Errors
@@ -75,14 +89,18 @@ pub async fn prove_run(
     run: &RunId,
     size: Option<u64>,
 ) -> Result<HeadProof, LedgerError> {
-    let kept = match size {
-        Some(size) => store.checkpoints(scope, size, 1).await?.into_iter().find(|it| it.size == size),
-        None => store.last_checkpoint(scope).await?,
-    };
-    let kept = kept.ok_or(LedgerError::NoCheckpoint)?;
+    let kept = kept_checkpoint(store, scope, size).await?;
     let stream = Stream { scope, run: Some(run.clone()) };
     let entry = store.log_entry(&stream, kept.size).await?;
-    let entry = entry.ok_or_else(|| LedgerError::RunNotFound { run: run.to_string() })?;
+    let Some(entry) = entry else {
+        let is_later = store.log_entry(&stream, u64::MAX).await?.is_some();
+        let (run, size) = (run.to_string(), kept.size);
+        return Err(if is_later {
+            LedgerError::RunNotInCheckpoint { run, size }
+        } else {
+            LedgerError::RunNotFound { run }
+        });
+    };
     let path = of_entry(store, &entry, &kept).await?;
     Ok(HeadProof { head: entry.head(), index: entry.index, path, checkpoint: kept })
 }

@@ -249,7 +249,8 @@ impl Walk<'_> {
         if !self.unbroken || self.stream.run.is_none() {
             return;
         }
-        match RunState::apply(self.state.as_ref(), event) {
+        let admitted = self.state.as_ref().map_or(Ok(()), |state| state.admit(event));
+        match admitted.and_then(|()| RunState::apply(self.state.as_ref(), event)) {
             Ok(state) if event.state_digest == Some(state.digest()) => self.state = Some(state),
             Ok(_) => {
                 self.unbroken = false;

@@ -93,7 +93,21 @@ impl Orchestrator {
         let lost = |_| RuntimeError::Pack { code: "internal_error", reason: "building the pack broke down".into() };
         let built = built.await.map_err(lost)?;
         read?;
-        built.map_err(|fault| RuntimeError::Pack { code: fault.code(), reason: fault.to_string() })
+        let pack = built.map_err(|fault| RuntimeError::Pack { code: fault.code(), reason: fault.to_string() })?;
+        if let Some(seq) = pack.pruned_through() {
+            self.excuse(scope, &request.run_id, seq).await?;
+        }
+        Ok(pack)
+    }
+
+    /// That values up to an event are gone must be known: a pack does not say `pruned` of what somebody took away.
+    async fn excuse(&self, scope: Scope, run: &RunId, seq: u64) -> Result<(), RuntimeError> {
+        let records = self.parts.store.prunings(&Stream { scope, run: Some(run.clone()) }).await?;
+        if records.iter().any(|record| record.through >= seq) {
+            return Ok(());
+        }
+        let reason = format!("a value of event {seq} of run `{run}` is gone, and was not pruned");
+        Err(RuntimeError::Stored { what: "run", reason })
     }
 
     /// Hands a run on page by page, each with the policies that are new in it. Ends early where nobody takes any more.

@@ -319,3 +319,13 @@ pub(crate) async fn t181_a_run_that_was_kept_out_of_the_log_comes_back(ground: &
     assert!(ground.by_hand("DELETE FROM pending_heads").await);
     assert_eq!(anchor_run(&*store, shelf(1), &run, &signer()).await.unwrap().1, 4);
 }
+
+/// A run is not gone on with from a state whose event is not there.
+pub(crate) async fn t218_a_run_without_its_last_event_is_not_believed(ground: &impl Ground) {
+    written(&*ground.open()).await;
+    if !ground.by_hand("DELETE FROM events WHERE stream = 'ended' AND seq = 3").await {
+        return;
+    }
+    let refused = ground.open().run(shelf(1), &"ended".try_into().unwrap()).await.unwrap_err();
+    assert!(refused.to_string().contains("its state is not the one that event `3` names"), "{refused}");
+}

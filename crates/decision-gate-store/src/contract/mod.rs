@@ -55,7 +55,8 @@ macro_rules! store_contract {
             marks: marks_only_go_up, a_mark_that_has_gone_higher_is_a_conflict, marks_are_found_by_name_and_below_a_path,
                 many_handles_leave_the_highest_mark, marks_are_held_against_the_events_that_raised_them;
             audit: every_table_is_read_as_it_lies_there, an_untouched_ledger_is_sound, what_events_made_is_held_against_them,
-                t179_a_row_that_no_event_made_is_not_believed, t183_kept_checkpoints_are_signed_by_whom_they_must_be, t181_a_run_that_was_kept_out_of_the_log_comes_back;
+                t179_a_row_that_no_event_made_is_not_believed, t183_kept_checkpoints_are_signed_by_whom_they_must_be, t181_a_run_that_was_kept_out_of_the_log_comes_back,
+                t218_a_run_without_its_last_event_is_not_believed;
             concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;
         );
         proptest::proptest! {

@@ -83,7 +83,8 @@ async fn head(connection: &Connection, stream: &Stream) -> Result<Option<RunHead
     let (tenant, namespace) = rows::scope(stream.scope);
     let found = connection
         .row(
-            "SELECT seq, peaks, state, state_digest FROM heads WHERE tenant = $1 AND namespace = $2 AND stream = $3",
+            "SELECT seq, peaks, state, state_digest, (SELECT bytes FROM events WHERE tenant = $1 AND namespace = $2 \
+             AND stream = $3 AND seq = heads.seq) FROM heads WHERE tenant = $1 AND namespace = $2 AND stream = $3",
             &[&tenant, &namespace, &rows::stream(stream)],
         )
         .await?;
@@ -93,7 +94,7 @@ async fn head(connection: &Connection, stream: &Stream) -> Result<Option<RunHead
         return if is_empty { Ok(None) } else { Err(damaged(stream, "it has events and no head")) };
     };
     let tree = grown(stream, row.try_get(0)?, row.try_get(1)?)?;
-    Ok(Some(rows::head(stream, tree, (row.try_get(2)?, row.try_get(3)?))?))
+    Ok(Some(rows::head(stream, tree, (row.try_get(2)?, row.try_get(3)?), row.try_get(4)?)?))
 }
 
 /// Asking for the event of a stream with a kind and key.

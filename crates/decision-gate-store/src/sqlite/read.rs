@@ -11,22 +11,26 @@ use super::{append, rows};
 pub(crate) fn head(connection: &Connection, stream: &Stream) -> Result<Option<RunHead>, Fault> {
     let (tenant, namespace) = rows::scope(stream.scope);
     let columns = |row: &Row<'_>| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?, row.get::<_, Vec<u8>>(3)?))
+        let head = (row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?, row.get(3)?);
+        Ok((head, row.get::<_, Option<Vec<u8>>>(4)?))
     };
+    // With the event that it follows from, in one statement: at one moment.
     let found = connection
         .prepare_cached(
-            "SELECT seq, peaks, state, state_digest FROM heads WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3",
+            "SELECT seq, peaks, state, state_digest, (SELECT bytes FROM events WHERE tenant = ?1 AND namespace = ?2 \
+             AND stream = ?3 AND seq = heads.seq) FROM heads WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3",
         )?
         .query_row(params![tenant, namespace, rows::stream(stream)], columns)
         .optional()?;
-    let Some((seq, peaks, state, state_digest)) = found else {
+    let Some(((seq, peaks, state, state_digest), last)) = found else {
         return match count(connection, stream)? {
             0 => Ok(None),
             _ => Err(Fault::damaged_stream(stream, "it has events and no head")),
         };
     };
     let tree = append::grown(stream, seq, &peaks)?;
-    rows::head(stream, tree, (state, &state_digest)).map(Some)
+    let state_digest: Vec<u8> = state_digest;
+    rows::head(stream, tree, (state, &state_digest), last.as_deref()).map(Some)
 }
 
 /// The event of a stream with this kind and key.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use decision_gate_core::digest::Digest;
 use decision_gate_core::engine::SealedState;
-use decision_gate_core::ledger::CompactRange;
+use decision_gate_core::ledger::{CompactRange, Event};
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::scenario::Origin;
 use decision_gate_runtime::ports::{RunHead, Scope, Stream};
@@ -52,8 +52,13 @@ pub(crate) fn split(stored: &[u8]) -> Result<Vec<Digest>, Fault> {
     stored.chunks(32).map(digest).collect()
 }
 
-/// The latest of a run, as its row has it.
-pub(crate) fn head(stream: &Stream, tree: CompactRange, (state, digest): (Vec<u8>, &[u8])) -> Result<RunHead, Fault> {
+/// The latest of a run, as its row has it, held against the last event: a state that it does not name is nobody's.
+pub(crate) fn head(
+    stream: &Stream,
+    tree: CompactRange,
+    (state, digest): (Vec<u8>, &[u8]),
+    last: Option<&[u8]>,
+) -> Result<RunHead, Fault> {
     let state = SealedState::read(state, self::digest(digest)?)
         .map_err(|fault| Fault::damaged_stream(stream, &fault.to_string()))?;
     let is_of_stream = state.tenant == stream.scope.tenant
@@ -62,6 +67,12 @@ pub(crate) fn head(stream: &Stream, tree: CompactRange, (state, digest): (Vec<u8
         && state.seq == tree.size();
     if !is_of_stream {
         return Err(Fault::damaged_stream(stream, "its state is of another run or event"));
+    }
+    if last.and_then(Event::state_named) != Some(state.digest()) {
+        return Err(Fault::damaged_stream(
+            stream,
+            &format!("its state is not the one that event `{}` names", state.seq),
+        ));
     }
     Ok(RunHead { state: Arc::new(state), tree })
 }

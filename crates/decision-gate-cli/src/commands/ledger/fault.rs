@@ -51,6 +51,9 @@ pub(crate) enum LedgerFault {
     /// Whose checkpoint it must be was not said.
     #[error("a checkpoint proves nothing without the key of its log")]
     NoTrust,
+    /// What a proof of consistency begins with was not said.
+    #[error("a proof of consistency proves nothing without the older checkpoint")]
+    NoOldCheckpoint,
     /// Nothing says which runs.
     #[error("neither a run nor a time says whose values are to be taken away")]
     NothingToPrune,
@@ -74,6 +77,7 @@ impl LedgerFault {
             Self::NoKey => "ledger_key_missing",
             Self::NoOrigin => "ledger_origin_missing",
             Self::NoTrust => "checkpoint_key_missing",
+            Self::NoOldCheckpoint => "old_checkpoint_missing",
             Self::NothingToPrune => "prune_selection_missing",
             Self::Time { .. } => "time_invalid",
         }
@@ -90,6 +94,7 @@ impl LedgerFault {
             Self::NoKey => "set `ledger.signing_key` and `ledger.origin`, or give `--key FILE` with `--origin NAME`",
             Self::NoOrigin => "set `ledger.origin`, or give `--origin NAME`, such as `gate.example/ledger`",
             Self::NoTrust => "give `--checkpoint-key VKEY` or `--witness-policy FILE`",
+            Self::NoOldCheckpoint => "give the one that was kept before: `--old-checkpoint FILE`",
             Self::NothingToPrune => "give `--run ID` or `--before TIME`; `--dry-run` shows what would go",
             Self::Time { .. } => "write date, `T`, time and `Z`",
         }

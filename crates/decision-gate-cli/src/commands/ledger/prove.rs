@@ -6,7 +6,9 @@ use clap::Args;
 use decision_gate_core::json::canonical;
 use decision_gate_core::ledger::{ConsistencyProof, StreamHead, TlogProof};
 use decision_gate_core::name::RunId;
-use decision_gate_runtime::ledger::{EventProof, HeadProof, LedgerError, prove_consistency, prove_event, prove_run};
+use decision_gate_runtime::ledger::{
+    EventProof, HeadProof, LedgerError, kept_checkpoint, prove_consistency, prove_event, prove_run,
+};
 use decision_gate_runtime::ports::{Scope, Store, Tree};
 use serde_json::{Value, json};
 
@@ -105,11 +107,10 @@ async fn consistency(
     old: u64,
     size: Option<u64>,
 ) -> Result<(String, Value), LedgerError> {
-    let kept = match size {
-        Some(size) => store.checkpoints(scope, size, 1).await?.into_iter().find(|it| it.size == size),
-        None => store.last_checkpoint(scope).await?,
-    };
-    let kept = kept.ok_or(LedgerError::NoCheckpoint)?;
+    let kept = kept_checkpoint(store, scope, size).await?;
+    if !(1..=kept.size).contains(&old) {
+        return Err(LedgerError::NoBeginning { old, size: kept.size });
+    }
     let path = prove_consistency(store, &Tree::Log(scope), old, kept.size).await?;
     let said = json!({ "old": old, "size": kept.size, "root": kept.root });
     Ok((ConsistencyProof { old, path, checkpoint: kept.note }.to_text(), said))

@@ -166,8 +166,8 @@ struct ExtraEvent {
 fn proof(path: &Path, arguments: &VerifyArguments, trust: &CheckpointTrust, output: Output) -> Result<Ending, Fault> {
     let written = text(path)?;
     let judged = if written.starts_with("old ") {
-        let old = arguments.old_checkpoint.as_deref().map(text).transpose()?;
-        judge_consistency(path, &written, old.as_deref(), trust)
+        let old = arguments.old_checkpoint.as_deref().ok_or(LedgerFault::NoOldCheckpoint)?;
+        judge_consistency(path, &written, &text(old)?, trust)
     } else {
         judge_inclusion(path, &written, trust)
     };
@@ -227,17 +227,12 @@ fn judge_inclusion(path: &Path, written: &str, trust: &CheckpointTrust) -> Resul
     Ok((words, said))
 }
 
-fn judge_consistency(
-    path: &Path,
-    written: &str,
-    old: Option<&str>,
-    trust: &CheckpointTrust,
-) -> Result<(String, Value), Fault> {
+fn judge_consistency(path: &Path, written: &str, old: &str, trust: &CheckpointTrust) -> Result<(String, Value), Fault> {
     let malformed = |error| LedgerFault::Proof { path: path.to_owned(), error };
     let proof = ConsistencyProof::parse(written).map_err(malformed)?;
     let judge = |note: &str| trust.judge(note.as_bytes()).map_err(decision_gate_runtime::ledger::LedgerError::from);
     let new = judge(&proof.checkpoint)?.checkpoint;
-    let old = judge(old.ok_or(LedgerFault::NoTrust)?)?.checkpoint;
+    let old = judge(old)?.checkpoint;
     if old.origin != new.origin {
         return Err(decision_gate_runtime::ledger::LedgerError::OtherLog { origin: old.origin }.into());
     }

@@ -9,6 +9,7 @@ mod files;
 mod growth;
 mod look;
 mod scrub;
+mod states;
 
 use std::path::PathBuf;
 use std::sync::Arc;
