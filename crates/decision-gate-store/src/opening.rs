@@ -7,4 +7,6 @@ pub enum Opening {
     ToWrite,
     /// Changes nothing and makes nothing: what is not there, or of an older version, is refused.
     ToRead,
+    /// As [`Self::ToRead`], and all that is read is of the moment of the first read, whatever others write meanwhile.
+    AtOneMoment,
 }

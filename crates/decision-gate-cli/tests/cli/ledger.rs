@@ -154,6 +154,49 @@ fn what_is_pruned_stays_proven() {
 }
 
 #[test]
+fn t220_a_value_that_is_gone_is_not_called_pruned() {
+    let project = project();
+    let edit = |script: &str| rusqlite::Connection::open(ledger(&project)).unwrap().execute_batch(script).unwrap();
+    edit("DELETE FROM side_values WHERE stream = 'one' AND slot = (SELECT min(slot) FROM side_values)");
+    let refused = project.run(&["runpack", "export", "one", "--out", "later", "--format", "json"]).expect(2).json();
+    assert_eq!(refused["error"]["code"], "store_corrupt");
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("a value of event 2 of run `one` is gone, and was not pruned"), "{message}");
+    assert!(!project.folder().join("later").exists());
+}
+
+#[test]
+fn what_a_checkpoint_has_not_is_said_with_what_to_do() {
+    let project = project();
+    let key = vkey(&project);
+    project.run(&["ledger", "checkpoint", "--out", "kept.note"]).expect(0);
+    project.run(&["check", "release", "--run-id", "later"]).expect(0);
+    project.run(&["ledger", "checkpoint"]).expect(0);
+    project.run(&["ledger", "prove", "--consistency", "2", "--out", "goes-on.proof"]).expect(0);
+    let message = |line: &[&str]| {
+        let done = project.run(&[line, &["--format", "json"]].concat()).expect(2).json();
+        (done["error"]["code"].as_str().unwrap().to_owned(), done["error"]["message"].as_str().unwrap().to_owned())
+    };
+    let said = |code: &str, text: &str| (code.to_owned(), text.to_owned());
+    assert_eq!(
+        message(&["ledger", "prove", "later", "--checkpoint", "2"]),
+        said("run_not_found", "run `later` is not in the checkpoint of size `2`")
+    );
+    assert_eq!(
+        message(&["ledger", "prove", "one", "--checkpoint", "9"]),
+        said("checkpoint_not_found", "no checkpoint of size `9` is kept of this log")
+    );
+    for old in ["0", "9"] {
+        let text = format!("the log of size `{old}` is no beginning of that of the checkpoint, whose size is `3`");
+        assert_eq!(message(&["ledger", "prove", "--consistency", old]), said("merkle_proof_invalid", &text));
+    }
+    // That nothing is said of the older checkpoint is no word about the proof.
+    let line = ["ledger", "verify", "--proof", "goes-on.proof", "--checkpoint-key", &key];
+    assert_eq!(message(&line).0, "old_checkpoint_missing");
+    project.run(&[&line[..], &["--old-checkpoint", "kept.note"]].concat()).expect(0);
+}
+
+#[test]
 fn what_is_no_whole_pack_is_not_compared() {
     let project = project();
     std::fs::create_dir(project.folder().join("empty")).unwrap();

@@ -123,6 +123,11 @@ impl CheckpointTrust {
         self.logs().any(|key| is_origin_of(key.name(), tenant, namespace))
     }
 
+    /// The names of the logs whose keys were given one by one. A policy may well have logs of other ledgers.
+    pub fn given_logs(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().filter(|key| key.usage() == KeyUse::Plain).map(VerifierKey::name)
+    }
+
     /// Whether the log that a checkpoint names signed it, by a key that is trusted. Its witnesses are not asked for.
     ///
     /// # Errors

@@ -61,12 +61,13 @@ impl App {
         Self::build_on(loaded, store, None, None)
     }
 
-    /// The same for whoever only reads: the ledger is neither made nor brought up nor written.
+    /// The same for whoever only reads: the ledger is neither made nor brought up nor written, and all that is read of it
+    /// is of one moment.
     ///
     /// # Errors
     /// [`SetupError`], as for who writes.
     pub fn build_to_read(loaded: Loaded) -> Result<Self, SetupError> {
-        let store = store::open(&loaded, Opening::ToRead)?;
+        let store = store::open(&loaded, Opening::AtOneMoment)?;
         Self::build_on(loaded, store, None, None)
     }
 

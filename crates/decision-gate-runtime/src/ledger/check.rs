@@ -88,6 +88,13 @@ pub async fn verify_ledger(store: &dyn Store, against: HeldAgainst<'_>) -> Resul
             shelf_of(&known.origin).ok_or_else(|| LedgerError::OtherLog { origin: known.origin.clone() })?;
         scopes.insert(Scope { tenant, namespace });
     }
+    // A key that meets no checkpoint checks nothing, and must not look as if it had.
+    for origin in against.keys.iter().flat_map(|keys| keys.given_logs()) {
+        let shelf = shelf_of(origin).map(|(tenant, namespace)| Scope { tenant, namespace });
+        if shelf.is_none_or(|shelf| !scopes.contains(&shelf)) {
+            return Err(LedgerError::KeyOfOtherLog { origin: origin.to_owned() });
+        }
+    }
     for scope in scopes {
         let known = known.as_ref().filter(|it| is_origin_of(&it.origin, scope.tenant, scope.namespace));
         check.shelf(scope, known).await?;

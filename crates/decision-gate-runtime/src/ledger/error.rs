@@ -94,6 +94,12 @@ pub enum LedgerError {
         /// Its size.
         size: u64,
     },
+    /// A key of a log that this ledger has not.
+    #[error("the key is of log `{origin}`, and this ledger has no such shelf")]
+    KeyOfOtherLog {
+        /// Which log.
+        origin: String,
+    },
     /// A checkpoint of a log that this ledger has not.
     #[error("the checkpoint is of log `{origin}`, which this ledger does not have")]
     OtherLog {
@@ -119,7 +125,7 @@ impl LedgerError {
             Self::Key(error) => error.code(),
             Self::Checkpoint(fault) => fault.code(),
             Self::OtherCheckpoint { .. } => "cosignature_other_checkpoint",
-            Self::OtherLog { .. } => "checkpoint_other_log",
+            Self::OtherLog { .. } | Self::KeyOfOtherLog { .. } => "checkpoint_other_log",
         }
     }
 
@@ -144,6 +150,9 @@ impl LedgerError {
             Self::Key(error) => error.hint(),
             Self::Checkpoint(fault) => fault.hint(),
             Self::OtherCheckpoint { .. } => "give the note that the witness returned for this very checkpoint",
+            Self::KeyOfOtherLog { .. } => {
+                "nothing was checked; give keys of this ledger's logs, and where a shelf was emptied its `--checkpoint` too"
+            }
             Self::OtherLog { .. } => "check `ledger.origin`, and that the ledger is the one that the checkpoint is of",
         }
     }

@@ -269,6 +269,10 @@ pub(crate) async fn t183_kept_checkpoints_are_signed_by_whom_they_must_be(ground
     }
     let store = ground.open();
     assert_eq!(found(&*store).await, Vec::<String>::new());
+    // Nor does a key of a shelf that is not here pass for one that was looked at.
+    let other = CheckpointTrust::new(vec![signer().verifier_key(shelf(9)).unwrap()], None);
+    let refused = verify_ledger(&*store, HeldAgainst { keys: Some(&other), ..HeldAgainst::default() }).await;
+    assert_eq!(refused.unwrap_err().code(), "checkpoint_other_log");
     let trust = CheckpointTrust::new(vec![signer().verifier_key(shelf(2)).unwrap()], None);
     let report = verify_ledger(&*store, HeldAgainst { keys: Some(&trust), ..HeldAgainst::default() }).await.unwrap();
     let [finding] = report.findings.as_slice() else { panic!("{report:?}") };
@@ -328,4 +332,25 @@ pub(crate) async fn t218_a_run_without_its_last_event_is_not_believed(ground: &i
     }
     let refused = ground.open().run(shelf(1), &"ended".try_into().unwrap()).await.unwrap_err();
     assert!(refused.to_string().contains("its state is not the one that event `3` names"), "{refused}");
+}
+
+/// Whoever checks a ledger that others write reads one moment of it, and accuses nobody.
+pub(crate) async fn what_is_written_during_a_check_is_no_change(ground: &impl Ground) {
+    let store = ground.open();
+    written(&*store).await;
+    let Some(reader) = ground.at_one_moment() else { return };
+    let before = reader.raw_streams(shelf(1), None, 10).await.unwrap();
+    let run = "goes-on".try_into().unwrap();
+    let state = store.run(shelf(1), &run).await.unwrap().unwrap().state;
+    store.append(&end(&state, "meanwhile")).await.unwrap();
+    started(&*store, &stream(shelf(1), "later")).await;
+    store.put_scenario(definition(shelf(1), "later", Origin::Draft, "{}")).await.unwrap();
+    store.prune(&stream(shelf(1), "goes-on"), 4, Timestamp::UnixMillis(2)).await.unwrap();
+    checkpoint(&*store, shelf(1), &signer()).await.unwrap();
+    assert_eq!(found(&*store).await, Vec::<String>::new());
+
+    let report = verify_ledger(&*reader, HeldAgainst::default()).await.unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!((report.streams, report.events, report.pruned, report.entries), (6, 9 + 1 + 11, 3, 6));
+    assert_eq!(reader.raw_streams(shelf(1), None, 10).await.unwrap(), before);
 }

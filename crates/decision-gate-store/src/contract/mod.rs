@@ -32,6 +32,11 @@ pub(crate) trait Ground: Sized {
         false
     }
 
+    /// A handle that only reads, all of it at one moment, where there can be one.
+    fn at_one_moment(&self) -> Option<Arc<dyn Store>> {
+        None
+    }
+
     /// Whether the data outlives its last handle.
     const LASTS: bool;
 }
@@ -56,7 +61,8 @@ macro_rules! store_contract {
                 many_handles_leave_the_highest_mark, marks_are_held_against_the_events_that_raised_them;
             audit: every_table_is_read_as_it_lies_there, an_untouched_ledger_is_sound, what_events_made_is_held_against_them,
                 t179_a_row_that_no_event_made_is_not_believed, t183_kept_checkpoints_are_signed_by_whom_they_must_be, t181_a_run_that_was_kept_out_of_the_log_comes_back,
-                t218_a_run_without_its_last_event_is_not_believed;
+                t218_a_run_without_its_last_event_is_not_believed,
+                what_is_written_during_a_check_is_no_change;
             concurrency: d02_forty_callers_lose_nothing, d36_four_clients_keep_all_of_1200_steps, one_failing_append_fails_alone;
         );
         proptest::proptest! {

@@ -22,17 +22,19 @@ pub(crate) struct Connection {
     prepared: Mutex<BTreeMap<Cow<'static, str>, Statement>>,
     // Set while a transaction may be open.
     within: AtomicBool,
+    // Set where one transaction is all that this connection ever has.
+    held: AtomicBool,
 }
 
 impl Connection {
     /// Over a client whose other half is being driven.
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, prepared: Mutex::default(), within: AtomicBool::new(false) }
+        Self { client, prepared: Mutex::default(), within: AtomicBool::new(false), held: AtomicBool::new(false) }
     }
 
     /// Whether it can be used again: it is open, and nothing is half done on it.
     pub(crate) fn is_usable(&self) -> bool {
-        !self.client.is_closed() && !self.within.load(Ordering::Relaxed)
+        !self.client.is_closed() && (self.is_held() || !self.within.load(Ordering::Relaxed))
     }
 
     /// The client, for what is no statement of the ledger.
@@ -103,14 +105,32 @@ impl Connection {
         }
     }
 
+    /// From now on all that is read is of one moment, and nothing can be written.
+    pub(crate) async fn hold(&self) -> Result<(), Fault> {
+        self.client.batch_execute("SET idle_in_transaction_session_timeout = 0").await?;
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        self.held.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// Begins a transaction. Until it has ended, nobody else is given this connection.
     pub(crate) async fn begin(&self, how: &str) -> Result<(), Fault> {
+        if self.is_held() {
+            return Ok(());
+        }
         self.within.store(true, Ordering::Relaxed);
         Ok(self.client.batch_execute(how).await?)
     }
 
     /// Ends it.
     pub(crate) async fn end(&self, how: &str) -> Result<(), Fault> {
+        if self.is_held() {
+            return Ok(());
+        }
         self.client.batch_execute(how).await?;
         self.within.store(false, Ordering::Relaxed);
         Ok(())

@@ -29,11 +29,14 @@ pub(crate) async fn open(settings: &PostgresSettings) -> Result<Connection, Faul
     match (inspect(&connection, settings).await?, settings.opening) {
         (Found::Ledger(steps), _) if steps == STEPS.len() => {}
         (_, Opening::ToWrite) => bring_up(&connection, settings).await?,
-        (Found::Ledger(steps), Opening::ToRead) => return Err(older(steps)),
-        (Found::Nothing | Found::NoSchema, Opening::ToRead) => {
+        (Found::Ledger(steps), Opening::ToRead | Opening::AtOneMoment) => return Err(older(steps)),
+        (Found::Nothing | Found::NoSchema, Opening::ToRead | Opening::AtOneMoment) => {
             let what = "its schema has no tables yet; the first decision makes them";
             return Err(Fault::Unavailable(what.to_owned()));
         }
+    }
+    if settings.opening == Opening::AtOneMoment {
+        connection.hold().await?;
     }
     Ok(connection)
 }

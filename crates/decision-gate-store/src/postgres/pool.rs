@@ -16,6 +16,7 @@ use super::connection::Connection;
 use super::fault::Fault;
 use super::open;
 use super::settings::PostgresSettings;
+use crate::Opening;
 
 /// How often work is done again when writers were in each other's way.
 const MAX_CLASHES: u32 = 8;
@@ -94,8 +95,10 @@ impl Connections {
     /// None is open yet.
     pub(crate) fn new(settings: PostgresSettings) -> Result<Self, Fault> {
         let limit = Some(settings.connect_timeout);
+        // Two connections would be at two moments.
+        let size = if settings.opening == Opening::AtOneMoment { 1 } else { settings.pool_size.max(1) };
         let pool = Pool::builder(Opener(settings.clone()))
-            .max_size(settings.pool_size.max(1))
+            .max_size(size)
             .runtime(Runtime::Tokio1)
             .wait_timeout(limit)
             .create_timeout(limit)

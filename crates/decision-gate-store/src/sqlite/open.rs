@@ -58,6 +58,8 @@ pub(crate) struct Opened {
     file: Option<(PathBuf, Option<Identity>)>,
     /// What a file was that is read without a lock.
     still: Option<Still>,
+    /// Whether a transaction that never ends keeps all that is read at one moment.
+    held: bool,
 }
 
 impl Opened {
@@ -65,7 +67,7 @@ impl Opened {
     pub(crate) fn new(settings: &SqliteSettings) -> Result<Self, Fault> {
         match settings.opening {
             Opening::ToWrite => Self::to_write(settings),
-            Opening::ToRead => Self::to_read(settings),
+            Opening::ToRead | Opening::AtOneMoment => Self::to_read(settings),
         }
     }
 
@@ -78,7 +80,13 @@ impl Opened {
         look::check(&connection, &path)?;
         set_up(&connection)?;
         let identity = Identity::of(&path);
-        Ok(Self { connection, file: Some((path, identity)), still })
+        let held = settings.opening == Opening::AtOneMoment;
+        if held {
+            connection.execute_batch("BEGIN")?;
+            // The moment is that of the first read.
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        }
+        Ok(Self { connection, file: Some((path, identity)), still, held })
     }
 
     /// Opens the store, and makes it if there is none.
@@ -86,7 +94,7 @@ impl Opened {
         match &settings.place {
             Place::Memory => {
                 let connection = prepared(Connection::open_in_memory()?, settings)?;
-                Ok(Self { connection, file: None, still: None })
+                Ok(Self { connection, file: None, still: None, held: false })
             }
             Place::File(path) => {
                 let path = std::path::absolute(path).map_err(|error| Fault::of_file(path, &error))?;
@@ -97,7 +105,7 @@ impl Opened {
                 let opened = opened.and_then(|connection| prepared(connection, settings));
                 let connection = opened.map_err(|fault| told_by_folder(&path, fault))?;
                 let identity = Identity::of(&path);
-                Ok(Self { connection, file: Some((path, identity)), still: None })
+                Ok(Self { connection, file: Some((path, identity)), still: None, held: false })
             }
         }
     }
@@ -105,7 +113,7 @@ impl Opened {
     /// Whether it can be used again: nothing is half done on it, and the path still leads to the file that is open.
     /// What is written into a file that was removed is lost.
     pub(crate) fn is_usable(&self) -> bool {
-        self.connection.is_autocommit()
+        (self.held || self.connection.is_autocommit())
             && self.file.as_ref().is_none_or(|(path, identity)| Identity::of(path) == *identity)
             && self.is_unchanged()
     }

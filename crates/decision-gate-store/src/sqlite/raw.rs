@@ -14,9 +14,9 @@ use crate::tables;
 
 /// Rows of a stream from a position on. The values are those of the positions that the events span.
 pub(crate) fn page(connection: &Connection, stream: &Stream, from: i64, limit: usize) -> Result<RawPage, Fault> {
-    let snapshot = connection.unchecked_transaction()?;
+    let _moment = rows::moment(connection)?;
     let (tenant, namespace) = rows::scope(stream.scope);
-    let mut select = snapshot.prepare_cached(
+    let mut select = connection.prepare_cached(
         "SELECT seq, kind, key, bytes, leaf FROM events \
          WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3 AND seq >= ?4 ORDER BY seq LIMIT ?5",
     )?;
@@ -27,7 +27,7 @@ pub(crate) fn page(connection: &Connection, stream: &Stream, from: i64, limit: u
     })?;
     let events: Vec<RawEvent> = found.collect::<Result<_, _>>()?;
     let until = if events.len() < limit { i64::MAX } else { events.last().map_or(i64::MAX, |it| it.seq) };
-    let mut select = snapshot.prepare_cached(
+    let mut select = connection.prepare_cached(
         "SELECT seq, slot, salt, canonical FROM side_values \
          WHERE tenant = ?1 AND namespace = ?2 AND stream = ?3 AND seq >= ?4 AND seq <= ?5 ORDER BY seq, slot",
     )?;

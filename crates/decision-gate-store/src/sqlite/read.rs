@@ -60,11 +60,10 @@ pub(crate) fn event(connection: &Connection, stream: &Stream, seq: u64) -> Resul
 
 /// Events of a stream from a position on, with their values. A hole in the numbering is an error.
 pub(crate) fn page(connection: &Connection, stream: &Stream, from: u64, limit: usize) -> Result<EventPage, Fault> {
-    // One snapshot for all that is read; nothing is written.
-    let snapshot = connection.unchecked_transaction()?;
+    let _moment = rows::moment(connection)?;
     let from = from.max(1);
-    let events = events(&snapshot, stream, from, limit)?;
-    let last = append::tree(&snapshot, stream)?.size();
+    let events = events(connection, stream, from, limit)?;
+    let last = append::tree(connection, stream)?.size();
     let mut expected = from;
     for event in &events {
         if event.seq != expected {
@@ -75,8 +74,7 @@ pub(crate) fn page(connection: &Connection, stream: &Stream, from: u64, limit: u
     if events.len() < limit && expected <= last {
         return Err(Fault::damaged_stream(stream, &format!("event `{expected}` is missing")));
     }
-    let values = if events.is_empty() { Vec::new() } else { values(&snapshot, stream, from, expected)? };
-    snapshot.commit()?;
+    let values = if events.is_empty() { Vec::new() } else { values(connection, stream, from, expected)? };
     Ok(EventPage { events, values })
 }
 

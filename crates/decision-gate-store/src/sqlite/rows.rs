@@ -8,6 +8,7 @@ use decision_gate_core::ledger::{CompactRange, Event};
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::scenario::Origin;
 use decision_gate_runtime::ports::{RunHead, Scope, Stream};
+use rusqlite::{Connection, Transaction};
 
 use super::fault::Fault;
 
@@ -29,6 +30,11 @@ pub(crate) fn seq(seq: u64) -> i64 {
 /// A limit as SQLite counts.
 pub(crate) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// One moment for several reads, until it is dropped; nothing is written. A connection may be at one already.
+pub(crate) fn moment(connection: &Connection) -> rusqlite::Result<Option<Transaction<'_>>> {
+    connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()
 }
 
 /// A position that was stored.

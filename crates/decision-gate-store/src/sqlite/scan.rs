@@ -15,10 +15,10 @@ pub(crate) fn page(
     after: Option<&(String, i64)>,
     limit: usize,
 ) -> Result<Vec<ScannedEvent>, Fault> {
-    let snapshot = connection.unchecked_transaction()?;
+    let _moment = rows::moment(connection)?;
     let (tenant, namespace) = rows::scope(scope);
     let (run, seq) = after.map_or(("", i64::MAX), |(run, seq)| (run.as_str(), *seq));
-    let mut select = snapshot.prepare_cached(
+    let mut select = connection.prepare_cached(
         "SELECT stream, seq, kind, bytes, leaf FROM events \
          WHERE tenant = ?1 AND namespace = ?2 AND (stream, seq) > (?3, ?4) ORDER BY stream, seq LIMIT ?5",
     )?;
@@ -28,7 +28,7 @@ pub(crate) fn page(
     })?;
     let mut events: Vec<ScannedEvent> = found.collect::<Result<_, _>>()?;
     let Some((last, end)) = events.last().map(|it| (it.run.clone(), it.seq)) else { return Ok(events) };
-    let mut select = snapshot.prepare_cached(
+    let mut select = connection.prepare_cached(
         "SELECT stream, seq, slot, salt, canonical FROM side_values \
          WHERE tenant = ?1 AND namespace = ?2 AND (stream, seq) > (?3, ?4) AND (stream, seq) <= (?5, ?6) \
          ORDER BY stream, seq, slot",

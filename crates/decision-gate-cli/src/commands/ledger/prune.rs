@@ -93,6 +93,9 @@ fn shown(pruned: &[PrunedRun], values: u64, dry: bool) -> String {
     for run in pruned {
         text.push_str(&format!("  {}: {} values of {} events\n", Line(&run.run), run.values, run.through));
     }
+    if pruned.is_empty() {
+        text.push_str("  none that was asked for has ended and has values left\n");
+    }
     text.push('\n');
     labelled(&mut text, "kept", "events, hashes, log and proofs");
     text

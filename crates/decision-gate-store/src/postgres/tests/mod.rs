@@ -13,6 +13,7 @@ use decision_gate_services::{Cluster, NAME};
 
 use super::open::open;
 use super::{PostgresSettings, PostgresStore};
+use crate::Opening;
 use crate::contract::{Ground, store_contract};
 
 /// A schema of its own on the server that all tests share.
@@ -49,6 +50,11 @@ impl Ground for Schema {
 
     fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store())
+    }
+
+    fn at_one_moment(&self) -> Option<Arc<dyn Store>> {
+        let settings = PostgresSettings { opening: Opening::AtOneMoment, ..self.settings() };
+        Some(Arc::new(PostgresStore::new(settings).unwrap()))
     }
 
     async fn by_hand(&self, script: &str) -> bool {

@@ -19,6 +19,7 @@ use decision_gate_runtime::ports::Store;
 use tempfile::TempDir;
 
 use super::{SqliteSettings, SqliteStore, SyncMode};
+use crate::Opening;
 use crate::contract::{Ground, store_contract};
 
 /// A folder with a ledger in it.
@@ -56,6 +57,11 @@ impl Ground for Folder {
 
     fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.store())
+    }
+
+    fn at_one_moment(&self) -> Option<Arc<dyn Store>> {
+        let settings = SqliteSettings { opening: Opening::AtOneMoment, ..self.settings() };
+        Some(Arc::new(SqliteStore::new(settings)))
     }
 
     async fn by_hand(&self, script: &str) -> bool {
