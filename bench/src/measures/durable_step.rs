@@ -14,7 +14,8 @@ use crate::setup::{Folder, Setup};
 use crate::stats::{Pair, Summary};
 use crate::table::{Bar, Row, Unit};
 
-const STEPS: usize = 400;
+/// Ten rounds of our write-ahead log: how long a disk takes differs from round to round.
+const STEPS: usize = 2_000;
 /// Steps and inserts before the first that counts: both write-ahead logs have been full once.
 const UNCOUNTED: usize = 500;
 /// What a step adds to a ledger (the row "ledger growth per step").

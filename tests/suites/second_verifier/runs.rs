@@ -10,7 +10,7 @@ use decision_gate_core::keys::{KeyId, SigningKey, TrustedKey};
 use decision_gate_core::ledger::{Salt, SideValue, StreamHead, leaf_hash, root_of};
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, PolicySnapshot};
-use decision_gate_core::runpack::{Anchor, ManifestName, PackInput, Profile, Verification, build};
+use decision_gate_core::runpack::{Anchor, ManifestName, PackFrame, PackInput, Profile, Verification, build};
 use decision_gate_core::scenario::packets::{DispatchTarget, PacketPayload};
 use decision_gate_core::scenario::{Origin, Scenario};
 use decision_gate_core::trust::statement::{Claim, ValueClaim};
@@ -258,16 +258,18 @@ impl Run {
     /// The same pack, with the place of the run in a log.
     pub(crate) fn anchored(&self, profile: Profile, anchor: Option<Anchor>) -> Files {
         let input = PackInput {
-            spec: self.scenario.to_bytes(),
+            frame: PackFrame {
+                spec: self.scenario.to_bytes(),
+                generated_at: Timestamp::UnixMillis(NOW + 100_000_000),
+                anchor,
+                profile,
+                verification: Verification::Include,
+                manifest_name: ManifestName::standard(),
+                readers: None,
+            },
             events: self.events.clone(),
             values: self.values.clone(),
             policies: self.policies.iter().map(Policy::to_bytes).collect(),
-            generated_at: Timestamp::UnixMillis(NOW + 100_000_000),
-            anchor,
-            profile,
-            verification: Verification::Include,
-            manifest_name: ManifestName::standard(),
-            readers: None,
         };
         let pack = build(input).unwrap().signed(&signer());
         pack.files().map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect()

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use decision_gate_attest::predicates::{SimpleVerificationResult, VerificationResult, VerificationSummary};
 use decision_gate_attest::reports::{self, Summary};
 use decision_gate_core::at::Timestamp;
-use decision_gate_core::dsse::Envelope;
-use decision_gate_core::intoto::{self, Signers};
+use decision_gate_core::dsse::{Envelope, Verified};
+use decision_gate_core::intoto::{self, Signers, Statement};
 use decision_gate_core::keys::{KeyId, Keyring, SigningKey, TrustedKey};
 use serde_json::{Value, json};
 
@@ -323,10 +323,18 @@ fn what_can_not_be_written_is_found_before_the_run() {
     }
 }
 
-/// The keys of whoever verifies.
-fn keyring() -> Keyring {
+/// What an envelope says to whoever has the gate's key.
+fn verified(envelope: &Envelope) -> Verified<Statement> {
     let key = SigningKey::from_pkcs8_pem(&private_pem(9)).unwrap();
-    Keyring::new([TrustedKey::new(KeyId::try_from("gate").unwrap(), key.public())]).unwrap()
+    let keyring = Keyring::new([TrustedKey::new(KeyId::try_from("gate").unwrap(), key.public())]).unwrap();
+    let provider = "release".try_into().unwrap();
+    let signers = Signers {
+        keyring: &keyring,
+        threshold: std::num::NonZeroUsize::MIN,
+        at: Timestamp::UnixMillis(0),
+        provider: &provider,
+    };
+    intoto::verify(envelope, &signers).unwrap()
 }
 
 #[test]
@@ -338,19 +346,10 @@ fn a_verdict_is_signed_and_reads_back_field_by_field() {
     let line = ["check", "release", "--subject", &subject, "--sign", "gate.pem", "--quiet"];
     let names = ["--verifier-id", "https://ci.example/gate", "--resource-uri", "oci://registry.example/app"];
     let outputs = ["--output", "vsa=vsa.json", "--output", "svr=svr.json", "--output", "json=gate.json"];
-    let keyring = keyring();
-    let provider = "release".try_into().unwrap();
-    let signers = Signers {
-        keyring: &keyring,
-        threshold: std::num::NonZeroUsize::MIN,
-        at: Timestamp::UnixMillis(0),
-        provider: &provider,
-    };
     for (failed, allowed) in [(2, false), (0, true)] {
         project.report(3, failed, 85.0);
         project.run(&[&line[..], &names, &outputs].concat()).expect(i32::from(!allowed));
-        let statement =
-            |file: &str| intoto::verify(&Envelope::parse(project.read(file).as_bytes()).unwrap(), &signers).unwrap();
+        let statement = |file: &str| verified(&Envelope::parse(project.read(file).as_bytes()).unwrap());
         let report: Value = serde_json::from_str(&project.read("gate.json")).unwrap();
         let vsa = statement("vsa.json");
         let summary = VerificationSummary::of(&vsa).unwrap();
@@ -381,15 +380,7 @@ fn a_summary_of_a_release_lists_every_envelope_that_it_rests_on() {
     let flags = ["--sign", "gate.pem", "--output", "vsa=vsa.json", "--format", "json"];
     let answer = release::evaluate(&project, &flags).expect(0).json();
     let envelope = Envelope::parse(project.read("vsa.json").as_bytes()).unwrap();
-    let keyring = keyring();
-    let provider = "release".try_into().unwrap();
-    let signers = Signers {
-        keyring: &keyring,
-        threshold: std::num::NonZeroUsize::MIN,
-        at: Timestamp::UnixMillis(0),
-        provider: &provider,
-    };
-    let statement = intoto::verify(&envelope, &signers).unwrap();
+    let statement = verified(&envelope);
     let predicate = statement.get().predicate();
     let trace = Envelope::parse(project.read("attested/trace.json").trim_end().as_bytes()).unwrap().digest().to_hex();
     let inputs: Vec<_> =

@@ -1,9 +1,10 @@
 //! What can be changed about the conditions of a stage, what kind of trouble that is, and how it is said.
 
 use super::model::{Action, Change};
+use super::moments::Moments;
 use super::smallest::{Changes, Cost, Goal, Node};
 use super::words::{asks, wants};
-use super::{Situation, Step, moments, witness};
+use super::{Situation, Step, witness};
 use crate::at::Timestamp;
 use crate::condition::{Expects, Gap, Judged, Truth};
 use crate::engine::ConditionView;
@@ -235,11 +236,8 @@ fn text(spec: &ConditionSpec, judged: &Judged, make: Truth, value: Option<&serde
 }
 
 /// To ask again later.
-pub(super) fn wait(situation: &Situation<'_>, at: Timestamp) -> Change {
-    let turning = situation.scenario.conditions_of(situation.stage).filter(|spec| {
-        moments::is_derived(spec, situation) && moments::turns(spec, situation).iter().any(|(when, _)| *when == at)
-    });
-    let names: Vec<_> = turning.map(|spec| format!("`{}`", spec.condition_id)).collect();
+pub(super) fn wait(moments: &Moments<'_>, at: Timestamp) -> Change {
+    let names: Vec<_> = moments.turning(at).map(|id| format!("`{id}`")).collect();
     Change {
         action: Action::Wait,
         condition_id: None,

@@ -1,6 +1,7 @@
 //! Cutting an explanation to a size. What was left out is counted, never just gone.
 
 use super::model::Explanation;
+use crate::json::size;
 
 /// The most bytes of an explanation as JSON that was not asked to be long.
 pub const BRIEF_BYTES: usize = 2_048;
@@ -37,11 +38,6 @@ pub(super) fn fit(mut explanation: Explanation, bytes: usize) -> Explanation {
         }
     }
     explanation
-}
-
-fn size(explanation: &Explanation) -> usize {
-    // What has no form as JSON is refused where it is written.
-    serde_json::to_vec(explanation).map_or(0, |bytes| bytes.len())
 }
 
 fn pop_gate(it: &mut Explanation) -> bool {

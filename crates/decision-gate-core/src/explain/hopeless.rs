@@ -3,9 +3,11 @@
 use super::changes::can_move;
 use super::evidence::wanted_by;
 use super::model::{NextActions, Smallest};
+use super::moments::Moments;
 use super::words::{clip, wants};
-use super::{Situation, moments, witness};
+use super::{Situation, witness};
 use crate::condition::Truth;
+use crate::gate::Need;
 use crate::name::ConditionId;
 use crate::scenario::GateSpec;
 
@@ -13,12 +15,12 @@ use crate::scenario::GateSpec;
 const MAX_REASONS: usize = 3;
 
 /// Says so, and why.
-pub(super) fn nothing_helps(situation: &Situation<'_>) -> NextActions {
+pub(super) fn nothing_helps(situation: &Situation<'_>, moments: &Moments<'_>) -> NextActions {
     let mut reasons = Vec::new();
     for unmet in situation.evaluation.unmet() {
         let Some(gate) = situation.stage.gate(&unmet.gate_id) else { continue };
         for (id, wanted) in wanted_by(&gate.requirement) {
-            let reason = reason(situation, gate, id, wanted);
+            let reason = reason(situation, moments, gate, id, wanted);
             reasons.extend(reason.filter(|it| !reasons.contains(it)));
         }
     }
@@ -33,18 +35,24 @@ pub(super) fn nothing_helps(situation: &Situation<'_>) -> NextActions {
 }
 
 /// Why a condition can't become what its gate wants.
-fn reason(situation: &Situation<'_>, gate: &GateSpec, id: &ConditionId, wanted: Truth) -> Option<String> {
+fn reason(
+    situation: &Situation<'_>,
+    moments: &Moments<'_>,
+    gate: &GateSpec,
+    id: &ConditionId,
+    wanted: Truth,
+) -> Option<String> {
     let spec = situation.scenario.condition(id)?;
     let view = situation.evaluation.condition(id)?;
-    if view.within(gate).status == wanted {
+    if view.judged.status_in(view.needed(gate), Need::Holds) == wanted {
         return None;
     }
     let provider = &spec.query.provider_id;
     let Some(policy) = situation.policy.provider(provider) else {
         return Some(format!("`{id}` asks `{provider}`, which the policy in force does not know"));
     };
-    if policy.is_derived() {
-        let comes = moments::turns(spec, situation).iter().any(|(_, then)| *then == wanted);
+    if let Some(turns) = moments.of_condition(id) {
+        let comes = turns.iter().any(|(_, then)| *then == wanted);
         return (!comes).then(|| format!("the time for `{id}` has passed"));
     }
     if !can_move(situation, view, gate) {

@@ -28,6 +28,7 @@ pub use model::{
 pub use step::Step;
 pub use words::{asks, expects};
 
+use self::moments::Moments;
 use self::words::clip;
 use crate::at::Timestamp;
 use crate::engine::{DecisionOutcome, Edge, StageEvaluation, edge_by_outcome};
@@ -81,7 +82,8 @@ impl Situation<'_> {
 /// Explains a stage that does not let its run go on.
 fn explain(situation: &Situation<'_>, size: Size) -> Explanation {
     let most = if size == Size::Brief { BRIEF_ENTRIES } else { usize::MAX };
-    let (next_actions, changes) = turn::next_actions(situation, most);
+    let moments = Moments::of(situation);
+    let (next_actions, changes) = turn::next_actions(situation, &moments, most);
     let mut obstacles = evidence::obstacles(situation);
     // What is to be changed is told of first: it is what is left when there is little room.
     let is_next = |it: &evidence::Obstacle<'_>| {
@@ -95,7 +97,7 @@ fn explain(situation: &Situation<'_>, size: Size) -> Explanation {
     });
     let (gates, evidence): (Vec<_>, Vec<_>) =
         (gates.take(most).collect(), obstacles.iter().take(most).map(|it| it.told(situation)).collect());
-    let mut upcoming = upcoming::all(situation);
+    let mut upcoming = upcoming::all(situation, &moments);
     let left_out = LeftOut {
         gates: situation.evaluation.unmet().count().saturating_sub(gates.len()),
         evidence: obstacles.len().saturating_sub(evidence.len()),

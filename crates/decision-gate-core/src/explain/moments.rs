@@ -6,7 +6,7 @@ use super::Situation;
 use crate::at::Timestamp;
 use crate::condition::{Judged, Truth, judge};
 use crate::engine::derived_answer_under;
-use crate::name::TenantId;
+use crate::name::{ConditionId, TenantId};
 use crate::policy::ProviderPolicy;
 use crate::scenario::ConditionSpec;
 use crate::trust::Occasion;
@@ -35,8 +35,42 @@ pub(super) fn judged_at(spec: &ConditionSpec, at: Timestamp, situation: &Situati
     judge(&spec.query, spec.comparator, spec.expected.value(), Some(&answer), policy, occasion)
 }
 
-/// The times to come at which the condition turns, soonest first, and what it turns to.
-pub(super) fn turns(spec: &ConditionSpec, situation: &Situation<'_>) -> Vec<(Timestamp, Truth)> {
+/// When the conditions of a stage that are on the time itself turn. Each is looked at once: to judge it at every time is
+/// most of what a small explanation costs.
+pub(super) struct Moments<'a>(Vec<(&'a ConditionSpec, Vec<(Timestamp, Truth)>)>);
+
+impl<'a> Moments<'a> {
+    /// Looks at every condition of the stage that the gate answers itself.
+    pub(super) fn of(situation: &Situation<'a>) -> Self {
+        let derived = situation.scenario.conditions_of(situation.stage).filter(|spec| is_derived(spec, situation));
+        Self(derived.map(|spec| (spec, turns(spec, situation))).collect())
+    }
+
+    /// The times to come at which one condition turns, soonest first, and what it turns to; nothing of one that somebody
+    /// else answers.
+    pub(super) fn of_condition(&self, id: &ConditionId) -> Option<&[(Timestamp, Truth)]> {
+        self.0.iter().find(|(spec, _)| spec.condition_id == *id).map(|(_, turns)| turns.as_slice())
+    }
+
+    /// The times to come at which any of them turns, soonest first.
+    pub(super) fn times(&self) -> Vec<Timestamp> {
+        let mut times: Vec<_> = self.0.iter().flat_map(|(_, turns)| turns).map(|(at, _)| *at).collect();
+        times.sort_by_key(|it| position(*it));
+        times.dedup();
+        times.truncate(MAX_MOMENTS);
+        times
+    }
+
+    /// The conditions that turn at that time.
+    pub(super) fn turning(&self, at: Timestamp) -> impl Iterator<Item = &ConditionId> {
+        self.0
+            .iter()
+            .filter(move |(_, turns)| turns.iter().any(|(when, _)| *when == at))
+            .map(|(spec, _)| &spec.condition_id)
+    }
+}
+
+fn turns(spec: &ConditionSpec, situation: &Situation<'_>) -> Vec<(Timestamp, Truth)> {
     let stated = spec.query.params.as_ref().and_then(|params| params.get("timestamp"));
     let numbers = [stated, spec.expected.given()].into_iter().flatten().filter_map(number);
     // A comparison with a bound turns at it, or right behind it.
@@ -58,16 +92,6 @@ pub(super) fn turns(spec: &ConditionSpec, situation: &Situation<'_>) -> Vec<(Tim
         }
     }
     turns
-}
-
-/// The times to come at which conditions of the stage turn, soonest first.
-pub(super) fn all(situation: &Situation<'_>) -> Vec<Timestamp> {
-    let specs = situation.scenario.conditions_of(situation.stage).filter(|spec| is_derived(spec, situation));
-    let mut times: Vec<_> = specs.flat_map(|spec| turns(spec, situation)).map(|(at, _)| at).collect();
-    times.sort_by_key(|it| position(*it));
-    times.dedup();
-    times.truncate(MAX_MOMENTS);
-    times
 }
 
 /// Where a time stands among those of its kind.

@@ -2,11 +2,11 @@
 
 use super::changes::{self, Move};
 use super::model::{NextActions, Smallest, Then};
-use super::moments::{self, judged_at};
+use super::moments::{Moments, is_derived, judged_at};
 use super::smallest::{Atom, Changes, Cost, Found, Leaf, Node, Puzzle, WORK};
 use super::{Situation, goals, hopeless, witness};
 use crate::at::Timestamp;
-use crate::condition::{Gap, Judged, Truth, meet_lane};
+use crate::condition::{Gap, Judged, Truth};
 use crate::engine::{ConditionView, Edge, StageEvaluation, edge_by_outcome, evaluate_stage};
 use crate::gate::{Need, Requirement};
 use crate::name::ConditionId;
@@ -21,10 +21,10 @@ struct Turned {
 }
 
 /// What to do, with at most so many changes in words, and how many are left out.
-pub(super) fn next_actions(situation: &Situation<'_>, most: usize) -> (NextActions, usize) {
+pub(super) fn next_actions(situation: &Situation<'_>, moments: &Moments<'_>, most: usize) -> (NextActions, usize) {
     let goals = goals::of(situation.stage);
     let mut times = vec![None];
-    times.extend(moments::all(situation).into_iter().map(Some));
+    times.extend(moments.times().into_iter().map(Some));
     let limit = WORK / times.len();
     let (mut best, mut exact, mut shown) = (None::<Turned>, true, true);
     for at in times {
@@ -46,8 +46,8 @@ pub(super) fn next_actions(situation: &Situation<'_>, most: usize) -> (NextActio
     }
     exact &= shown || best.is_none();
     match best {
-        Some(turned) => told(situation, &turned, exact, most),
-        None if shown => (hopeless::nothing_helps(situation), 0),
+        Some(turned) => told(situation, moments, &turned, exact, most),
+        None if shown => (hopeless::nothing_helps(situation, moments), 0),
         None => (not_found("the gates are too tangled for the search"), 0),
     }
 }
@@ -71,8 +71,8 @@ fn trees(situation: &Situation<'_>, at: Option<Timestamp>) -> Vec<Node> {
             return Leaf { atom: usize::MAX, now: Truth::Unknown, movable: false };
         };
         let now = match (views.get(atom), then.get(atom)) {
-            (Some(view), Some(Some(judged))) => meet_lane(judged, view.needed(gate)).status_for(need),
-            (Some(view), _) => view.within(gate).status_for(need),
+            (Some(view), Some(Some(judged))) => judged.status_in(view.needed(gate), need),
+            (Some(view), _) => view.judged.status_in(view.needed(gate), need),
             (None, _) => Truth::Unknown,
         };
         let movable = views.get(atom).is_some_and(|view| changes::can_move(situation, view, gate));
@@ -83,7 +83,7 @@ fn trees(situation: &Situation<'_>, at: Option<Timestamp>) -> Vec<Node> {
 
 fn at_time(situation: &Situation<'_>, view: &ConditionView, at: Option<Timestamp>) -> Option<Judged> {
     let spec = situation.scenario.condition(&view.condition_id)?;
-    moments::is_derived(spec, situation).then(|| at.map(|at| judged_at(spec, at, situation)))?
+    is_derived(spec, situation).then(|| at.map(|at| judged_at(spec, at, situation)))?
 }
 
 fn node(
@@ -103,7 +103,13 @@ fn node(
 }
 
 /// The changes in words, if the stage evaluated with them lets the run go on.
-fn told(situation: &Situation<'_>, turned: &Turned, exact: bool, most: usize) -> (NextActions, usize) {
+fn told(
+    situation: &Situation<'_>,
+    moments: &Moments<'_>,
+    turned: &Turned,
+    exact: bool,
+    most: usize,
+) -> (NextActions, usize) {
     let evaluation = evaluated(situation, turned);
     let then = match edge_by_outcome(situation.scenario, situation.stage, &evaluation) {
         Edge::To { stage_id, degraded: None } => Then::Advance { to_stage: stage_id },
@@ -112,7 +118,7 @@ fn told(situation: &Situation<'_>, turned: &Turned, exact: bool, most: usize) ->
             return (not_found("no set of changes was confirmed"), 0);
         }
     };
-    let waiting = turned.at.map(|at| changes::wait(situation, at));
+    let waiting = turned.at.map(|at| changes::wait(moments, at));
     let most = most.saturating_sub(usize::from(waiting.is_some()));
     let (mut changes, count) = changes::written(situation, &turned.moves, &turned.changes, most);
     let left_out = count.saturating_sub(changes.len());
@@ -131,7 +137,7 @@ fn evaluated(situation: &Situation<'_>, turned: &Turned) -> StageEvaluation {
         let change = found.ok().and_then(|index| turned.changes.get(&index).copied());
         match (change, view, turned.at) {
             (Some(to), _, _) => made(situation, spec, to),
-            (None, _, Some(at)) if moments::is_derived(spec, situation) => judged_at(spec, at, situation),
+            (None, _, Some(at)) if is_derived(spec, situation) => judged_at(spec, at, situation),
             (None, Some(view), _) => view.judged.clone(),
             (None, None, _) => Judged::unknown(Gap::NoAnswer),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Situation;
 use super::model::{TimeLimit, Upcoming};
-use super::moments::{self, later, position};
+use super::moments::{Moments, later, position};
 use super::words::clip;
 use crate::at::Timestamp;
 use crate::condition::{Gap, Judged, Truth};
@@ -14,16 +14,14 @@ use crate::scenario::TimeoutPolicy;
 use crate::trust::{Proof, Refusal};
 
 /// All of it, soonest first.
-pub(super) fn all(situation: &Situation<'_>) -> Vec<Upcoming> {
+pub(super) fn all(situation: &Situation<'_>, moments: &Moments<'_>) -> Vec<Upcoming> {
     let mut all = Vec::new();
     let mut keys = BTreeSet::new();
     for view in &situation.evaluation.conditions {
-        let Some(spec) = situation.scenario.condition(&view.condition_id) else { continue };
         let name = view.condition_id.to_string();
-        if moments::is_derived(spec, situation) {
-            let turns = moments::turns(spec, situation).into_iter();
-            all.extend(turns.map(|(at, then)| {
-                upcoming(at, TimeLimit::ConditionTurns, name.clone(), format!("the condition becomes {then}"))
+        if let Some(turns) = moments.of_condition(&view.condition_id) {
+            all.extend(turns.iter().map(|(at, then)| {
+                upcoming(*at, TimeLimit::ConditionTurns, name.clone(), format!("the condition becomes {then}"))
             }));
             continue;
         }

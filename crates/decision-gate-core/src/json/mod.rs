@@ -18,6 +18,7 @@ pub mod pointer;
 mod print;
 mod scan;
 pub mod schema;
+mod size;
 mod special;
 
 pub use self::{
@@ -27,6 +28,7 @@ pub use self::{
     exactness::{Exactness, Inexact, Parsed},
     limits::Limits,
     scan::{parse, parse_exact},
+    size::size,
 };
 
 #[cfg(test)]

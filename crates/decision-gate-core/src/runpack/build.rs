@@ -4,43 +4,27 @@ use std::collections::BTreeMap;
 
 use super::array::Made;
 use super::files::PackFiles;
-use super::layout::Anchor;
-use super::manifest::Profile;
 use super::packer::{PackFrame, Packer};
 use super::path::ManifestName;
 use super::signature::{self, MANIFEST_SIGNATURE};
-use crate::at::Timestamp;
 use crate::digest::Digest;
 use crate::json;
 use crate::keys::SigningKey;
 use crate::ledger::{EventReadError, SideValue};
 use crate::policy::PolicyReadError;
 use crate::scenario::SpecFaults;
-use crate::trust::Readers;
 
 /// Everything that a pack is made of. What it is made of lies in the ledger; how it is made is the caller's to say.
 #[derive(Debug)]
 pub struct PackInput {
-    /// Canonical JSON of the spec that the run is bound to.
-    pub spec: Vec<u8>,
+    /// What stands around the events.
+    pub frame: PackFrame,
     /// Canonical JSON of every event of the run, oldest first.
     pub events: Vec<Vec<u8>>,
     /// Every value that the ledger still has, with the position of its event.
     pub values: Vec<(u64, SideValue)>,
     /// Canonical JSON of the policy snapshots that the events name; others are left out.
     pub policies: Vec<Vec<u8>>,
-    /// When the pack is made.
-    pub generated_at: Timestamp,
-    /// How much of the values it shows.
-    pub profile: Profile,
-    /// Whether the pack is verified and carries the report of that.
-    pub verification: Verification,
-    /// How the manifest is called.
-    pub manifest_name: ManifestName,
-    /// Read what sources of attestations and releases brought.
-    pub readers: Option<Readers>,
-    /// What ties these very events to the log of their namespace.
-    pub anchor: Option<Anchor>,
 }
 
 /// Whether a pack is verified when it is made.
@@ -189,12 +173,10 @@ impl Pack {
 /// # Errors
 /// [`PackFault`] when the ledger's rows do not hold together.
 pub fn build(input: PackInput) -> Result<Pack, PackFault> {
-    let PackInput { spec, events, values, policies, generated_at, profile, verification, .. } = input;
-    let (manifest_name, readers, anchor) = (input.manifest_name, input.readers, input.anchor);
+    let PackInput { frame, events, values, policies } = input;
     if events.is_empty() {
         return Err(PackFault::NotStarted);
     }
-    let frame = PackFrame { spec, generated_at, profile, verification, manifest_name, readers, anchor };
     let mut packer = Packer::new(frame)?;
     policies.iter().try_for_each(|bytes| packer.policy(bytes))?;
     let mut by_event: BTreeMap<u64, Vec<SideValue>> = BTreeMap::new();

@@ -8,7 +8,7 @@ use decision_gate_core::ledger::{Salt, SideValue};
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, PolicySnapshot};
 use decision_gate_core::runpack::{
-    Expect, ExpectedScenario, ManifestName, PackFiles, PackInput, Profile, Verification, build, verify_told,
+    Expect, ExpectedScenario, ManifestName, PackFiles, PackFrame, PackInput, Profile, Verification, build, verify_told,
 };
 use decision_gate_core::scenario::{Origin, Scenario};
 use serde_json::{Value, json};
@@ -196,16 +196,18 @@ impl<'a> Course<'a> {
 
     pub(super) fn pack(&self, profile: Profile) -> PackFiles {
         let input = PackInput {
-            spec: self.scenario.to_bytes(),
+            frame: PackFrame {
+                spec: self.scenario.to_bytes(),
+                generated_at: Timestamp::UnixMillis(NOW + 7_200_000),
+                profile,
+                verification: Verification::Include,
+                manifest_name: ManifestName::standard(),
+                readers: None,
+                anchor: None,
+            },
             events: self.events.clone(),
             values: self.values.clone(),
             policies: vec![self.policy.to_bytes()],
-            generated_at: Timestamp::UnixMillis(NOW + 7_200_000),
-            profile,
-            verification: Verification::Include,
-            manifest_name: ManifestName::standard(),
-            readers: None,
-            anchor: None,
         };
         build(input).unwrap().to_files()
     }

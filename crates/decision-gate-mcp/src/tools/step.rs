@@ -12,7 +12,7 @@ use decision_gate_runtime::StepReply;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::brief::{cut_unmet_gates, fitting, is_zero};
+use super::brief::{cut_unmet_gates, fitting_list, is_zero, unmet_gates};
 use super::run::{Packet, Run, decision_line, explanation_lines, packets};
 use super::{Link, Summary};
 use crate::resources::{ResourceUri, Shelf};
@@ -76,7 +76,7 @@ pub(super) struct StepAnswer {
 impl StepAnswer {
     pub(super) fn new(reply: &StepReply, feedback: Feedback) -> Self {
         match feedback {
-            Feedback::Summary => fitting(|shown| {
+            Feedback::Summary => fitting_list(unmet_gates(&reply.decision.outcome), |shown| {
                 let mut answer = Self::whole(reply, feedback);
                 answer.unmet_gates_left_out = cut_unmet_gates(&mut answer.decision.outcome, shown);
                 answer

@@ -111,6 +111,9 @@ impl Prepared {
     }
 
     fn insert_values(&self, connection: &Connection) -> Result<(), Fault> {
+        if self.values.is_empty() {
+            return Ok(());
+        }
         let (tenant, namespace) = rows::scope(self.stream.scope);
         let stream = rows::stream(&self.stream);
         let mut insert = connection.prepare_cached(

@@ -69,9 +69,9 @@ fn anchor(log: &[StreamHead], index: usize, note: &Note) -> Anchor {
 
 fn pack_with(live: &Live, anchor: Anchor) -> Pack {
     let mut input = live.input(Profile::Audit);
-    input.anchor = Some(anchor);
+    input.frame.anchor = Some(anchor);
     // A forger would not pack the report that says so.
-    input.verification = Verification::LeaveOut;
+    input.frame.verification = Verification::LeaveOut;
     build(input).unwrap()
 }
 
@@ -193,7 +193,7 @@ fn a_truncated_run_with_an_older_head_that_holds_is_not_anchored() {
     let mut input = live.input(Profile::Audit);
     input.events.truncate(2);
     input.values.retain(|(seq, _)| *seq <= 2);
-    input.anchor = Some(anchor(&log, 1, &note));
+    input.frame.anchor = Some(anchor(&log, 1, &note));
     let report = verify(&build(input).unwrap().to_files(), trust());
     assert_eq!(report.findings, []);
     assert_eq!(anchoring(&report).0, Level::Partial);
@@ -202,8 +202,8 @@ fn a_truncated_run_with_an_older_head_that_holds_is_not_anchored() {
     let mut input = live.input(Profile::Audit);
     input.events.truncate(2);
     input.values.retain(|(seq, _)| *seq <= 2);
-    input.anchor = Some(anchor(&log, 2, &note));
-    input.verification = Verification::LeaveOut;
+    input.frame.anchor = Some(anchor(&log, 2, &note));
+    input.frame.verification = Verification::LeaveOut;
     let report = verify(&build(input).unwrap().to_files(), trust());
     assert_eq!(codes(&report), [FindingCode::InclusionMismatch]);
 }

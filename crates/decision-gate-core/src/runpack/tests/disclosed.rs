@@ -170,9 +170,9 @@ fn a_ledger_that_does_not_hold_together_gives_no_pack() {
     assert!(matches!(fault_of(&|it| it.policies.clear()), PackFault::PolicyMissing { seq: 1, .. }));
     assert!(matches!(fault_of(&|it| it.values[0].1.canonical = b"null".to_vec()), PackFault::Value { seq: 2, .. }));
     assert!(matches!(fault_of(&|it| it.values[0].0 = 9), PackFault::Value { seq: 9, .. }));
-    assert!(matches!(fault_of(&|it| it.spec = b"{}".to_vec()), PackFault::Spec(_)));
+    assert!(matches!(fault_of(&|it| it.frame.spec = b"{}".to_vec()), PackFault::Spec(_)));
     let mut other = release();
     other["spec_version"] = json!("2");
     let other = crate::scenario::Scenario::check(crate::scenario::Scenario::read(&other).unwrap()).unwrap();
-    assert!(matches!(fault_of(&|it| it.spec = other.to_bytes()), PackFault::OtherSpec { .. }));
+    assert!(matches!(fault_of(&|it| it.frame.spec = other.to_bytes()), PackFault::OtherSpec { .. }));
 }

@@ -13,8 +13,8 @@ use crate::ledger::{Salt, SideValue};
 use crate::name::{NamespaceId, RunId, TenantId};
 use crate::policy::{Policy, PolicySnapshot};
 use crate::runpack::{
-    Expect, ExpectedScenario, FindingCode, ManifestName, Pack, PackFiles, PackInput, Profile, Report, Verification,
-    build, verify,
+    Expect, ExpectedScenario, FindingCode, ManifestName, Pack, PackFiles, PackFrame, PackInput, Profile, Report,
+    Verification, build, verify,
 };
 use crate::scenario::packets::{DispatchTarget, PacketPayload};
 use crate::scenario::{Origin, Scenario};
@@ -249,16 +249,18 @@ impl Live {
     /// What the ledger has of the run.
     pub(super) fn input(&self, profile: Profile) -> PackInput {
         PackInput {
-            spec: self.scenario.to_bytes(),
+            frame: PackFrame {
+                spec: self.scenario.to_bytes(),
+                generated_at: Timestamp::UnixMillis(NOW + 100_000),
+                profile,
+                verification: Verification::Include,
+                manifest_name: ManifestName::standard(),
+                readers: None,
+                anchor: None,
+            },
             events: self.events.clone(),
             values: self.values.clone(),
             policies: self.policies.iter().map(Policy::to_bytes).collect(),
-            generated_at: Timestamp::UnixMillis(NOW + 100_000),
-            profile,
-            verification: Verification::Include,
-            manifest_name: ManifestName::standard(),
-            readers: None,
-            anchor: None,
         }
     }
 

@@ -33,7 +33,7 @@ fn try_forge(mut input: PackInput, change: impl FnOnce(&mut Vec<Value>)) -> Repo
             event.to_bytes()
         })
         .collect();
-    input.verification = Verification::LeaveOut;
+    input.frame.verification = Verification::LeaveOut;
     checked(&build(input).unwrap().to_files(), &Expect::default())
 }
 
@@ -96,7 +96,7 @@ fn another_spec_policy_or_value_under_the_same_decisions_fails() {
     spec["conditions"][0]["expected"] = json!(3);
     let weak = Scenario::check(Scenario::read(&spec).unwrap()).unwrap();
     let mut input = small().input(Profile::Audit);
-    input.spec = weak.to_bytes();
+    input.frame.spec = weak.to_bytes();
     let report = forge(input, |events| events[0]["body"]["spec_hash"] = json!(weak.hash()));
     assert_eq!(codes(&report), [FindingCode::ReplayDiffers]);
 

@@ -17,7 +17,7 @@ use decision_gate_core::ledger::{Body, EvidenceEntry, Salt, SideValue};
 use decision_gate_core::name::{NamespaceId, RunId, TenantId};
 use decision_gate_core::policy::{Policy, PolicySnapshot};
 use decision_gate_core::runpack::{
-    Expect, ManifestName, Pack, PackInput, Profile, Report, Verification, build, verify,
+    Expect, ManifestName, Pack, PackFrame, PackInput, Profile, Report, Verification, build, verify,
 };
 use decision_gate_core::scenario::{Origin, Scenario};
 use decision_gate_core::trust::ReleaseRecord;
@@ -247,16 +247,18 @@ impl Ran {
         let values: Vec<(u64, SideValue)> =
             self.decided.values.iter().map(|it| (self.decided.event.seq, it.clone())).collect();
         build(PackInput {
-            spec: self.scenario.to_bytes(),
+            frame: PackFrame {
+                spec: self.scenario.to_bytes(),
+                generated_at: Timestamp::UnixMillis(NOW + 1_000),
+                profile,
+                verification: Verification::Include,
+                manifest_name: ManifestName::standard(),
+                readers: Some(READERS),
+                anchor: None,
+            },
             events: vec![self.start.clone(), self.decided.event.to_bytes()],
             values,
             policies: vec![self.policy.to_bytes()],
-            generated_at: Timestamp::UnixMillis(NOW + 1_000),
-            profile,
-            verification: Verification::Include,
-            manifest_name: ManifestName::standard(),
-            readers: Some(READERS),
-            anchor: None,
         })
         .unwrap()
     }
