@@ -41,7 +41,7 @@ async fn refused(folder: &Folder) -> String {
 
 async fn found(folder: &Folder) -> Vec<String> {
     let report = verify_ledger(&folder.store(), HeldAgainst::default()).await.unwrap();
-    report.findings.iter().map(|it| it.to_string()).filter(|it| it.starts_with("state_mismatch")).collect()
+    report.findings.iter().map(ToString::to_string).filter(|it| it.starts_with("state_mismatch")).collect()
 }
 
 #[tokio::test]
