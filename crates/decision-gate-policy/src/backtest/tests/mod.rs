@@ -73,8 +73,8 @@ impl Ledger {
     pub(super) fn backtest(&self, gates: &Value, filter: Filter, extent: Extent) -> Report {
         let values: Vec<Vec<_>> = self.runs.iter().flatten().map(values).collect();
         let rows: Vec<_> = self.runs.iter().flatten().zip(&values).map(|(row, values)| stored(row, values)).collect();
-        let start = || Backtest::new(candidate(gates), filter.clone(), extent);
-        let (mut one_by_one, mut together) = (start(), start());
+        let mut one_by_one = Backtest::new(candidate(gates), filter.clone(), extent);
+        let mut together = Backtest::new(candidate(gates), filter, extent);
         for row in &rows {
             let Ok(()) = one_by_one.take(row, self);
         }
