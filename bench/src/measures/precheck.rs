@@ -13,8 +13,8 @@ use super::exchange::{Exchange, against_the_floor};
 
 const BLOCKS: Blocks = Blocks { pairs: 60, calls: 60 };
 const CONDITIONS: usize = 100;
-/// Seconds; 0.3 ms is the bar to come.
-const BAR: f64 = 0.5e-3;
+/// Seconds.
+const BAR: f64 = 0.3e-3;
 
 pub(crate) fn run(setup: &Setup) -> Result<Vec<Row>, Fault> {
     let folder = Folder::new()?;

@@ -45,6 +45,23 @@ impl Judged {
         let against = matches!(&self.proof, Some(Proof::Attested(proof)) if !proof.against.is_empty());
         if need == Need::Fails && self.status == Truth::True && against { Truth::False } else { self.status }
     }
+
+    /// The same where that lane is needed: what [`meet_lane`] makes of it, and nothing else of that.
+    #[must_use]
+    pub fn status_in(&self, lane: Lane, need: Need) -> Truth {
+        if self.lane_gap(lane).is_some() { Truth::Unknown } else { self.status_for(need) }
+    }
+
+    /// Why it is Unknown where that lane is needed: what [`meet_lane`] makes of it, and nothing else of that.
+    #[must_use]
+    pub fn gap_in(&self, lane: Lane) -> Option<Cow<'_, Gap>> {
+        self.lane_gap(lane).map(Cow::Owned).or_else(|| self.gap.as_ref().map(Cow::Borrowed))
+    }
+
+    fn lane_gap(&self, need: Lane) -> Option<Gap> {
+        let got = self.lane?;
+        (got < need).then_some(Gap::Lane { got, need })
+    }
 }
 
 /// Where an answer comes from, which bounds its lane.
@@ -275,17 +292,12 @@ fn misfit(query: &Query, value: &EvidenceValue, policy: &Policy) -> Option<Gap> 
 /// Applies a lane requirement: evidence below it decides nothing.
 #[must_use]
 pub fn meet_lane(judged: &Judged, need: Lane) -> Cow<'_, Judged> {
-    match judged.lane {
-        Some(got) if got < need => {
-            let gap = Gap::Lane { got, need };
-            let mut judged = judged.clone();
-            if judged.result.error.is_none() {
-                judged.result.error = gap.to_error();
-            }
-            Cow::Owned(Judged { status: Truth::Unknown, gap: Some(gap), ..judged })
-        }
-        Some(_) | None => Cow::Borrowed(judged),
+    let Some(gap) = judged.lane_gap(need) else { return Cow::Borrowed(judged) };
+    let mut judged = judged.clone();
+    if judged.result.error.is_none() {
+        judged.result.error = gap.to_error();
     }
+    Cow::Owned(Judged { status: Truth::Unknown, gap: Some(gap), ..judged })
 }
 
 impl Source<'_> {

@@ -77,7 +77,7 @@ pub fn evaluate_stage(
         .collect();
     let gates = stage.spec.gates.iter().map(|gate| {
         let truth = |id: &ConditionId, need: Need| {
-            find(&conditions, id).map_or(Truth::Unknown, |view| view.within(gate).status_for(need))
+            find(&conditions, id).map_or(Truth::Unknown, |view| view.judged.status_in(view.needed(gate), need))
         };
         gate::evaluate(&gate.gate_id, &gate.requirement, &truth)
     });

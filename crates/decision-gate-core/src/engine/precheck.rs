@@ -147,8 +147,7 @@ fn gaps(evaluation: &StageEvaluation, stage: Stage<'_>) -> Vec<PrecheckGap> {
     for gate in &stage.spec.gates {
         gate.requirement.leaves(&mut |id| {
             let Some(view) = evaluation.condition(id).filter(|_| !gaps.contains_key(id)) else { return };
-            let judged = view.within(gate);
-            let Some(gap) = &judged.gap else { return };
+            let Some(gap) = view.judged.gap_in(view.needed(gate)) else { return };
             let (code, message) = (gap.code().to_owned(), gap.message());
             gaps.insert(&view.condition_id, PrecheckGap { condition_id: id.clone(), code, message });
         });

@@ -1,11 +1,13 @@
 //! Which pieces of evidence stand in the way, the first step that each failed at, and what would have done.
 
+use std::collections::BTreeSet;
+
 use super::model::{EvidenceWhy, NearMiss, ReleaseGateWhy};
 use super::words::{asks, clip, expects, short, wants};
 use super::{Situation, Step};
 use crate::condition::{Gap, Judged, Truth};
 use crate::evidence::EvidenceValue;
-use crate::gate::Requirement;
+use crate::gate::{Need, Requirement};
 use crate::name::ConditionId;
 use crate::scenario::{ConditionSpec, GateSpec};
 use crate::trust::{AnchorFault, Disclosure, Refusal, ReleaseBlock, StatementFault};
@@ -37,6 +39,7 @@ pub(super) fn wanted_by(requirement: &Requirement) -> Vec<(&ConditionId, Truth)>
 /// Every condition that keeps a gate from holding, once, in the order of the text.
 pub(super) fn obstacles<'a>(situation: &Situation<'a>) -> Vec<Obstacle<'a>> {
     let mut all: Vec<Obstacle<'a>> = Vec::new();
+    let mut named = BTreeSet::new();
     for unmet in situation.evaluation.unmet() {
         let Some(gate) = situation.stage.spec.gates.iter().find(|it| it.gate_id == unmet.gate_id) else { continue };
         for (id, wanted) in wanted_by(&gate.requirement) {
@@ -44,9 +47,8 @@ pub(super) fn obstacles<'a>(situation: &Situation<'a>) -> Vec<Obstacle<'a>> {
             else {
                 continue;
             };
-            let judged = view.within(gate);
-            if judged.status != wanted && !all.iter().any(|it| it.spec.condition_id == *id) {
-                all.push(Obstacle { spec, gate, judged: judged.into_owned(), wanted });
+            if view.judged.status_in(view.needed(gate), Need::Holds) != wanted && named.insert(id) {
+                all.push(Obstacle { spec, gate, judged: view.within(gate).into_owned(), wanted });
             }
         }
     }

@@ -7,6 +7,7 @@ use super::moments::Moments;
 use super::words::{clip, wants};
 use super::{Situation, witness};
 use crate::condition::Truth;
+use crate::gate::Need;
 use crate::name::ConditionId;
 use crate::scenario::GateSpec;
 
@@ -43,7 +44,7 @@ fn reason(
 ) -> Option<String> {
     let spec = situation.scenario.condition(id)?;
     let view = situation.evaluation.condition(id)?;
-    if view.within(gate).status == wanted {
+    if view.judged.status_in(view.needed(gate), Need::Holds) == wanted {
         return None;
     }
     let provider = &spec.query.provider_id;

@@ -6,7 +6,7 @@ use super::moments::{Moments, is_derived, judged_at};
 use super::smallest::{Atom, Changes, Cost, Found, Leaf, Node, Puzzle, WORK};
 use super::{Situation, goals, hopeless, witness};
 use crate::at::Timestamp;
-use crate::condition::{Gap, Judged, Truth, meet_lane};
+use crate::condition::{Gap, Judged, Truth};
 use crate::engine::{ConditionView, Edge, StageEvaluation, edge_by_outcome, evaluate_stage};
 use crate::gate::{Need, Requirement};
 use crate::name::ConditionId;
@@ -71,8 +71,8 @@ fn trees(situation: &Situation<'_>, at: Option<Timestamp>) -> Vec<Node> {
             return Leaf { atom: usize::MAX, now: Truth::Unknown, movable: false };
         };
         let now = match (views.get(atom), then.get(atom)) {
-            (Some(view), Some(Some(judged))) => meet_lane(judged, view.needed(gate)).status_for(need),
-            (Some(view), _) => view.within(gate).status_for(need),
+            (Some(view), Some(Some(judged))) => judged.status_in(view.needed(gate), need),
+            (Some(view), _) => view.judged.status_in(view.needed(gate), need),
             (None, _) => Truth::Unknown,
         };
         let movable = views.get(atom).is_some_and(|view| changes::can_move(situation, view, gate));

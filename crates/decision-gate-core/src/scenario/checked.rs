@@ -54,6 +54,8 @@ pub struct Scenario {
     spec: ScenarioSpec,
     hash: Digest,
     conditions: BTreeMap<ConditionId, usize>,
+    /// Of each stage the conditions that its gates refer to, in canonical order.
+    of_stages: Vec<Vec<usize>>,
 }
 
 /// A stage of a checked scenario.
@@ -105,7 +107,8 @@ impl Scenario {
         let hash = Digest::of(&bytes);
         let conditions =
             spec.conditions.iter().enumerate().map(|(index, it)| (it.condition_id.clone(), index)).collect();
-        Ok(Self { spec, hash, conditions })
+        let of_stages = spec.stages.iter().map(|stage| conditions_of(stage, &conditions)).collect();
+        Ok(Self { spec, hash, conditions, of_stages })
     }
 
     /// Checks a scenario against the contracts of the configured providers as well.
@@ -177,14 +180,19 @@ impl Scenario {
 
     /// The conditions that a stage's gates refer to, in canonical order (by id).
     pub fn conditions_of<'a>(&'a self, stage: Stage<'a>) -> impl Iterator<Item = &'a ConditionSpec> {
-        let mut ids = BTreeSet::new();
-        for gate in &stage.spec.gates {
-            gate.requirement.leaves(&mut |id| {
-                ids.insert(id);
-            });
-        }
-        ids.into_iter().filter_map(|id| self.condition(id))
+        self.of_stages.get(stage.index).into_iter().flatten().filter_map(|index| self.spec.conditions.get(*index))
     }
+}
+
+/// Where the conditions are that a stage's gates refer to, in canonical order (by id).
+fn conditions_of(stage: &StageSpec, conditions: &BTreeMap<ConditionId, usize>) -> Vec<usize> {
+    let mut ids = BTreeSet::new();
+    for gate in &stage.gates {
+        gate.requirement.leaves(&mut |id| {
+            ids.insert(id);
+        });
+    }
+    ids.into_iter().filter_map(|id| conditions.get(id).copied()).collect()
 }
 
 /// A number that the spec's hash could not tell from another.

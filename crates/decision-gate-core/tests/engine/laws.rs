@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use decision_gate_core::condition::Truth;
+use decision_gate_core::condition::{Truth, meet_lane};
 use decision_gate_core::engine::{self, DecisionOutcome, PrecheckInput, RunState, SaltedAnswer, TriggerKind, precheck};
 use decision_gate_core::evidence::{Answer, EvidenceValue};
+use decision_gate_core::gate::Need;
 use decision_gate_core::json::{self, Limits};
 use decision_gate_core::ledger::{Body, Event, SideValue, Slot};
 use decision_gate_core::name::ConditionId;
 use decision_gate_core::policy::Policy;
 use decision_gate_core::scenario::Scenario;
+use decision_gate_core::trust::Lane;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -63,6 +65,24 @@ proptest! {
         let (less, degraded) = decide(world.answers.iter().zip(&losses).map(|(answer, loss)| loss.of(answer.as_ref())).collect());
         let holds = matches!(less, DecisionOutcome::Hold { .. });
         prop_assert!(less == all || holds || degraded, "{losses:?}: {all:?} became {less:?}");
+    }
+
+    /// A status and a gap by themselves are those of the whole judgement under the lane.
+    #[test]
+    fn a_part_under_a_lane_is_that_of_the_whole(world in worlds(), patch in policies()) {
+        let run = Run::start(world.scenario(), policy(&patch), &Setup::default());
+        let trigger = crate::support::trigger("t", TriggerKind::AgentRequestNext, None);
+        let evaluation = run.decide(&trigger, &salted(&world.named()), ms(1)).unwrap().evaluation.unwrap();
+        for judged in evaluation.conditions.iter().map(|it| &it.judged) {
+            for lane in [Lane::Asserted, Lane::Verified] {
+                let whole = meet_lane(judged, lane);
+                let gap = judged.gap_in(lane);
+                prop_assert_eq!(gap.as_deref(), whole.gap.as_ref());
+                for need in [Need::Holds, Need::Fails] {
+                    prop_assert_eq!(judged.status_in(lane, need), whole.status_for(need));
+                }
+            }
+        }
     }
 
     /// Nothing at all never allows anything.
