@@ -3,6 +3,8 @@
 //! On the wire a digest is `{"algorithm":"sha256","value":"<64 lower-case hex>"}`, as in the public project's
 //! payloads; upper-case hex and other algorithms do not parse.
 
+mod side_by_side;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -39,6 +41,11 @@ impl Digest {
             hasher.update(part);
         }
         Self(hasher.finalize().into())
+    }
+
+    /// The digests of many messages, in their order: two short parts each, and a body. Faster than one after the other.
+    pub fn of_each<'a>(messages: impl IntoIterator<Item = ([&'a [u8]; 2], &'a [u8])>) -> Vec<Self> {
+        side_by_side::of_each(messages)
     }
 
     /// A digest from its 32 bytes.

@@ -8,7 +8,7 @@ use crate::json::canonical::form::Form;
 use crate::name::ConditionId;
 
 /// Separates value commitments from every other use of SHA-256.
-const TAG: &[u8] = b"decision-gate:value:v1\0";
+pub(super) const TAG: &[u8] = b"decision-gate:value:v1\0";
 
 /// 32 random bytes, made where I/O is allowed and handed in.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 
+/// Separates leaves from nodes.
+pub(super) const LEAF: &[u8] = &[0];
+
 /// RFC 6962 section 2.1: `SHA-256(0x00 ‖ entry)`.
 pub fn leaf_hash(entry: &[u8]) -> Digest {
-    Digest::of_parts(&[&[0], entry])
+    Digest::of_parts(&[LEAF, entry])
 }
 
 /// RFC 6962 section 2.1: `SHA-256(0x01 ‖ left ‖ right)`.

@@ -13,6 +13,7 @@ mod judge;
 mod merkle;
 mod note;
 mod origin;
+mod preimage;
 mod proof;
 mod tiles;
 mod tlog_proof;
@@ -31,6 +32,7 @@ pub use note::{
     KeyUse, MAX_NOTE_BYTES, Note, NoteError, NoteKeyId, NoteSignature, Signed, VerifierKey, VerifierKeyError,
 };
 pub use origin::{OriginBase, OriginError, is_origin_of, shelf_of};
+pub use preimage::Preimage;
 pub use proof::{
     MAX_PROOF_HASHES, ProofFault, consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion,
 };

@@ -11,6 +11,7 @@
 //! goes in, `report` for what comes out, `probe` for where a number of the policy turns a decision.
 
 mod hearings;
+mod held;
 mod law;
 mod probe;
 mod refusal;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use decision_gate_core::at::Timestamp;
 use decision_gate_core::digest::Digest;
 use decision_gate_core::evidence::Subject;
-use decision_gate_core::ledger::{Commitment, EventKind, Salt, leaf_hash};
+use decision_gate_core::ledger::EventKind;
 use decision_gate_core::name::{ConditionId, EnvironmentName, NamespaceId, ScenarioId, TenantId};
 use decision_gate_core::trust::Occasion;
 
@@ -35,6 +36,7 @@ pub use self::report::Report;
 pub use self::stored::{Documents, Extent, Filter, StoredRow, StoredValue, ValueContent};
 
 use self::hearings::Hearings;
+use self::held::{Held, Window};
 use self::law::{Asking, Law, Library};
 use self::refusal::Refusal;
 use self::report::{CandidateName, Flip, Place, Standing};
@@ -47,6 +49,9 @@ use crate::policy::ReleasePolicy;
 use crate::release::What;
 use crate::release::hearing::truth_of;
 use crate::result::Telling;
+
+/// How many rows are hashed together: so few that they are still at hand when they are judged.
+const TOGETHER: usize = 32;
 
 /// A candidate policy.
 #[derive(Clone, Debug)]
@@ -132,20 +137,42 @@ impl Backtest {
     /// # Errors
     /// When what it names could not be looked up.
     pub fn take<D: Documents>(&mut self, stored: &StoredRow<'_>, documents: &D) -> Result<(), D::Fault> {
-        if !self.filter.takes_tenant(stored.tenant) {
-            return Ok(());
+        self.take_all(std::slice::from_ref(stored), documents)
+    }
+
+    /// Takes the next rows: the same as one after the other, and faster.
+    ///
+    /// # Errors
+    /// When what they name could not be looked up.
+    pub fn take_all<D: Documents>(&mut self, rows: &[StoredRow<'_>], documents: &D) -> Result<(), D::Fault> {
+        for rows in rows.chunks(TOGETHER) {
+            let (window, read) = Window::of(rows, &self.filter);
+            for (held, row) in window.iter().zip(read) {
+                if let Some(row) = row {
+                    self.row(&held, row, documents)?;
+                }
+            }
         }
-        let is_step = stored.kind == EventKind::StepDecided.word();
-        match read(stored) {
+        Ok(())
+    }
+
+    fn row<D: Documents>(
+        &mut self,
+        held: &Held<'_, '_>,
+        row: Result<Row<'_>, Refusal>,
+        documents: &D,
+    ) -> Result<(), D::Fault> {
+        let is_step = held.stored.kind == EventKind::StepDecided.word();
+        match row {
             Ok(row) if row.kind == EventKind::RunStarted => {
-                self.run = Run::of(stored, row);
+                self.run = Run::of(held.stored, row);
                 Ok(())
             }
-            Ok(row) if row.kind == EventKind::StepDecided => self.step(stored, &row, documents),
+            Ok(row) if row.kind == EventKind::StepDecided => self.step(held, &row, documents),
             Ok(_) => Ok(()),
             // Of what is no decision only the start of a run matters, and each decision of that run will miss it.
             Err(refusal) if is_step || refusal == Refusal::EventMisplaced => {
-                self.tally.refuse(&refusal, || place(stored, None, None));
+                self.tally.refuse(&refusal, || place(held.stored, None, None));
                 Ok(())
             }
             Err(_) => Ok(()),
@@ -170,7 +197,8 @@ impl Backtest {
         self.tally.report(self.candidate.name())
     }
 
-    fn step<D: Documents>(&mut self, stored: &StoredRow<'_>, row: &Row<'_>, documents: &D) -> Result<(), D::Fault> {
+    fn step<D: Documents>(&mut self, held: &Held<'_, '_>, row: &Row<'_>, documents: &D) -> Result<(), D::Fault> {
+        let stored = held.stored;
         if let Timestamp::UnixMillis(at) = row.at
             && !self.filter.takes_time(at)
         {
@@ -187,7 +215,7 @@ impl Backtest {
         }
         for entry in releases {
             let place = || place(stored, Some(row), Some(entry));
-            match self.entry(stored, row, entry, &law, documents)? {
+            match self.entry(held, row, entry, &law, documents)? {
                 Ok(Tried::Judged(both)) => self.count(row, place, &both),
                 Ok(Tried::Differs(what)) => self.tally.differ(place(), what),
                 Ok(Tried::LeftOut) => self.tally.leave_out(),
@@ -200,12 +228,13 @@ impl Backtest {
     /// One release decision, judged anew by both policies.
     fn entry<D: Documents>(
         &mut self,
-        stored: &StoredRow<'_>,
+        held: &Held<'_, '_>,
         row: &Row<'_>,
         entry: &Entry<'_>,
         law: &Result<Arc<Law>, Refusal>,
         documents: &D,
     ) -> Result<Result<Tried, Refusal>, D::Fault> {
+        let stored = held.stored;
         if !self.is_meant(stored, entry) {
             return Ok(Ok(Tried::LeftOut));
         }
@@ -221,7 +250,7 @@ impl Backtest {
         };
         let (shelf, version) = ((run.tenant, run.namespace), (&run.scenario_id, run.spec_hash));
         Ok(match self.library.asking(shelf, version, &condition, documents)? {
-            Ok(asking) => value(stored, entry).and_then(|canonical| {
+            Ok(asking) => held.value(entry).and_then(|canonical| {
                 self.judge(row, entry, law, &asking, canonical, || place(stored, Some(row), Some(entry)))
             }),
             Err(refusal) => Err(refusal),
@@ -234,12 +263,9 @@ impl Backtest {
         let run = self.run.as_ref().filter(|it| it.is_of(stored));
         let environment = recorded.map(|it| it.environment.0.as_ref());
         let environment = environment.or_else(|| run?.environment.as_ref().map(EnvironmentName::as_str));
-        let environments = &self.filter.environments;
-        let right_place = environments.is_empty()
-            || environment.is_none_or(|it| environments.iter().any(|named| named.as_str() == it));
-        let policies = &self.filter.policies;
         let policy = recorded.map(|it| it.policy.0.as_ref());
-        right_place && (policies.is_empty() || policy.is_none_or(|it| policies.contains(it)))
+        environment.is_none_or(|it| self.filter.takes_environment(it))
+            && policy.is_none_or(|it| self.filter.takes_policy(it))
     }
 
     fn judge(
@@ -337,38 +363,6 @@ impl Run {
 
     fn is_of(&self, stored: &StoredRow<'_>) -> bool {
         self.tenant == stored.tenant && self.namespace == stored.namespace && self.name == stored.run
-    }
-}
-
-/// The event, if it is the one that was written there.
-fn read<'a>(stored: &StoredRow<'a>) -> Result<Row<'a>, Refusal> {
-    if stored.leaf.is_some_and(|leaf| leaf != leaf_hash(stored.bytes).as_bytes()) {
-        return Err(Refusal::EventChanged);
-    }
-    let row = Row::read(stored.bytes).ok_or(Refusal::EventInvalid)?;
-    let is_here = row.tenant == stored.tenant
-        && row.namespace == stored.namespace
-        && row.run.as_ref().is_some_and(|it| it.is(stored.run))
-        && row.seq == stored.seq
-        && row.kind.word() == stored.kind;
-    if is_here { Ok(row) } else { Err(Refusal::EventMisplaced) }
-}
-
-/// The canonical bytes of the answer, if they are those that the event commits to.
-fn value<'a>(stored: &StoredRow<'a>, entry: &Entry<'_>) -> Result<&'a [u8], Refusal> {
-    let Some(commitment) = entry.answer else {
-        let gap = entry.gap.as_ref().map_or("no_answer", |it| it.0.as_ref());
-        return Err(Refusal::Unanswered(gap.to_owned().into()));
-    };
-    let is_own = |it: &&StoredValue<'a>| it.slot.strip_prefix("evidence:") == Some(entry.condition_id.0.as_ref());
-    match stored.values.iter().find(is_own).map(|it| it.content) {
-        None | Some(ValueContent::Pruned) => Err(Refusal::Pruned),
-        Some(ValueContent::Redacted) => Err(Refusal::Redacted),
-        Some(ValueContent::Whole { salt, canonical }) => {
-            let salt = <[u8; 32]>::try_from(salt).ok().map(Salt::new);
-            let holds = salt.is_some_and(|salt| Commitment::to(&salt, canonical) == commitment);
-            if holds { Ok(canonical) } else { Err(Refusal::ValueChanged) }
-        }
     }
 }
 

@@ -105,6 +105,14 @@ impl Filter {
         self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
     }
 
+    pub(super) fn takes_environment(&self, environment: &str) -> bool {
+        self.environments.is_empty() || self.environments.iter().any(|named| named.as_str() == environment)
+    }
+
+    pub(super) fn takes_policy(&self, policy: &str) -> bool {
+        self.policies.is_empty() || self.policies.contains(policy)
+    }
+
     /// Whether decisions of this tenant are meant.
     pub fn takes_tenant(&self, tenant: TenantId) -> bool {
         self.tenants.is_empty() || self.tenants.contains(&tenant)

@@ -92,11 +92,12 @@ pub(crate) fn mix(bytes: &[u8]) -> u64 {
     let number = |word: &[u8; 8]| u64::from_le_bytes(*word);
     let (words, end) = bytes.as_chunks();
     let (blocks, rest) = words.as_chunks();
-    // Four sums side by side: none waits for the others.
-    let four = |[a, b, c, d]: [u64; 4], [w, x, y, z]: &[[u8; 8]; 4]| {
-        [add(a, number(w)), add(b, number(x)), add(c, number(y)), add(d, number(z))]
+    // Eight sums side by side: none waits for the others.
+    let eight = |mut sums: [u64; 8], block: &[[u8; 8]; 8]| {
+        sums.iter_mut().zip(block).for_each(|(sum, word)| *sum = add(*sum, number(word)));
+        sums
     };
-    let sum = blocks.iter().fold([ODD; 4], four).into_iter().fold(ODD, add);
+    let sum = blocks.iter().fold([ODD; 8], eight).into_iter().fold(ODD, add);
     let sum = rest.iter().map(number).fold(sum, add);
     end.iter().fold(sum, |sum, byte| add(sum, u64::from(*byte)))
 }
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_byte_counts_for_where_a_file_is_looked_for() {
-        let bytes: Vec<u8> = (0..99).collect();
+        let bytes: Vec<u8> = (0..203).collect();
         let first = mix(&bytes);
         for at in 0..bytes.len() {
             let mut other = bytes.clone();

@@ -166,11 +166,9 @@ pub fn take_scanned<D: Documents>(
     page: &[ScannedEvent],
     documents: &D,
 ) -> Result<(), D::Fault> {
-    for event in page {
-        let values: Vec<_> = event.values.iter().map(value).collect();
-        backtest.take(&row(scope, event, &values), documents)?;
-    }
-    Ok(())
+    let values: Vec<Vec<_>> = page.iter().map(|event| event.values.iter().map(value).collect()).collect();
+    let rows: Vec<_> = page.iter().zip(&values).map(|(event, values)| row(scope, event, values)).collect();
+    backtest.take_all(&rows, documents)
 }
 
 fn value(it: &crate::ports::RawValue) -> StoredValue<'_> {

@@ -54,6 +54,36 @@ fn t175_a_decision_whose_kind_was_changed_is_not_passed_over() {
     refused(&ledger, "event_misplaced");
 }
 
+/// Hashes are made of many rows together: none of them counts for another row, whatever is missing in between.
+#[test]
+fn t175_of_several_rows_exactly_those_that_were_changed_are_not_judged() {
+    let release = |run| World::blocking().with(&format!("trace-{run}.json"), traced("builder"));
+    // More than are hashed together.
+    let mut ledger = ledger(&(0..40).map(release).collect::<Vec<_>>());
+    let mut step = |run: usize| ledger.runs[run].remove(1);
+    let [mut value, mut salt, mut pruned, mut event] = [3, 5, 7, 9].map(&mut step);
+    let [mut one, mut other, mut first, mut second] = [11, 12, 20, 21].map(&mut step);
+    value.values[0].2.push(b' ');
+    salt.values[0].1.truncate(31);
+    pruned.values.clear();
+    event.bytes.push(b' ');
+    std::mem::swap(&mut one.values, &mut other.values);
+    std::mem::swap(&mut first.leaf, &mut second.leaf);
+    for (run, step) in
+        [3, 5, 7, 9, 11, 12, 20, 21].into_iter().zip([value, salt, pruned, event, one, other, first, second])
+    {
+        ledger.runs[run].push(step);
+    }
+    let gates = json!({ "ExecutionEvidence": { "Enabled": true, "MissingEvidenceAction": "Block" } });
+    let report = ledger.backtest(&gates, Filter::default(), WHOLE);
+    let runs =
+        |code: &str| -> Vec<_> { report.not_judgeable[code].examples.iter().map(|it| it.run_id.clone()).collect() };
+    assert_eq!(runs("value_changed"), ["run-03", "run-05", "run-11", "run-12"]);
+    assert_eq!(runs("pruned"), ["run-07"]);
+    assert_eq!(runs("event_changed"), ["run-09", "run-20", "run-21"]);
+    assert_eq!((report.judged, report.read, report.differing_count), (32, 40, 0));
+}
+
 /// Whoever writes bytes and hash anew writes a decision that the evidence does not give.
 #[test]
 fn t176_a_recorded_decision_that_does_not_replay_is_a_fault_and_no_agreement() {

@@ -69,28 +69,39 @@ impl Ledger {
         self.scenarios.insert(ran.scenario.hash(), ran.scenario.to_bytes());
     }
 
-    /// What a candidate would do to all of it.
+    /// What a candidate would do to all of it. Whoever takes the rows together finds the same as who takes one by one.
     pub(super) fn backtest(&self, gates: &Value, filter: Filter, extent: Extent) -> Report {
-        let mut backtest = Backtest::new(candidate(gates), filter, extent);
-        for row in self.runs.iter().flatten() {
-            let values = row
-                .values
-                .iter()
-                .map(|(slot, salt, canonical)| StoredValue { slot, content: ValueContent::Whole { salt, canonical } });
-            let values: Vec<_> = values.collect();
-            let stored = StoredRow {
-                tenant: TenantId::FIRST,
-                namespace: NamespaceId::FIRST,
-                run: &row.run,
-                seq: row.seq,
-                kind: row.kind,
-                bytes: &row.bytes,
-                leaf: Some(&row.leaf),
-                values: &values,
-            };
-            let Ok(()) = backtest.take(&stored, self);
+        let values: Vec<Vec<_>> = self.runs.iter().flatten().map(values).collect();
+        let rows: Vec<_> = self.runs.iter().flatten().zip(&values).map(|(row, values)| stored(row, values)).collect();
+        let mut one_by_one = Backtest::new(candidate(gates), filter.clone(), extent);
+        let mut together = Backtest::new(candidate(gates), filter, extent);
+        for row in &rows {
+            let Ok(()) = one_by_one.take(row, self);
         }
-        backtest.finish()
+        let Ok(()) = together.take_all(&rows, self);
+        let report = together.finish();
+        assert_eq!(report, one_by_one.finish());
+        report
+    }
+}
+
+fn values(row: &Kept) -> Vec<StoredValue<'_>> {
+    let values = row.values.iter();
+    values
+        .map(|(slot, salt, canonical)| StoredValue { slot, content: ValueContent::Whole { salt, canonical } })
+        .collect()
+}
+
+fn stored<'a>(row: &'a Kept, values: &'a [StoredValue<'a>]) -> StoredRow<'a> {
+    StoredRow {
+        tenant: TenantId::FIRST,
+        namespace: NamespaceId::FIRST,
+        run: &row.run,
+        seq: row.seq,
+        kind: row.kind,
+        bytes: &row.bytes,
+        leaf: Some(&row.leaf),
+        values,
     }
 }
 
