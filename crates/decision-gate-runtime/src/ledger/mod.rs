@@ -21,4 +21,4 @@ pub use error::LedgerError;
 pub use finding::{LedgerFinding, LedgerFindingCode};
 pub use prove::{EventProof, HeadProof, anchor_run, kept_checkpoint, prove_consistency, prove_event, prove_run};
 pub use prune::{PruneRequest, PrunedRun, prune_runs};
-pub use sign::{LogSigner, SignedCheckpoint, add_cosignatures, checkpoint};
+pub use sign::{Cosigned, LogSigner, SignedCheckpoint, add_cosignatures, checkpoint};

@@ -8,7 +8,7 @@ use decision_gate_core::ledger::{
 };
 
 use super::error::LedgerError;
-use super::prove::prove_consistency;
+use super::prove::{kept_checkpoint, prove_consistency};
 use crate::ports::{KeptCheckpoint, Scope, Store, Tree};
 
 /// How many heads are taken at a time.
@@ -30,6 +30,15 @@ pub struct SignedCheckpoint {
     pub added: u64,
     /// What others verify it with.
     pub key: VerifierKey,
+}
+
+/// A checkpoint with what others signed of it.
+#[derive(Clone, Debug)]
+pub struct Cosigned {
+    /// As it is kept now.
+    pub kept: KeptCheckpoint,
+    /// How many lines are new in it.
+    pub added: usize,
 }
 
 impl LogSigner {
@@ -129,17 +138,20 @@ pub async fn add_cosignatures(
     scope: Scope,
     note: &[u8],
     trust: &CheckpointTrust,
-) -> Result<KeptCheckpoint, LedgerError> {
+) -> Result<Cosigned, LedgerError> {
     let (added, checkpoint) = read_checkpoint(note)?;
-    let kept = store.checkpoints(scope, checkpoint.size, 1).await?;
-    let kept = kept.into_iter().find(|it| it.size == checkpoint.size).ok_or(LedgerError::NoCheckpoint)?;
+    let kept = kept_checkpoint(store, scope, Some(checkpoint.size)).await?;
     let (mut whole, _) = read_checkpoint(kept.note.as_bytes())?;
     if whole.claimed_text() != added.claimed_text() {
         return Err(LedgerError::OtherCheckpoint { size: kept.size });
     }
     trust.check_new_lines(&added, &whole).map_err(CheckpointFault::from)?;
+    let before = whole.signatures().len();
     whole.add(added.signatures().iter().cloned());
+    let added = whole.signatures().len() - before;
     let kept = KeptCheckpoint { note: whole.to_text(), ..kept };
-    store.keep_checkpoint(scope, kept.clone()).await?;
-    Ok(kept)
+    if added > 0 {
+        store.keep_checkpoint(scope, kept.clone()).await?;
+    }
+    Ok(Cosigned { kept, added })
 }

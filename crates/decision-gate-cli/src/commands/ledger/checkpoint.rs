@@ -1,5 +1,6 @@
 //! `ledger checkpoint`: the log as it is now, signed; or what witnesses say of it, kept.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -55,19 +56,19 @@ pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<End
     let session = Session::open(&arguments.configuration)?;
     let scope = scope(&session, arguments.scope);
     let store = session.app().store();
-    let (kept, key, added) = match cosigned {
+    let (kept, key, new) = match cosigned {
         Some(note) => {
             let trust = match arguments.witness_policy.as_deref().map(policy).transpose()? {
                 Some(policy) => CheckpointTrust::new(Vec::new(), Some(policy)),
                 None => session.app().checkpoint_rules()?.trust(Some(scope)),
             };
-            let kept = block_on(async { Ok(add_cosignatures(store, scope, note.as_bytes(), &trust).await?) })?;
-            (kept, None, 0)
+            let cosigned = block_on(async { Ok(add_cosignatures(store, scope, note.as_bytes(), &trust).await?) })?;
+            (cosigned.kept, None, New::Cosignatures(cosigned.added))
         }
         None => {
             let signer = arguments.signer.read(&session)?;
             let signed = block_on(async { Ok(checkpoint(store, scope, &signer).await?) })?;
-            (signed.kept, Some(signed.key.to_string()), signed.added)
+            (signed.kept, Some(signed.key.to_string()), New::Heads(signed.added))
         }
     };
     if let Some(path) = &arguments.out {
@@ -76,7 +77,7 @@ pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<End
     match arguments.report.format {
         Format::Text => {
             let mut text = shown(&kept);
-            labelled(&mut text, "new", format_args!("{added} heads in the log"));
+            labelled(&mut text, "new", new);
             if let Some(key) = &key {
                 labelled(&mut text, "key", key);
             }
@@ -91,13 +92,49 @@ pub(crate) fn run(arguments: &CheckpointArguments, output: Output) -> Result<End
             "checkpoint": kept.note,
             "size": kept.size,
             "root": kept.root,
-            "added": added,
+            "added": new.heads(),
+            "cosignatures_added": new.cosignatures(),
             "checkpoint_key": key,
             "file": path_json(arguments.out.as_deref()),
             "config": path_json(session.config_path()),
         }))?,
     }
     Ok(Ending::Yes)
+}
+
+/// What was not there before.
+#[derive(Clone, Copy)]
+enum New {
+    Heads(u64),
+    Cosignatures(usize),
+}
+
+impl New {
+    fn heads(self) -> u64 {
+        match self {
+            Self::Heads(heads) => heads,
+            Self::Cosignatures(_) => 0,
+        }
+    }
+
+    fn cosignatures(self) -> usize {
+        match self {
+            Self::Heads(_) => 0,
+            Self::Cosignatures(lines) => lines,
+        }
+    }
+}
+
+impl fmt::Display for New {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Heads(heads) => write!(f, "{heads} heads in the log"),
+            Self::Cosignatures(0) => {
+                f.write_str("nothing: it has these lines, or the note has none beside the log's own")
+            }
+            Self::Cosignatures(lines) => write!(f, "{lines} cosignatures"),
+        }
+    }
 }
 
 fn shown(kept: &KeptCheckpoint) -> String {

@@ -7,8 +7,8 @@ use decision_gate_core::ledger::{
 };
 use decision_gate_core::scenario::Origin;
 use decision_gate_runtime::ledger::{
-    HeldAgainst, KnownCheckpoint, LedgerError, LogSigner, add_cosignatures, checkpoint, prove_event, prove_run,
-    verify_ledger,
+    Cosigned, HeldAgainst, KnownCheckpoint, LedgerError, LogSigner, add_cosignatures, checkpoint, prove_event,
+    prove_run, verify_ledger,
 };
 use decision_gate_runtime::ports::{Mark, Store, Stream};
 use rusqlite::Connection;
@@ -310,8 +310,10 @@ async fn what_witnesses_add_is_kept_and_replaced_by_nobody() {
     note.add([line]);
     let theirs = VerifierKey::new("witness.example", KeyUse::Cosignature, witness.public()).unwrap();
     let trust = CheckpointTrust::new(vec![signed.key.clone(), theirs], None);
-    let kept = add_cosignatures(&store, shelf(1), note.to_text().as_bytes(), &trust).await.unwrap();
-    assert_eq!(kept.note, note.to_text());
+    let add = async || add_cosignatures(&store, shelf(1), note.to_text().as_bytes(), &trust).await.unwrap();
+    let Cosigned { kept, added } = add().await;
+    assert_eq!((kept.note.as_str(), added), (note.to_text().as_str(), 1));
+    assert_eq!((add().await.kept, add().await.added), (kept.clone(), 0), "a line that is there already is not doubled");
     // The log did not grow: the same note, with what the witness said; and so under another name.
     assert_eq!(checkpoint(&store, shelf(1), &signer()).await.unwrap().kept, kept);
     let other = LogSigner::new("gate.example/other".parse().unwrap(), SigningKey::from_seed(&[9; 32]));
