@@ -12,7 +12,7 @@ from strict_json import parse
 from trust import keyring
 
 def read_folder(folder):
-    """Every file below a folder by its path; what is no regular file, or too large, is there without bytes."""
+    """Every file below a folder by its path; no regular file, or one too large, is there without bytes."""
     files = {}
     for path in (it for it in folder.rglob("*") if it.is_symlink() or not it.is_dir()):
         regular = path.is_file() and not path.is_symlink() and path.stat().st_size <= 2**28
